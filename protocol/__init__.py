@@ -1,0 +1,1 @@
+"""What two nodes must agree on. Pure: no sockets, files, clocks, entropy, SQL or asyncio."""

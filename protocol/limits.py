@@ -1,0 +1,77 @@
+"""Every size, depth, count and rate that a stranger can influence. Enforced before work is done.
+
+Constants only, each with its unit in its name or comment. ``docs/protocol.md`` lists the same numbers.
+"""
+
+from __future__ import annotations
+
+KIB = 1024
+MIB = 1024 * KIB
+
+# canonical encoding
+MAX_DEPTH = 16  # nested arrays and maps
+MAX_NODES = 10_000  # values in one record or body
+MAX_RECORD_BYTES = 16 * KIB  # one control record, card, descriptor, header
+MAX_INT = 2**53 - 1  # magnitude of integers in bodies (exact in every JSON reader)
+
+# documents
+MAX_DOCUMENT_BYTES = 256 * KIB  # header, proof and parts together; larger bodies become attachments
+MAX_HEADER_BYTES = 16 * KIB
+MAX_PARTS = 8
+MAX_FOLLOWS = 32
+MAX_ATTACHMENTS = 64
+MAX_EXTENSIONS = 16
+MAX_EXTENSION_BYTES = 1 * KIB
+MAX_PROOF_PATH = 20  # a member signature covers at most 2**20 documents
+MAX_BUSINESS_KEY_CHARS = 128
+MAX_MEDIA_TYPE_CHARS = 127
+MAX_TYPE_CHARS = 64
+MAX_LINES = 1_000  # lines of one paper
+MAX_TEXT_CHARS = 4_000  # one text field of a paper
+MAX_SCALE = 9  # decimal places of quantities and unit prices
+MAX_THREAD_DOCUMENTS = 10_000
+
+# attachments
+CHUNK_BYTES = 1 * MIB
+MAX_ATTACHMENT_BYTES = 2 * 1024 * MIB
+MAX_ATTACHMENT_CHUNKS = MAX_ATTACHMENT_BYTES // CHUNK_BYTES
+MAX_WAITING_ATTACHMENT_BYTES_PER_PEER = 4 * 1024 * MIB
+
+# identity
+MAX_RULES = 8
+MAX_KEYS_PER_ROLE = 8
+MAX_CONTROL_RECORDS = 10_000  # records of one member's control log
+MAX_PROOFS = 16
+UNDO_WINDOW_US = 7 * 24 * 3600 * 1_000_000
+MAX_DESCRIPTOR_ENDPOINTS = 8
+MAX_NAME_CHARS = 200
+
+# links
+MAX_BATCH_BYTES = 1 * MIB
+MAX_BATCH_ITEMS = 512
+TARGET_BATCH_ITEMS = 250
+RETRY_MIN_US = 5 * 1_000_000
+RETRY_MAX_US = 15 * 60 * 1_000_000
+REQUEST_TIMEOUT_US = 30 * 1_000_000
+MAX_QUARANTINE_BYTES_PER_PEER = 64 * MIB
+MAX_WAITING_DOCUMENTS_PER_PEER = 100_000
+
+# directory
+MAX_CARDS_PER_DELTA = 200
+MAX_CARDS_PER_PEER = 50_000
+MAX_CARD_BYTES = 8 * KIB
+MAX_SEARCH_CHARS = 100
+
+# enrolment of peers
+MAX_PENDING_INVITATIONS = 100
+SHORT_CODE_DIGITS = 8
+INVITATION_LIFETIME_US = 7 * 24 * 3600 * 1_000_000
+
+# UBL and other XML
+MAX_XML_BYTES = 4 * MIB
+MAX_XML_DEPTH = 32
+MAX_XML_NODES = 50_000
+
+# API
+MAX_API_BODY_BYTES = 4 * MIB
+MAX_API_DOCUMENTS = 250
