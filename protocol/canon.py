@@ -1,0 +1,103 @@
+"""The one byte form of everything that is signed: a canonical profile of msgpack.
+
+Owns encoding, strict decoding and hashing. Knows nothing of what the values mean.
+
+Profile (``docs/protocol.md`` §2): nil, booleans, integers in shortest form, binary, UTF-8 text in NFC, arrays, and
+maps whose keys are text in ascending code-point order; no floats, no extension types, no duplicate keys. A reader
+decodes, encodes again and compares: bytes that differ are refused, so one value has one byte form.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import unicodedata
+from typing import Any
+
+import msgpack
+
+from protocol.errors import Malformed, TooLarge
+from protocol.limits import MAX_DEPTH, MAX_NODES, MAX_RECORD_BYTES
+
+
+
+def encode(value: Any) -> bytes:
+    """The canonical bytes of ``value`` (lists and tuples are arrays). Trusts its caller: local structures only."""
+    packed: bytes = msgpack.packb(value, use_bin_type=True)
+    return packed
+
+
+def digest(data: bytes) -> bytes:
+    """SHA-256 of ``data``, 32 bytes. Records begin with a domain tag, so equal hashes mean equal kinds."""
+    return hashlib.sha256(data).digest()
+
+
+def decode(data: bytes, *, max_bytes: int = MAX_RECORD_BYTES) -> Any:
+    """The value of canonical ``data``.
+
+    Raises:
+        TooLarge: more than ``max_bytes`` bytes, ``MAX_DEPTH`` levels or ``MAX_NODES`` values.
+        Malformed: not msgpack, not canonical, not NFC, or a type outside the profile.
+    """
+    if len(data) > max_bytes:
+        raise TooLarge(f"record of {len(data)} bytes, the limit is {max_bytes}")
+    value = _unpack(data)
+    _measure(value)
+    if encode(value) != data:
+        raise Malformed("bytes are not in canonical form")
+    require_nfc(data)
+    return value
+
+
+def require_nfc(data: bytes) -> None:
+    """Refuse text that is not in Unicode normal form C: two spellings of が must not be two documents."""
+    if not data.isascii() and not unicodedata.is_normalized("NFC", data.decode("utf-8", "replace")):
+        raise Malformed("text is not in Unicode normal form C")
+
+
+def _unpack(data: bytes) -> Any:
+    try:
+        return msgpack.unpackb(
+            data,
+            raw=False,
+            strict_map_key=True,
+            max_array_len=MAX_NODES,
+            max_map_len=MAX_NODES,
+            max_ext_len=0,
+        )
+    except (ValueError, TypeError, RecursionError, UnicodeDecodeError, msgpack.UnpackException) as broken:
+        raise Malformed(f"not msgpack: {type(broken).__name__}") from None
+
+
+def _measure(value: Any) -> None:
+    """Walk once, breadth first, counting values and levels; refuse floats, extension types and unsorted maps."""
+    level: list[Any] = [value]
+    count = 0
+    for _ in range(MAX_DEPTH + 1):
+        count += len(level)
+        if count > MAX_NODES:
+            raise TooLarge(f"more than {MAX_NODES} values in one record")
+        below: list[Any] = []
+        for node in level:
+            kind = type(node)
+            if kind is list:
+                below.extend(node)
+            elif kind is dict:
+                _check_keys(node)
+                below.extend(node.values())
+            elif kind is float or kind not in _PLAIN:
+                raise Malformed(f"a {kind.__name__} is outside the canonical profile")
+        if not below:
+            return
+        level = below
+    raise TooLarge(f"nested deeper than {MAX_DEPTH} levels")
+
+
+_PLAIN = frozenset({type(None), bool, int, str, bytes})
+
+
+def _check_keys(node: dict[Any, Any]) -> None:
+    keys = list(node)
+    if any(type(key) is not str for key in keys):
+        raise Malformed("map keys must be text")
+    if keys != sorted(keys):
+        raise Malformed("map keys are not in ascending order")

@@ -1,0 +1,1 @@
+"""The unit of exchange: one signed, immutable fact."""

@@ -1,0 +1,1 @@
+"""Who signs: nodes and members, their records and what ranks above what."""

@@ -1,0 +1,170 @@
+"""Ed25519 keys, purposes and Merkle trees. The only module that signs or verifies.
+
+Owns domain separation and the one Ed25519 implementation (libsodium). A signature never covers bytes that a stranger
+chose: it covers ``"yui/sig/1/" + purpose + NUL + SHA-256 of a record built here``. Knows nothing of storage of keys.
+
+Source: RFC 8032; tree hashing as in RFC 6962 §2.1 (leaf prefix 0, node prefix 1).
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from enum import Enum
+from typing import NamedTuple, NewType
+
+import nacl.bindings as sodium
+from nacl.exceptions import BadSignatureError
+
+from protocol.errors import BadSignature, Malformed
+from protocol.limits import MAX_PROOF_PATH
+
+PublicKey = NewType("PublicKey", bytes)  # 32 bytes
+NodeId = NewType("NodeId", bytes)  # SHA-256 of "yui/node/1\0" and the node's public key
+MemberId = NewType("MemberId", bytes)  # SHA-256 of the genesis record
+DocumentId = NewType("DocumentId", bytes)  # SHA-256 of the header
+EpochHash = NewType("EpochHash", bytes)  # SHA-256 of the epoch record
+
+HASH_BYTES = 32
+SIGNATURE_BYTES = 64
+
+
+class Purpose(Enum):
+    """What a signature is for; one key's signature for one purpose is worthless for another."""
+
+    DESCRIPTOR = b"descriptor"
+    CONTROL = b"control"
+    DOCUMENTS = b"documents"
+    HEAD = b"head"
+    BATCH = b"batch"
+    RECEIPT = b"receipt"
+    CARD = b"card"
+    HELLO = b"hello"
+    ENROL = b"enrol"
+
+
+class SigningKey:
+    """An Ed25519 private key. ``public`` is its 32-byte public key; the seed does not leave by accident."""
+
+    __slots__ = ("_secret", "public")
+
+    def __init__(self, seed: bytes) -> None:
+        if len(seed) != 32:
+            raise Malformed("a signing seed has 32 bytes")
+        public, self._secret = sodium.crypto_sign_seed_keypair(seed)
+        self.public = PublicKey(public)
+
+    def sign(self, purpose: Purpose, digest: bytes) -> bytes:
+        """64-byte signature over a 32-byte digest of a record that this program built."""
+        return sodium.crypto_sign(_message(purpose, digest), self._secret)[:SIGNATURE_BYTES]
+
+    def seed(self) -> bytes:
+        """The 32-byte seed, for wrapping at rest only."""
+        return self._secret[:32]
+
+    def __repr__(self) -> str:
+        return f"SigningKey(public={self.public.hex()[:12]}…)"
+
+
+def _message(purpose: Purpose, digest: bytes) -> bytes:
+    if len(digest) != HASH_BYTES:
+        raise Malformed("only 32-byte digests are signed")
+    return b"yui/sig/1/" + purpose.value + b"\0" + digest
+
+
+def verify(public: bytes, purpose: Purpose, digest: bytes, signature: bytes) -> None:
+    """Return if ``signature`` was made by ``public`` for ``purpose`` over ``digest``; raise BadSignature otherwise."""
+    if len(signature) != SIGNATURE_BYTES or len(public) != 32:
+        raise BadSignature("signature or key has the wrong length")
+    try:
+        sodium.crypto_sign_open(signature + _message(purpose, digest), public)
+    except (BadSignatureError, ValueError, TypeError):
+        raise BadSignature(f"the {purpose.value.decode()} signature does not verify") from None
+
+
+def require_valid_public(public: bytes) -> PublicKey:
+    """A public key on the curve, in the prime-order group and canonical; Malformed otherwise (checked at enrolment)."""
+    if len(public) != 32 or not sodium.crypto_core_ed25519_is_valid_point(public):
+        raise Malformed("not a valid Ed25519 public key")
+    return PublicKey(public)
+
+
+def node_id(public: bytes) -> NodeId:
+    """The id of the node that owns ``public``."""
+    return NodeId(hashlib.sha256(b"yui/node/1\0" + public).digest())
+
+
+class Step(NamedTuple):
+    """One step of a Merkle path: the sibling's hash and whether it stands on the left."""
+
+    left: bool
+    sibling: bytes
+
+
+def leaf_hash(item: bytes) -> bytes:
+    """Hash of one leaf (RFC 6962)."""
+    return hashlib.sha256(b"\0" + item).digest()
+
+
+def node_hash(left: bytes, right: bytes) -> bytes:
+    """Hash of an inner node (RFC 6962)."""
+    return hashlib.sha256(b"\1" + left + right).digest()
+
+
+def tree(items: Sequence[bytes]) -> tuple[bytes, list[tuple[Step, ...]]]:
+    """Root over ``items`` in their order, and each item's path from leaf to root.
+
+    A lone node at the end of a level is carried up unchanged. One item: its leaf hash, an empty path.
+    """
+    if not items:
+        raise Malformed("a tree needs at least one item")
+    if len(items) == 1:
+        return leaf_hash(items[0]), [()]
+    level = [leaf_hash(item) for item in items]
+    steps: list[list[Step]] = [[] for _ in items]
+    groups: list[list[int]] = [[index] for index in range(len(items))]
+    while len(level) > 1:
+        level, groups = _climb(level, groups, steps)
+    return level[0], [tuple(path) for path in steps]
+
+
+def _climb(
+    level: list[bytes], groups: list[list[int]], steps: list[list[Step]]
+) -> tuple[list[bytes], list[list[int]]]:
+    above: list[bytes] = []
+    joined: list[list[int]] = []
+    for index in range(0, len(level) - 1, 2):
+        left, right = level[index], level[index + 1]
+        for item in groups[index]:
+            steps[item].append(Step(False, right))
+        for item in groups[index + 1]:
+            steps[item].append(Step(True, left))
+        above.append(node_hash(left, right))
+        joined.append(groups[index] + groups[index + 1])
+    if len(level) % 2:
+        above.append(level[-1])
+        joined.append(groups[-1])
+    return above, joined
+
+
+def root(items: Sequence[bytes]) -> bytes:
+    """Root over ``items`` without paths."""
+    level = [leaf_hash(item) for item in items]
+    if not level:
+        raise Malformed("a tree needs at least one item")
+    while len(level) > 1:
+        above = [node_hash(level[i], level[i + 1]) for i in range(0, len(level) - 1, 2)]
+        if len(level) % 2:
+            above.append(level[-1])
+        level = above
+    return level[0]
+
+
+def climb(item: bytes, path: Sequence[Step]) -> bytes:
+    """The root that ``item`` reaches by ``path``. Raises Malformed above MAX_PROOF_PATH steps."""
+    if len(path) > MAX_PROOF_PATH:
+        raise Malformed("Merkle path is too long")
+    value = leaf_hash(item)
+    for step in path:
+        value = node_hash(step.sibling, value) if step.left else node_hash(value, step.sibling)
+    return value

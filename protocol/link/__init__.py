@@ -1,0 +1,1 @@
+"""What travels between two nodes: batches one way, receipts the other."""
