@@ -1,0 +1,1 @@
+"""How nodes live together: pure state machines that take `now` and return effects."""
