@@ -129,7 +129,7 @@ def run(*command: object, env: dict[str, str] | None = None, quiet: bool = False
     out = subprocess.DEVNULL if quiet else sys.stderr
     err = subprocess.DEVNULL if quiet else None
     words = [str(word) for word in command]
-    return subprocess.run(words, env=env, stdin=subprocess.DEVNULL, stdout=out, stderr=err).returncode == 0
+    return subprocess.run(words, check=False, env=env, stdin=subprocess.DEVNULL, stdout=out, stderr=err).returncode == 0
 
 
 def with_uv(lock: Path, fresh: bool) -> bool:
@@ -177,7 +177,7 @@ def replace_by(*command: object) -> int:
     sys.stderr.flush()
     if os.name != "nt":
         os.execv(words[0], words)
-    return subprocess.run(words).returncode
+    return subprocess.run(words, check=False).returncode
 
 
 # --- the commands -----------------------------------------------------------------------------------------------
@@ -208,7 +208,7 @@ def step(name: str, command: list[str]) -> tuple[int, float]:
     """Run one step of `test` in the project's folder; its exit code and its duration in seconds."""
     print(f"\n=== {name}", flush=True)
     began = time.monotonic()
-    code = subprocess.run(command, cwd=ROOT, stdin=subprocess.DEVNULL).returncode
+    code = subprocess.run(command, cwd=ROOT, stdin=subprocess.DEVNULL, check=False).returncode
     return code, time.monotonic() - began
 
 
