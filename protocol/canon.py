@@ -19,7 +19,6 @@ from protocol.errors import Malformed, TooLarge
 from protocol.limits import MAX_DEPTH, MAX_NODES, MAX_RECORD_BYTES
 
 
-
 def encode(value: Any) -> bytes:
     """The canonical bytes of ``value`` (lists and tuples are arrays). Trusts its caller: local structures only."""
     packed: bytes = msgpack.packb(value, use_bin_type=True)
@@ -44,14 +43,16 @@ def decode(data: bytes, *, max_bytes: int = MAX_RECORD_BYTES) -> Any:
     _measure(value)
     if encode(value) != data:
         raise Malformed("bytes are not in canonical form")
-    require_nfc(data)
     return value
 
 
 def require_nfc(data: bytes) -> None:
-    """Refuse text that is not in Unicode normal form C: two spellings of が must not be two documents."""
+    """Refuse a record with text that is not in Unicode normal form C: two spellings of が must not be two documents.
+
+    The bytes as a whole are checked first, which is fast and can only fail too often; then every text by itself.
+    """
     if not data.isascii() and not unicodedata.is_normalized("NFC", data.decode("utf-8", "replace")):
-        raise Malformed("text is not in Unicode normal form C")
+        _measure(_unpack(data))
 
 
 def _unpack(data: bytes) -> Any:
@@ -69,7 +70,7 @@ def _unpack(data: bytes) -> Any:
 
 
 def _measure(value: Any) -> None:
-    """Walk once, breadth first, counting values and levels; refuse floats, extension types and unsorted maps."""
+    """Walk once, breadth first, counting values and levels; refuse what the profile does not know."""
     level: list[Any] = [value]
     count = 0
     for _ in range(MAX_DEPTH + 1):
@@ -84,7 +85,10 @@ def _measure(value: Any) -> None:
             elif kind is dict:
                 _check_keys(node)
                 below.extend(node.values())
-            elif kind is float or kind not in _PLAIN:
+            elif kind is str:
+                if not node.isascii() and not unicodedata.is_normalized("NFC", node):
+                    raise Malformed("text is not in Unicode normal form C")
+            elif kind not in _PLAIN:
                 raise Malformed(f"a {kind.__name__} is outside the canonical profile")
         if not below:
             return
@@ -92,7 +96,7 @@ def _measure(value: Any) -> None:
     raise TooLarge(f"nested deeper than {MAX_DEPTH} levels")
 
 
-_PLAIN = frozenset({type(None), bool, int, str, bytes})
+_PLAIN = frozenset({type(None), bool, int, bytes})
 
 
 def _check_keys(node: dict[Any, Any]) -> None:

@@ -128,9 +128,7 @@ def tree(items: Sequence[bytes]) -> tuple[bytes, list[tuple[Step, ...]]]:
     return level[0], [tuple(path) for path in steps]
 
 
-def _climb(
-    level: list[bytes], groups: list[list[int]], steps: list[list[Step]]
-) -> tuple[list[bytes], list[list[int]]]:
+def _climb(level: list[bytes], groups: list[list[int]], steps: list[list[Step]]) -> tuple[list[bytes], list[list[int]]]:
     above: list[bytes] = []
     joined: list[list[int]] = []
     for index in range(0, len(level) - 1, 2):

@@ -141,9 +141,7 @@ def _parse_parts(value: object, header: Header) -> dict[str, Part]:
         if ref is None or name <= last:
             raise Malformed("parts: unknown to the header, repeated or out of order")
         last = name
-        part = Part(
-            shape.fixed(salt, "salt", headers.SALT_BYTES), shape.binary(content, name, MAX_DOCUMENT_BYTES)
-        )
+        part = Part(shape.fixed(salt, "salt", headers.SALT_BYTES), shape.binary(content, name, MAX_DOCUMENT_BYTES))
         if len(part.content) != ref.length or part_hash(part) != ref.hash:
             raise Malformed(f"parts.{name}: does not match the hash in the header")
         parts[name] = part

@@ -7,7 +7,7 @@ A record is ``["yui/control/1", network, member, number, previous, kind, rank, p
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from enum import Enum
 from typing import NamedTuple
 
@@ -226,7 +226,11 @@ def _guardians(value: object, _hashed: bytes) -> Guardians:
     return Guardians(found, k, r, q)
 
 
-_PARSERS = {Kind.EPOCH: _epoch, Kind.KEYS: _keys, Kind.GUARDIANS: _guardians}
+_PARSERS: dict[Kind, Callable[[object, bytes], Payload]] = {
+    Kind.EPOCH: _epoch,
+    Kind.KEYS: _keys,
+    Kind.GUARDIANS: _guardians,
+}
 
 
 def require_rank(

@@ -66,9 +66,7 @@ def parse(data: bytes) -> Descriptor:
         kind=shape.text(raw[5], "kind", 32),
         area=shape.text(raw[6], "area", 16),
         endpoints=_texts(raw[7], "endpoints", 200),
-        certificates=tuple(
-            shape.hash32(item, "certificates") for item in shape.array(raw[8], "certificates", 4)
-        ),
+        certificates=tuple(shape.hash32(item, "certificates") for item in shape.array(raw[8], "certificates", 4)),
         software=shape.text(raw[9], "software", 64),
         speaks=_texts(raw[10], "speaks", 32),
         time=shape.time_us(raw[11], "time"),

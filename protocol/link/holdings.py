@@ -34,9 +34,7 @@ def encode(network: str, member: bytes, epoch: bytes, ids: Sequence[bytes]) -> l
     """The list as records of at most IDS_PER_ITEM ids."""
     ordered = sorted(ids)
     chunks = [ordered[at : at + IDS_PER_ITEM] for at in range(0, len(ordered), IDS_PER_ITEM)] or [[]]
-    return [
-        canon.encode((TAG, network, member, epoch, part, len(chunks), chunk)) for part, chunk in enumerate(chunks)
-    ]
+    return [canon.encode((TAG, network, member, epoch, part, len(chunks), chunk)) for part, chunk in enumerate(chunks)]
 
 
 def parse(data: bytes) -> Holdings:

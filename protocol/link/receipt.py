@@ -1,6 +1,6 @@
 """A receipt: one node signature over the verdicts of everything in a batch, given after the receiver's own commit.
 
-Owns the record ``["yui/receipt/1", network, signer, to, incarnation, cursor, root, count, time]`` and its leaves
+Owns the record ``["yui/receipt/1", network, signer, to, incarnation, cursor, root, leaves, time]`` and its leaves
 ``[document, recipient, epoch, seq, verdict, safe, reason]``; the root is a Merkle tree over the canonical bytes of
 the leaves, so one firm's proof shows no other firm's ids. ``epoch``/``seq`` say where the recipient's journal entered
 the document: a receipt of an epoch that was cut back before ``seq`` no longer counts. Travels as
@@ -59,7 +59,7 @@ class Head(NamedTuple):
     incarnation: bytes
     cursor: int
     root: bytes
-    count: int
+    leaves: int
     time: int
 
 
@@ -103,7 +103,7 @@ def verify(data: bytes, public: bytes) -> Receipt:
     outer = shape.record(canon.decode(data, max_bytes=MAX_BATCH_BYTES), SIGNED_TAG, 4)
     head = _verified_head(outer[1], outer[2], public)
     leaves = tuple(_leaf(item) for item in shape.array(outer[3], "leaves", MAX_BATCH_ITEMS))
-    if len(leaves) != head.count or _root(leaves) != head.root:
+    if len(leaves) != head.leaves or _root(leaves) != head.root:
         raise Malformed("receipt: its leaves are not the signed ones")
     return Receipt(head, leaves)
 
@@ -141,7 +141,7 @@ def _verified_head(record: object, signature: object, public: bytes) -> Head:
         incarnation=shape.fixed(raw[4], "incarnation", 16),
         cursor=shape.integer(raw[5], "cursor", 0, MAX_SEQ),
         root=shape.hash32(raw[6], "root"),
-        count=shape.integer(raw[7], "count", 0, MAX_BATCH_ITEMS),
+        leaves=shape.integer(raw[7], "leaves", 0, MAX_BATCH_ITEMS),
         time=shape.time_us(raw[8], "time"),
     )
     if head.signer != keys.node_id(public):
