@@ -1,0 +1,1 @@
+"""Message catalogues: LANGUAGE/LC_MESSAGES/yui.po, and the compiled yui.mo that is installed."""
