@@ -66,6 +66,20 @@ MAX_SEARCH_CHARS = 100
 MAX_PENDING_INVITATIONS = 100
 SHORT_CODE_DIGITS = 8
 INVITATION_LIFETIME_US = 7 * 24 * 3600 * 1_000_000
+MAX_OPEN_COMMITMENTS = 32  # strangers' exchanges between commitment and reveal, all in memory
+COMMITMENT_LIFETIME_US = 2 * 60 * 1_000_000
+MAX_COMMITMENTS_PER_HOUR = 30  # from all strangers together: bounds guesses at the short code
+MAX_INTRODUCTION_BYTES = 24 * KIB  # descriptor, its signature and one certificate
+MAX_CERTIFICATE_BYTES = 2 * KIB  # DER
+MAX_CERTIFICATES = 2  # of one node: the present one and the next
+MAX_SUGGESTIONS = 200  # nodes seen by LAN discovery
+SUGGESTION_LIFETIME_US = 10 * 60 * 1_000_000
+
+# peer port
+PEER_REQUESTS_PER_MINUTE = 1_200  # from one peer
+STRANGER_REQUESTS_PER_MINUTE = 10  # from one address, to the enrolment endpoints
+MAX_REQUESTS_IN_SERVICE = 8  # bodies of peers in memory at once
+MAX_ANSWER_BYTES = 2 * MIB  # of any answer on the peer port
 
 # UBL and other XML
 MAX_XML_BYTES = 4 * MIB

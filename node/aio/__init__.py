@@ -1,0 +1,1 @@
+"""The asyncio driver: sockets, TLS, names, discovery and clocks. Runs the pure machines, decides nothing itself."""

@@ -1,0 +1,1 @@
+"""What programs and other nodes call over HTTP."""
