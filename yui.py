@@ -120,7 +120,7 @@ def install(lock: str, fresh: bool) -> None:
         fresh = True
     stop(
         "set-up failed; see above. Needed: the package index or a mirror, and one of uv, python3-venv, python3-pip",
-        "準備に失敗しました(上の出力を参照)。パッケージ配布元への接続と uv・python3-venv・python3-pip のどれかが必要です",
+        "準備に失敗しました(上の出力を参照)。配布元への接続と uv・python3-venv・python3-pip のどれかが必要です",
     )
 
 
@@ -165,7 +165,9 @@ def link_project() -> None:
     """Make the four packages importable and put a `yui` command into the environment."""
     query = "import sysconfig; print(sysconfig.get_path('purelib'))"
     site = subprocess.run([str(PYTHON), "-c", query], capture_output=True, text=True, check=True).stdout.strip()
-    (Path(site) / "yui-project.pth").write_text(f"{ROOT}\n", "utf-8")
+    # relative where it can be: the folder may be moved, or seen under another name in a container
+    path = os.path.relpath(ROOT, site) if Path(site).is_relative_to(ROOT) else str(ROOT)
+    (Path(site) / "yui-project.pth").write_text(f"{path}\n", "utf-8")
     command = BIN / "yui"
     command.write_text(f"#!{PYTHON}\nimport sys\n\nfrom cli.main import main\n\nsys.exit(main())\n", "utf-8")
     command.chmod(0o755)
