@@ -108,9 +108,9 @@ _DECODERS: Final[dict[tuple[str, int], msgspec.msgpack.Decoder[Any]]] = {
 _PERSONAL: Final = msgspec.msgpack.Decoder(Personal)
 
 
-def is_known(type: str, version: int) -> bool:
+def is_known(name: str, version: int) -> bool:
     """Can this code read such a paper? An unknown one is stored and waits for an upgrade."""
-    return (type, version) in _DECODERS
+    return (name, version) in _DECODERS
 
 
 def encode(paper: Part) -> bytes:
@@ -118,12 +118,15 @@ def encode(paper: Part) -> bytes:
     return _ENCODER.encode(paper)
 
 
-def decode(type: str, version: int, body: bytes) -> Paper:
-    """Read a business part strictly. Raises ``CallerFault`` on an unknown type or a field out of shape, ``Malformed``
-    when the bytes are not the canonical spelling."""
-    decoder = _DECODERS.get((type, version))
+def decode(name: str, version: int, body: bytes) -> Paper:
+    """Read the business part of a document of type ``name`` strictly.
+
+    Raises ``CallerFault`` on an unknown type or a field out of shape, ``TooLarge``, and ``Malformed`` when the bytes
+    are not the canonical spelling.
+    """
+    decoder = _DECODERS.get((name, version))
     if decoder is None:
-        raise CallerFault("type", f"{type} version {version} is not known here", code="unknown-type")
+        raise CallerFault("type", f"{name} version {version} is not known here", code="unknown-type")
     paper: Paper = _read(decoder, body)
     return paper
 

@@ -41,7 +41,7 @@ class Part(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True, 
 
 
 class Scaled(Part, frozen=True):
-    """``value`` × 10^-``scale``: quantities, unit prices, rates. 12.50 and 12.5 are different spellings and both kept."""
+    """``value`` × 10^-``scale``: quantities, unit prices, rates. 12.50 and 12.5 are two spellings, both kept."""
 
     value: Annotated[int, Meta(ge=0, le=MAX_INT)]
     scale: Annotated[int, Meta(ge=0, le=MAX_SCALE)] = 0

@@ -69,7 +69,7 @@ class Billing(Paper, frozen=True, kw_only=True):
 
 
 class Invoice(Billing, frozen=True, kw_only=True):
-    """請求; a 適格請求書 when the seller's registration number stands in it. ``kind`` 380, or 480 without registration."""
+    """請求. A 適格請求書 when the seller's registration number stands in it; ``kind`` 380, or 480 without."""
 
 
 class CorrectiveInvoice(Billing, frozen=True, kw_only=True):

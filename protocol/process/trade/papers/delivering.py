@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from protocol.process.trade.papers.base import Amount, Code, Count, Date, Lines, Paper, Part, Scaled, Text, TimeOfDay, Word
+from protocol.process.trade.papers.base import (
+    Amount,
+    Code,
+    Count,
+    Date,
+    Lines,
+    Paper,
+    Part,
+    Scaled,
+    Text,
+    TimeOfDay,
+    Word,
+)
 from protocol.process.trade.papers.goods import Item
 from protocol.process.trade.papers.parties import Delivery, InvolvedParty, Party
 
@@ -49,7 +61,10 @@ class DespatchLine(Part, frozen=True, kw_only=True):
 
 
 class DespatchAdvice(Paper, frozen=True, kw_only=True):
-    """出荷案内. ``order`` is the order's number. ``replaces_failed`` marks a replacement for goods that failed inspection."""
+    """出荷案内 for the order numbered ``order``. ``replacement`` marks goods in place of some that failed inspection.
+
+    A later revision of the same number replaces the earlier advice.
+    """
 
     order: Word
     lines: Annotated[tuple[DespatchLine, ...], Lines]
@@ -62,9 +77,10 @@ class DespatchAdvice(Paper, frozen=True, kw_only=True):
 
 
 class ReceivingLine(Part, frozen=True, kw_only=True):
-    """What was found for one order line. passed + failed = received; ``short`` is what the advice said and was not there.
+    """What was found for one order line: passed + failed = received; ``short`` was advised and not there.
 
-    ``disposition`` of the failed: returned, rework, kept, scrapped. ``discount`` is agreed for goods kept (特別採用).
+    ``disposition`` of the failed: returned, rework, kept, scrapped. ``discount`` is agreed for goods kept all the same
+    (特別採用).
     """
 
     line_id: Word
@@ -83,8 +99,9 @@ class ReceivingLine(Part, frozen=True, kw_only=True):
 
 
 class ReceivingAdvice(Paper, frozen=True, kw_only=True):
-    """出荷回答 (受領, 検収). ``result``: accepted (all), partial, refused. ``despatch`` is the despatch advice's number.
+    """出荷回答 (受領, 検収). ``result``: accepted (all), partial, refused. ``despatch``: number of the despatch advice.
 
+    A later revision of the same number replaces the earlier advice.
     ``received_date`` counts as day 1 of the 60 days of 取適法 3条; ``inspection_date`` is the day inspection ended.
     """
 

@@ -25,7 +25,10 @@ class Property(Part, frozen=True, kw_only=True):
 
 
 class Item(Part, frozen=True, kw_only=True):
-    """Goods or a service. ``gtin`` (JAN) is strict; a standard identifier that fails its check digit goes to ``standard_id``."""
+    """Goods or a service.
+
+    ``gtin`` (JAN, 8 to 14 digits) is strict; a standard identifier that fails its check digit goes to ``standard_id``.
+    """
 
     name: Text
     description: Text = ""
@@ -43,7 +46,11 @@ class Item(Part, frozen=True, kw_only=True):
 
 
 class TaxCategory(Part, frozen=True, kw_only=True):
-    """UNCL5305 ``category`` (S standard, AA reduced 軽減, E exempt, G export, O outside, Z zero, AE reverse) and rate in percent."""
+    """UNCL5305 ``category`` and rate in percent.
+
+    S standard, AA reduced (軽減税率), E exempt (非課税), G export (輸出免税), O outside (不課税),
+    Z zero, AE reverse charge.
+    """
 
     category: Code
     rate: Scaled | None = None

@@ -18,12 +18,16 @@ from protocol.process.trade.papers.parties import Delivery, DeliveryTerms, Invol
 
 
 class OrderLine(Part, frozen=True, kw_only=True):
-    """A line of goods asked for, offered or ordered. ``quantity`` in ``unit`` (UN/ECE Rec 20); ``amount`` net of line allowances."""
+    """A line of goods asked for, offered or ordered.
+
+    ``quantity`` in ``unit`` (UN/ECE Rec 20); ``amount`` is net of the line's allowances; ``formula`` says how the price
+    is found where it is not stated (算定方法).
+    """
 
     line_id: Word
     item: Item
     quantity: Scaled
-    unit: Code
+    unit: Code = ""
     price: Price | None = None
     amount: Amount | None = None
     tax: TaxCategory | None = None
@@ -154,7 +158,10 @@ class ResponseLine(Part, frozen=True, kw_only=True):
 
 
 class OrderResponse(Paper, frozen=True, kw_only=True):
-    """注文回答. ``response``: received, accepted, changed (accepted with changes), refused. ``order`` is the order's number."""
+    """注文回答 to the order numbered ``order``. ``response``: received, accepted, changed (with changes), refused.
+
+    Lines that it does not name are answered as the whole; a ``changed`` response binds when the buyer accepts it.
+    """
 
     response: Code
     order: Word
@@ -169,7 +176,7 @@ class OrderResponse(Paper, frozen=True, kw_only=True):
 
 
 class ChangeLine(Part, frozen=True, kw_only=True):
-    """One changed line. ``action``: added, changed, removed; ``line`` is the line as it shall be (or was, if removed)."""
+    """One changed line. ``action``: added, changed, removed; ``line`` as it shall be (as it was, if removed)."""
 
     action: Code
     line: OrderLine

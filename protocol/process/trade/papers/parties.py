@@ -14,7 +14,7 @@ from protocol.process.trade.papers.base import MAX_KEPT, Code, Date, Identifier,
 
 
 class Address(Part, frozen=True, kw_only=True):
-    """A postal address. ``country`` is ISO 3166-1 alpha-2; ``region`` the prefecture; ``lines`` what fits nowhere else."""
+    """A postal address. ``country``: ISO 3166-1 alpha-2; ``region``: prefecture; ``lines``: what fits nowhere else."""
 
     country: Code = ""
     postcode: Word = ""
@@ -33,7 +33,7 @@ class Party(Part, frozen=True, kw_only=True):
     a paper read from elsewhere, stand in ``identifiers``.
     """
 
-    name: Text
+    name: Text = ""
     trading_name: Text = ""
     corporate_number: Code = ""
     registration_number: Code = ""
