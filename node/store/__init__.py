@@ -1,0 +1,62 @@
+"""The node's durable memory behind one seam: :class:`Store` and its transactions :class:`Tx`.
+
+Owns all SQL, on SQLite and PostgreSQL. Stores and finds; decides nothing about trade, trust or links.
+"""
+
+from node.store.access import IdempotencyRow, TokenRow, UserRow
+from node.store.directory import AttachmentRow, CardRow
+from node.store.documents import DocumentRow, KeyUse, NewDocument, PartRow, StoredDocument
+from node.store.holdings import DecisionRow, HoldingRow, NewHolding, WaitingRow
+from node.store.journals import HeadRow, JournalRow
+from node.store.links import GivenRow, LinkRow, Mark, Pending, ReceiptRow, StreamRow
+from node.store.members import ControlRow, MemberRow, WrappedKeyRow
+from node.store.memory import MemoryStore, open_memory
+from node.store.peers import InvitationRow, NewQuarantine, PeerRow, QuarantineRow
+from node.store.search import INDEXED
+from node.store.sqlite import SqliteStore, backup_file, check_file, migrate_sqlite, open_sqlite
+from node.store.store import Store
+from node.store.threads import ThreadRow
+from node.store.tx import Tx
+
+__all__ = [
+    "INDEXED",
+    "AttachmentRow",
+    "CardRow",
+    "ControlRow",
+    "DecisionRow",
+    "DocumentRow",
+    "GivenRow",
+    "HeadRow",
+    "HoldingRow",
+    "IdempotencyRow",
+    "InvitationRow",
+    "JournalRow",
+    "KeyUse",
+    "LinkRow",
+    "Mark",
+    "MemberRow",
+    "MemoryStore",
+    "NewDocument",
+    "NewHolding",
+    "NewQuarantine",
+    "PartRow",
+    "PeerRow",
+    "Pending",
+    "QuarantineRow",
+    "ReceiptRow",
+    "SqliteStore",
+    "Store",
+    "StoredDocument",
+    "StreamRow",
+    "ThreadRow",
+    "TokenRow",
+    "Tx",
+    "UserRow",
+    "WaitingRow",
+    "WrappedKeyRow",
+    "backup_file",
+    "check_file",
+    "migrate_sqlite",
+    "open_memory",
+    "open_sqlite",
+]

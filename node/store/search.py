@@ -1,0 +1,126 @@
+"""Full-text search that finds two-character Japanese words: bigrams made here, indexed by the engine.
+
+Text is folded (NFKC, half-width kana to full, hiragana to katakana, lower case) and cut into tokens: a run of Latin
+letters or digits is one token; a run of anything else becomes its overlapping pairs, and its last character once more
+alone so that a single character is found as a prefix. A query's tokens must all be there; its last Latin word counts
+as a prefix. Neither engine keeps the text. Owns folding, tokens and the query's quoting; knows no document.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable
+
+import jaconv
+import sqlalchemy as sa
+
+from node.store.repository import Repository
+from node.store.schema import holdings
+from node.store.sql import Query, Statement, first
+
+MAX_QUERY_TOKENS = 64
+INDEXED = "search.indexed"
+_HIRAGANA = {code: code + 0x60 for code in (*range(0x3041, 0x3097), 0x309D, 0x309E)}
+_RUNS = re.compile(r"[0-9a-z\u00df-\u024f]+|[^\W_0-9a-z\u00df-\u024f]+")
+_LATIN = re.compile(r"[0-9a-z\u00df-\u024f]")
+_END = 2**62
+
+
+def folded(text: str) -> str:
+    """What is the same for search: width, kana script and letter case."""
+    if text.isascii():
+        return text.lower()
+    return unicodedata.normalize("NFKC", jaconv.h2z(text)).lower().translate(_HIRAGANA)
+
+
+def tokens(text: str) -> list[str]:
+    """The tokens of a text, each once, in order of appearance."""
+    found: dict[str, None] = {}
+    for run in _RUNS.findall(folded(text)):
+        if _LATIN.match(run):
+            found[run] = None
+            continue
+        for pair in zip(run, run[1:], strict=False):
+            found[pair[0] + pair[1]] = None
+        found[run[-1]] = None
+    return list(found)
+
+
+def query_tokens(text: str) -> list[tuple[str, bool]]:
+    """(token, as a prefix?) that a query asks for; empty if it has nothing to look for."""
+    wanted: dict[str, bool] = {}
+    runs = _RUNS.findall(folded(text))
+    for at, run in enumerate(runs):
+        if _LATIN.match(run):
+            wanted[run] = wanted.get(run, True) and at == len(runs) - 1
+        elif len(run) == 1:
+            wanted[run] = True
+        else:
+            for pair in zip(run, run[1:], strict=False):
+                wanted[pair[0] + pair[1]] = False
+    return list(wanted.items())[:MAX_QUERY_TOKENS]
+
+
+def fts5_query(wanted: Iterable[tuple[str, bool]]) -> str:
+    """SQLite FTS5: quoted strings, all of them required. Tokens hold letters and digits only, quoted all the same."""
+    return " AND ".join('"' + token.replace('"', '""') + '"' + ("*" if prefix else "") for token, prefix in wanted)
+
+
+def tsquery(wanted: Iterable[tuple[str, bool]]) -> str:
+    """PostgreSQL: quoted lexemes, all of them required."""
+    quoted = ((token.replace("\\", "\\\\").replace("'", "''"), prefix) for token, prefix in wanted)
+    return " & ".join(f"'{token}'" + (":*" if prefix else "") for token, prefix in quoted)
+
+
+_FTS = sa.table("search", sa.column("rowid", sa.BigInteger), sa.column("tokens", sa.Text))
+_TSV = sa.table("search", sa.column("position", sa.BigInteger), sa.column("tokens"))
+_MATCH = sa.literal_column("search").op("MATCH")(sa.bindparam("query", type_=sa.Text()))
+_CONTAINS = _TSV.c.tokens.op("@@")(
+    sa.cast(sa.bindparam("query", type_=sa.Text()), sa.types.Text()).op("::")(sa.literal_column("tsquery"))
+)
+_ADD = {
+    "sqlite": Statement(
+        sa.insert(_FTS).values(rowid=sa.bindparam("rowid"), tokens=sa.bindparam("tokens")), ("rowid", "tokens")
+    ),
+    "postgresql": Statement(
+        sa.insert(_TSV).values(
+            position=sa.bindparam("position"),
+            tokens=sa.func.array_to_tsvector(sa.func.string_to_array(sa.bindparam("tokens", type_=sa.Text()), " ")),
+        ),
+        ("position", "tokens"),
+    ),
+}
+
+
+def _find(position: sa.ColumnClause[int], match: sa.ColumnElement[bool], own: bool) -> Query[int]:
+    found = sa.select(position).where(match, position < sa.bindparam("before"))
+    if own:
+        found = found.where(
+            sa.exists().where(holdings.c.document == position, holdings.c.member == sa.bindparam("member"))
+        )
+    return Query(first, found.order_by(position.desc()).limit(sa.bindparam("limit")))
+
+
+_FIND = {
+    (engine, own): _find(position, match, own)
+    for engine, position, match in (("sqlite", _FTS.c.rowid, _MATCH), ("postgresql", _TSV.c.position, _CONTAINS))
+    for own in (False, True)
+}
+
+
+class Search(Repository):
+    """The index over documents' texts, by document position; it may lag behind the documents."""
+
+    def add(self, rows: Iterable[tuple[int, str]]) -> None:
+        """Index (document position, text); a position is indexed once."""
+        self._db.run_many(_ADD[self._db.engine], [(at, " ".join(tokens(text))) for at, text in rows])
+
+    def find(self, text: str, limit: int, *, before: int = _END, member: bytes | None = None) -> list[int]:
+        """Positions of documents that hold all of ``text``'s tokens, latest first; only what ``member`` holds if given."""
+        wanted = query_tokens(text)
+        if not wanted:
+            return []
+        quoted = fts5_query(wanted) if self._db.engine == "sqlite" else tsquery(wanted)
+        query = _FIND[self._db.engine, member is not None]
+        return self._db.all(query, query=quoted, before=before, limit=limit, member=member)

@@ -1,0 +1,92 @@
+"""The list of dealings, a view that the folds fill: table ``threads``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, NamedTuple
+
+import sqlalchemy as sa
+
+from node.store.repository import Repository
+from node.store.schema import threads
+from node.store.sql import ListQuery, Query, plain, upsert
+
+
+class ThreadRow(NamedTuple):
+    """One member's dealing as lists show it. ``heads``: as the caller packs them; ``updated`` µs; ``amount`` minor units."""
+
+    member: bytes
+    thread: bytes
+    state: str
+    partner: bytes
+    first_type: str
+    number: str
+    amount: int | None
+    currency: str
+    updated: int
+    next_actor: str
+    documents: int
+    heads: bytes
+
+
+_ROW = sa.select(*(threads.c[name] for name in ThreadRow._fields))
+_MEMBER = threads.c.member == sa.bindparam("member")
+_PUT = upsert(threads, ThreadRow._fields)
+_GET = ListQuery(ThreadRow._make, lambda v: _ROW.where(_MEMBER, threads.c.thread.in_(v)))
+_FILTERS: dict[str, Any] = {name: threads.c[name] == sa.bindparam(name) for name in ("state", "next_actor", "partner")}
+_END = 2**62
+
+
+def _list(chosen: frozenset[str]) -> Query[ThreadRow]:
+    wanted = [_FILTERS[name] for name in sorted(chosen)]
+    page = _ROW.where(_MEMBER, threads.c.updated < sa.bindparam("before"), *wanted)
+    return Query(
+        ThreadRow._make, page.order_by(threads.c.updated.desc(), threads.c.thread).limit(sa.bindparam("limit"))
+    )
+
+
+_LISTS = {
+    chosen: _list(chosen)
+    for chosen in (
+        frozenset(name for at, name in enumerate(_FILTERS) if bits >> at & 1) for bits in range(2 ** len(_FILTERS))
+    )
+}
+_STATES = Query(
+    plain,
+    sa.select(threads.c.state, sa.func.count()).where(_MEMBER).group_by(threads.c.state).order_by(threads.c.state),
+)
+
+
+class Threads(Repository):
+    """Dealings by member. All of it can be folded again from the documents."""
+
+    def put_many(self, rows: Iterable[ThreadRow]) -> None:
+        """Add or replace dealings."""
+        self._db.run_many(_PUT, rows)
+
+    def get(self, member: bytes, thread: bytes) -> ThreadRow | None:
+        """One dealing, or None."""
+        return self.get_many(member, (thread,)).get(thread)
+
+    def get_many(self, member: bytes, wanted: Iterable[bytes]) -> dict[bytes, ThreadRow]:
+        """One member's dealings by thread."""
+        return {row.thread: row for row in self._db.by_values(_GET, wanted, member=member)}
+
+    def latest(
+        self,
+        member: bytes,
+        limit: int,
+        *,
+        before: int = _END,
+        state: str | None = None,
+        next_actor: str | None = None,
+        partner: bytes | None = None,
+    ) -> list[ThreadRow]:
+        """At most ``limit`` dealings updated before ``before`` (µs), latest first."""
+        values = {"state": state, "next_actor": next_actor, "partner": partner}
+        chosen = frozenset(name for name, value in values.items() if value is not None)
+        return self._db.all(_LISTS[chosen], member=member, before=before, limit=limit, **values)
+
+    def count_by_state(self, member: bytes) -> dict[str, int]:
+        """How many dealings of a member are in each state."""
+        return dict(self._db.all(_STATES, member=member))

@@ -1,0 +1,61 @@
+"""What a piece of work gets: one attribute for each repository, all inside one transaction."""
+
+from __future__ import annotations
+
+from node.store.access import Idempotency, Tokens, Users
+from node.store.directory import Attachments, Cards
+from node.store.documents import Documents, KeysUsed
+from node.store.holdings import Decisions, Follows, Holdings, Waiting
+from node.store.journals import Heads, Journal
+from node.store.links import Given, Links, Outgoing, Receipts, Streams
+from node.store.members import Controls, Members, WrappedKeys
+from node.store.meta import Meta
+from node.store.peers import Invitations, Knows, Peers, Quarantine
+from node.store.repository import Session
+from node.store.search import INDEXED, Search
+from node.store.sql import Connection
+from node.store.threads import Threads
+
+
+class Tx:
+    """A transaction. It is valid only inside the function that was given it."""
+
+    def __init__(self, connection: Connection) -> None:
+        session = Session(connection)
+        self._session = session
+        self.meta = Meta(session)
+        self.members = Members(session)
+        self.controls = Controls(session)
+        self.wrapped_keys = WrappedKeys(session)
+        self.journal = Journal(session)
+        self.heads = Heads(session)
+        self.documents = Documents(session)
+        self.keys_used = KeysUsed(session)
+        self.holdings = Holdings(session)
+        self.follows = Follows(session)
+        self.waiting = Waiting(session)
+        self.decisions = Decisions(session)
+        self.threads = Threads(session)
+        self.peers = Peers(session)
+        self.invitations = Invitations(session)
+        self.knows = Knows(session)
+        self.quarantine = Quarantine(session)
+        self.links = Links(session)
+        self.streams = Streams(session)
+        self.outgoing = Outgoing(session)
+        self.receipts = Receipts(session)
+        self.given = Given(session)
+        self.cards = Cards(session)
+        self.attachments = Attachments(session)
+        self.users = Users(session)
+        self.tokens = Tokens(session)
+        self.idempotency = Idempotency(session)
+        self.search = Search(session)
+
+    def index_lag(self) -> int:
+        """Documents that the search index has not seen yet."""
+        return max(0, self.documents.last_position() - self.meta.get_int(INDEXED))
+
+    def forget(self) -> None:
+        """The transaction or a savepoint of it ended: nothing that was read holds any more."""
+        self._session.forget()
