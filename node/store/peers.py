@@ -13,7 +13,11 @@ from node.store.sql import ListQuery, Query, Statement, first, insert_rows, plai
 
 
 class PeerRow(NamedTuple):
-    """A peer. ``state``: invited, pending, accepted, refused or blocked; ``tls``: SHA-256 in hex, separated by spaces."""
+    """A peer. ``state``: as :class:`federation.peers.PeerState`; ``tls``: SHA-256 in hex, separated by spaces.
+
+    ``introduction``: signed descriptor and certificates; ``vouched``: a person here accepted it once; ``private``: it
+    may lie on our own networks.
+    """
 
     node: bytes
     key: bytes
@@ -30,6 +34,9 @@ class PeerRow(NamedTuple):
     added: int
     last_contact: int
     note: str
+    introduction: bytes = b""
+    vouched: bool = False
+    private: bool = False
 
 
 class InvitationRow(NamedTuple):
