@@ -42,10 +42,11 @@ class OrderLine(Part, frozen=True, kw_only=True):
 
 
 class Inspection(Part, frozen=True, kw_only=True):
-    """Inspection of what is delivered (検査): until when it is finished, where and how."""
+    """Inspection of what is delivered (検査): until when it is finished, and how; ``waived`` says there is none."""
 
     completion_date: Date = ""
     days_after_receipt: Count | None = None
+    waived: bool = False
     method: Text = ""
 
 
