@@ -1,0 +1,429 @@
+"""Documents between nodes: batches out, batches in, receipts back.
+
+Owns the ladder of checks that a batch climbs and what becomes of each item. One transaction per batch at each end;
+a receipt is signed and leaves only after the caller's commit (:func:`receipt` is a call of its own for that reason).
+One bad item is quarantined alone. Source: ``docs/protocol.md`` §8.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from node.services import dealings, intake, members, outbox, recovery
+from node.services.custody import Custody
+from node.services.house import House
+from node.services.intake import ADOPTED, RECEIVED, Arrival, Entered
+from node.store import GivenRow, NewQuarantine, PeerRow, Pending, Tx
+from protocol import canon, keys
+from protocol.document import envelope
+from protocol.document.envelope import Document
+from protocol.errors import Misdirected, NotAuthorised, PeerFault, TooLarge, YuiError
+from protocol.identity.control import Epoch
+from protocol.keys import Purpose
+from protocol.limits import (
+    MAX_BATCH_BYTES,
+    MAX_BATCH_ITEMS,
+    MAX_DOCUMENT_BYTES,
+    MAX_QUARANTINE_BYTES_PER_PEER,
+    TARGET_BATCH_ITEMS,
+)
+from protocol.link import batch as batches
+from protocol.link import holdings
+from protocol.link import receipt as receipts
+from protocol.link.batch import Batch, Item, ItemKind
+from protocol.link.receipt import Leaf, Verdict
+
+UNKNOWN_AUTHOR = "history"
+_ROOM = 2 * MAX_DOCUMENT_BYTES
+
+
+class GreetFirst(NotAuthorised):
+    """The stream's incarnation is not the one that the sender named in its last hello."""
+
+    code = "hello-first"
+
+
+class Offer(NamedTuple):
+    """A signed batch ready to travel: items behind ``after`` up to position ``last``."""
+
+    wire: bytes
+    after: int
+    last: int
+    items: int
+
+
+class Taken(NamedTuple):
+    """What became of a batch. ``cursor``: how far the stream has been taken; ``news``: peers with new outgoing items."""
+
+    incarnation: bytes
+    cursor: int
+    leaves: tuple[Leaf, ...]
+    news: frozenset[bytes]
+    gap: bool = False
+
+
+class Accepted(NamedTuple):
+    """What a receipt told. ``final``/``waiting``: documents by the kind of verdict; ``again``: queued once more."""
+
+    incarnation: bytes
+    cursor: int
+    final: int
+    waiting: int
+    again: int
+
+
+def require_peer(tx: Tx, node: bytes) -> PeerRow:
+    """The row of an accepted peer; NotAuthorised for everybody else."""
+    row = tx.peers.get(node)
+    if row is None or row.state != "accepted":
+        raise NotAuthorised("not an accepted peer of this node", code="not-a-peer")
+    return row
+
+
+# --- outgoing
+
+
+def next_batch(house: House, tx: Tx, peer: bytes, after: int, max_items: int = TARGET_BATCH_ITEMS) -> Offer | None:
+    """The next batch of the stream to ``peer`` behind position ``after``; None when there is nothing more."""
+    require_peer(tx, peer)
+    house.require_signing()
+    items = _fit(house, tx, peer, tx.outgoing.pending(peer, after, min(max_items, MAX_BATCH_ITEMS)))
+    if not items:
+        return None
+    batch = Batch(house.network, house.id, peer, house.incarnation, after, tuple(items))
+    return Offer(batches.sign(house.node, batch), after, items[-1].position, len(items))
+
+
+def _fit(house: House, tx: Tx, peer: bytes, rows: Sequence[Pending]) -> list[Item]:
+    items: list[Item] = []
+    size = 0
+    for row in rows:
+        payload = _payload(house, tx, peer, row)
+        size += len(payload) + 64
+        if items and size > MAX_BATCH_BYTES - 1024:
+            break
+        items.append(Item(row.position, row.kind, payload))
+    return items
+
+
+def _payload(house: House, tx: Tx, peer: bytes, row: Pending) -> bytes:
+    if row.kind == ItemKind.DOCUMENT.value:
+        return envelope.encode_raw(row.header, row.signature, canon.decode(row.path), row.parts)
+    if row.kind == ItemKind.HISTORY.value:
+        return members.history(house, tx, row.object)
+    return outbox.payload(tx, row.object)
+
+
+# --- incoming
+
+
+def receive_batch(house: House, tx: Tx, peer: bytes, wire: bytes, *, carried: bool = False) -> Taken:
+    """Take a batch from ``peer``: verify it, store what it brings, remember the cursor. The caller commits.
+
+    Raises PeerFault when the batch as a whole is not to be believed (nothing is stored then). ``carried``: it came by
+    file, without a hello.
+    """
+    row = require_peer(tx, peer)
+    house.require_signing()
+    batch = batches.verify(wire, row.key)
+    if batch.network != house.network or batch.receiver != house.id or batch.sender != peer:
+        raise Misdirected("the batch is for another node or network, or from another sender")
+    cursor = tx.streams.get(peer, batch.incarnation)
+    if cursor is None:
+        if not carried and tx.meta.get(f"greeted/{peer.hex()}") != batch.incarnation:
+            raise GreetFirst("a new stream begins with a hello")
+        cursor = 0
+    if batch.after > cursor:
+        return Taken(batch.incarnation, cursor, (), frozenset(), gap=True)
+    reception = _Reception(house, tx, peer, row)
+    reception.take(batch)
+    last = batch.items[-1].position if batch.items else batch.after
+    cursor = max(cursor, last)
+    tx.streams.set(peer, batch.incarnation, cursor, house.clock())
+    return Taken(batch.incarnation, cursor, tuple(reception.leaves), frozenset(reception.news))
+
+
+def receipt(house: House, peer: bytes, taken: Taken) -> bytes:
+    """The signed receipt for what :func:`receive_batch` took. Only after its transaction was committed."""
+    house.require_signing()
+    return receipts.sign(house.node, house.network, peer, taken.incarnation, taken.cursor, taken.leaves, house.clock())
+
+
+class _Reception:
+    """One batch on its way into the store."""
+
+    def __init__(self, house: House, tx: Tx, peer: bytes, row: PeerRow) -> None:
+        self.house = house
+        self.tx = tx
+        self.peer = peer
+        self.peer_key = row.key
+        self.leaves: list[Leaf] = []
+        self.news: set[bytes] = set()
+        self._roots: set[tuple[bytes, bytes, bytes]] = set()
+        self._custody = Custody(house, tx)
+
+    def take(self, batch: Batch) -> None:
+        """Histories first (documents lean on them), then documents in bulk, then the rest."""
+        for item in batch.items:
+            if item.kind == ItemKind.HISTORY.value:
+                self._alone(item, self._take_history)
+        self._take_documents([item for item in batch.items if item.kind == ItemKind.DOCUMENT.value])
+        for item in batch.items:
+            if item.kind == ItemKind.RECEIPT.value:
+                self._alone(item, self._take_receipt)
+            elif item.kind == ItemKind.HOLDINGS.value:
+                self._alone(item, self._take_holdings)
+            elif item.kind not in (ItemKind.DOCUMENT.value, ItemKind.HISTORY.value):
+                self._quarantine(item.payload, canon.digest(item.payload), "unknown kind of item")
+        self._custody.close()
+
+    def _alone(self, item: Item, taker: object) -> None:
+        try:
+            taker(item.payload)  # type: ignore[operator]
+            self._note(canon.digest(item.payload), Verdict.APPLIED)
+        except YuiError as fault:
+            self._quarantine(item.payload, canon.digest(item.payload), str(fault), fault.code)
+
+    def _note(self, name: bytes, verdict: Verdict, reason: str = "") -> None:
+        self.leaves.append(Leaf(name, self.house.id, b"", 0, verdict.value, False, reason[:300]))
+
+    def _take_history(self, payload: bytes) -> None:
+        before = len(self.house.logs)
+        log = members.learn_history(self.house, self.tx, payload)
+        self.tx.knows.put_many([(self.peer, log.member, log.standing.hash)])
+        del before
+        self.news |= recovery.epoch_changed(self.house, self.tx, log)
+
+    def _take_receipt(self, payload: bytes) -> None:
+        found = receipts.verify(payload, self.peer_key)
+        if found.head.network != self.house.network or found.head.receiver != self.house.id:
+            raise Misdirected("the receipt is for another node or network")
+        _apply_receipt(self.house, self.tx, self.peer, found, payload, later=True)
+
+    def _take_holdings(self, payload: bytes) -> None:
+        recovery.compare_holdings(self.house, self.tx, self.peer, holdings.parse(payload))
+        self.news.add(self.peer)
+
+    # documents
+
+    def _take_documents(self, items: Sequence[Item]) -> None:
+        parsed = [found for found in (self._parse(item) for item in items) if found is not None]
+        ids = [document.id for document in parsed]
+        given = self.tx.given.get_many(ids) if ids else {}
+        stored = self.tx.documents.known(ids) if ids else set()
+        arrivals: list[Arrival] = []
+        seen: set[bytes] = set()
+        for document in parsed:
+            if self._repeat(document, given, stored) or document.id in seen:
+                continue
+            arrival = self._admit(document)
+            if arrival is not None:
+                seen.add(document.id)
+                arrivals.append(arrival)
+        if arrivals:
+            self._enter(arrivals)
+
+    def _parse(self, item: Item) -> Document | None:
+        try:
+            document = envelope.parse(item.payload)
+            if document.header.network != self.house.network:
+                raise Misdirected("the document belongs to another network")
+            return document
+        except PeerFault as fault:
+            self._quarantine(item.payload, canon.digest(item.payload), str(fault), fault.code)
+            return None
+
+    def _repeat(self, document: Document, given: dict[tuple[bytes, bytes], GivenRow], stored: set[bytes]) -> bool:
+        """A document that was here before gets its first verdict again."""
+        recipient = document.header.audience.id
+        first = given.get((document.id, recipient))
+        if first is not None:
+            self.leaves.append(Leaf(document.id, recipient, first.epoch, first.seq, first.verdict, False, first.reason))
+            return True
+        if document.id in stored:
+            self._note_repeat(document)
+            return True
+        return False
+
+    def _note_repeat(self, document: Document) -> None:
+        """Our own member's document came back, and we have it: nothing to do."""
+        self.leaves.append(
+            Leaf(document.id, document.header.audience.id, b"", 0, Verdict.APPLIED.value, False, "returned")
+        )
+
+    def _admit(self, document: Document) -> Arrival | None:
+        """The arrival of a document whose author, signature and recipient are right; None after quarantine."""
+        header = document.header
+        try:
+            author = members.find_log(self.house, self.tx, header.author)
+            epoch = author.epoch_named(header.epoch) if author is not None else None
+            if author is None or epoch is None:
+                self._unknown_author(document)
+                return None
+            self._verify(document, epoch)
+            own = self.tx.members.get(header.author)
+            if own is not None and own.local:
+                return Arrival(document, header.author, ADOPTED, header.audience.id)
+            if author.epoch.home != self.peer:
+                raise NotAuthorised("delivered by a node that is not its author's home", code="fenced")
+            recipient = self.tx.members.get(header.audience.id)
+            if header.audience.kind != 0 or recipient is None or not recipient.local:
+                raise Misdirected("its recipient is not a member of this node")
+            if recipient.suspended:
+                raise NotAuthorised("its recipient is suspended", code="suspended")
+            return Arrival(document, header.audience.id, RECEIVED, header.author)
+        except PeerFault as fault:
+            self._quarantine(envelope.encode(document), document.id, str(fault), fault.code, document)
+            return None
+
+    def _unknown_author(self, document: Document) -> None:
+        """Nothing is kept: the sender hears that we lack the author's history, sends it and offers again."""
+        self.leaves.append(
+            Leaf(
+                document.id,
+                document.header.audience.id,
+                b"",
+                0,
+                Verdict.QUARANTINED.value,
+                False,
+                UNKNOWN_AUTHOR,
+            )
+        )
+
+    def _verify(self, document: Document, epoch: Epoch) -> None:
+        """One signature check for each signed tree, however many of its documents are in the batch."""
+        root = envelope.signed_root(document)
+        known = (root, document.signature, epoch.signing_key)
+        if known not in self._roots:
+            keys.verify(epoch.signing_key, Purpose.DOCUMENTS, root, document.signature)
+            self._roots.add(known)
+
+    def _enter(self, arrivals: list[Arrival]) -> None:
+        entered = intake.take(self.house, self.tx, self._custody, arrivals)
+        received = [item for item in entered if item.arrival.direction == RECEIVED]
+        self.tx.given.add_many([_given(item) for item in received])
+        self.leaves += [_leaf(item) for item in received]
+        adopted = [item for item in entered if item.arrival.direction == ADOPTED]
+        if adopted:
+            self.leaves += [_leaf(item) for item in adopted]
+            recovery.deliver_adopted(self.house, self.tx, self.peer, adopted)
+        settled = intake.settle_waiting(
+            self.house, self.tx, self._custody, [item.arrival.document.id for item in entered]
+        )
+        self.news |= tell_later(self.house, self.tx, settled)
+
+    def _quarantine(
+        self, payload: bytes, name: bytes, reason: str, code: str = "", document: Document | None = None
+    ) -> None:
+        if self.tx.quarantine.bytes_of(self.peer) + len(payload) > MAX_QUARANTINE_BYTES_PER_PEER:
+            raise TooLarge("this peer's quarantine is full: look at it before more is taken", code="quarantine-full")
+        if not self.tx.quarantine.by_object([name]):
+            self.tx.quarantine.add(
+                NewQuarantine(self.peer, name, code or "malformed", reason[:300], self.house.clock(), payload)
+            )
+        recipient = document.header.audience.id if document is not None else self.house.id
+        self.leaves.append(Leaf(name, recipient, b"", 0, Verdict.QUARANTINED.value, False, reason[:300]))
+
+
+def _given(item: Entered) -> GivenRow:
+    return GivenRow(
+        item.arrival.document.id, item.arrival.member, None, item.verdict, item.epoch, item.seq, item.reason
+    )
+
+
+def _leaf(item: Entered) -> Leaf:
+    header = item.arrival.document.header
+    return Leaf(item.arrival.document.id, header.audience.id, item.epoch, item.seq, item.verdict, False, item.reason)
+
+
+def tell_later(house: House, tx: Tx, settled: Sequence[Entered]) -> set[bytes]:
+    """A later verdict for documents that waited or were held: a receipt of its own in the stream to the author's home."""
+    by_home: dict[bytes, list[Leaf]] = {}
+    for item in settled:
+        if item.arrival.direction != RECEIVED:
+            continue
+        tx.given.put_many([_given(item)])
+        author = members.find_log(house, tx, item.arrival.partner)
+        if author is not None and author.standing.epoch is not None and author.epoch.home != house.id:
+            by_home.setdefault(author.epoch.home, []).append(_leaf(item))
+    for home, leaves in by_home.items():
+        wire = receipts.sign(house.node, house.network, home, b"\0" * 16, 0, leaves, house.clock())
+        outbox.enqueue(tx, home, ItemKind.RECEIPT, wire)
+    return set(by_home)
+
+
+# --- receipts
+
+
+def accept_receipt(house: House, tx: Tx, peer: bytes, wire: bytes) -> Accepted:
+    """Take the receipt for a batch that was sent to ``peer``. The caller commits."""
+    row = require_peer(tx, peer)
+    found = receipts.verify(wire, row.key)
+    if found.head.network != house.network or found.head.receiver != house.id:
+        raise Misdirected("the receipt is for another node or network")
+    return _apply_receipt(house, tx, peer, found, wire)
+
+
+def _apply_receipt(
+    house: House, tx: Tx, peer: bytes, found: receipts.Receipt, wire: bytes, *, later: bool = False
+) -> Accepted:
+    """``later``: a verdict that replaces a waiting or held one."""
+    if not found.leaves:
+        return Accepted(found.head.incarnation, found.head.cursor, 0, 0, 0)
+    number = tx.receipts.add(peer, "got", wire, house.clock())
+    marks: list[tuple[bytes, str, int | None]] = []
+    unknown: list[Leaf] = []
+    void: list[Leaf] = []
+    reach: dict[bytes, Leaf] = {}
+    for leaf in found.leaves:
+        if leaf.verdict == Verdict.QUARANTINED.value and leaf.reason == UNKNOWN_AUTHOR:
+            unknown.append(leaf)
+        elif counts(house, tx, peer, leaf):
+            marks.append((leaf.document, leaf.verdict, number))
+            if leaf.epoch:
+                reach[leaf.recipient] = leaf
+        else:
+            void.append(leaf)
+    tx.outgoing.mark(peer, marks)
+    recovery.note_reach(tx, reach)
+    recovery.await_epoch(tx, void)
+    plain = Verdict.APPLIED.value if not later else ""
+    _reflect(house, tx, [leaf for leaf in found.leaves if leaf.verdict != plain], marks)
+    _send_histories(house, tx, peer, unknown)
+    final = sum(1 for _, verdict, _ in marks if verdict in receipts.FINAL)
+    return Accepted(found.head.incarnation, found.head.cursor, final, len(marks) - final, len(unknown))
+
+
+def counts(house: House, tx: Tx, peer: bytes, leaf: Leaf) -> bool:
+    """Does this leaf say what its recipient's home has durably? A receipt of an epoch that was cut back does not."""
+    if leaf.recipient == peer or leaf.verdict == Verdict.QUARANTINED.value or leaf.reason == "returned":
+        return True
+    log = members.find_log(house, tx, leaf.recipient)
+    if log is None or log.standing.epoch is None or log.epoch.home != peer:
+        return False
+    return log.covers(leaf.epoch, leaf.seq)
+
+
+def _reflect(house: House, tx: Tx, leaves: Sequence[Leaf], marks: Sequence[tuple[bytes, str, int | None]]) -> None:
+    """What the other side refused or holds has no effect on ours either, until it says otherwise."""
+    counted = {document for document, _, _ in marks}
+    threads: dict[bytes, None] = {}
+    for leaf in leaves:
+        if leaf.document not in counted or leaf.verdict == Verdict.WAITING.value:
+            continue
+        row = tx.documents.get(leaf.document)
+        own = tx.holdings.get(row.author, row.id) if row is not None else None
+        if row is not None and own is not None and own.verdict != leaf.verdict:
+            tx.holdings.set_verdict(row.author, row.id, leaf.verdict, leaf.reason)
+            threads[row.thread] = None
+    if threads:
+        dealings.refresh(house, tx, threads, {}, {})
+
+
+def _send_histories(house: House, tx: Tx, peer: bytes, again: Sequence[Leaf]) -> None:
+    rows = tx.documents.get_many([leaf.document for leaf in again])
+    for author in dict.fromkeys(row.author for row in rows.values()):
+        tx.knows.forget_member(peer, author)
+        members.tell_history(house, tx, peer, author)
+    outbox.requeue(tx, peer, list(rows))

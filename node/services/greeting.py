@@ -1,0 +1,217 @@
+"""The start of a node and the hello between two: how a copy of a node is noticed before it can do harm.
+
+Owns start numbers. Every start draws a nonce and an incarnation and raises the start number. At a hello the peer hands
+out a fresh challenge, which only a living process can sign: if it names a start older than one the peer has seen, or
+the same number with another nonce, two copies of one node are alive, and both are told and freeze until a person
+decides. Delayed packets of a start that is over carry no fresh challenge and harm nobody.
+
+Hello: ``["yui/hello/1", network, from, to, start number, start nonce, incarnation, challenge, resolves]``, travelling
+as ``["yui/hello-signed/1", record, signature]``. Answer: ``["yui/hello-answer/1", network, from, to, verdict,
+challenge, evidence]``, signed likewise. Source: ``docs/protocol.md`` §8; threats D2, D4; protocol-core 9, 15.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from node.services import members, recovery
+from node.services.exchange import require_peer
+from node.services.house import House
+from node.store import Tx
+from protocol import canon, keys, shape
+from protocol.errors import Malformed, Misdirected
+from protocol.identity.control import Reason
+from protocol.keys import Purpose, SigningKey
+
+HELLO = "yui/hello/1"
+HELLO_SIGNED = "yui/hello-signed/1"
+ANSWER = "yui/hello-answer/1"
+ANSWER_SIGNED = "yui/hello-answer-signed/1"
+OK = "ok"
+CHALLENGE = "challenge"
+COPY = "copy"
+
+
+class Hello(NamedTuple):
+    """``resolves``: hash of the evidence of a copy that this node's staff has dealt with, or empty."""
+
+    network: str
+    sender: bytes
+    receiver: bytes
+    start_number: int
+    start_nonce: bytes
+    incarnation: bytes
+    challenge: bytes
+    resolves: bytes
+
+
+class Answer(NamedTuple):
+    """``verdict``: ok, challenge (say hello again with it) or copy (``evidence`` is another copy's signed hello)."""
+
+    network: str
+    sender: bytes
+    receiver: bytes
+    verdict: str
+    challenge: bytes
+    evidence: bytes
+
+
+def start(house: House, tx: Tx, *, doubtful: Reason | None = None) -> list[bytes]:
+    """Begin a run: next start number, new nonce and incarnation, keys loaded; new epochs if the start is doubtful.
+
+    Returns the members that have a new epoch. ``doubtful``: RESTART after an unclean end, RESTORE when the data may
+    be older than what others have seen.
+    """
+    house.start_number = tx.meta.get_int("start/number") + 1
+    house.start_nonce = house.entropy(16)
+    house.incarnation = house.entropy(16)
+    tx.meta.set_int("start/number", house.start_number)
+    tx.meta.set("start/nonce", house.start_nonce)
+    house.frozen = (tx.meta.get("frozen") or b"").decode()
+    members.load_keyring(house, tx)
+    if doubtful is None or house.frozen:
+        return []
+    opened = members.open_epochs(house, tx, doubtful)
+    if doubtful is Reason.RESTORE:
+        recovery.announce_holdings(house, tx, opened)
+    return opened
+
+
+def resolve_copy(house: House, tx: Tx) -> list[bytes]:
+    """A person has made sure that no other copy runs: go on from a start and epochs that nobody has seen."""
+    evidence = tx.meta.get("frozen/evidence") or b""
+    seen = _read(evidence, HELLO_SIGNED)[0] if evidence else None
+    number = max(tx.meta.get_int("start/number"), _hello(seen).start_number if seen else 0)
+    tx.meta.set_int("start/number", number)
+    tx.meta.set("resolves", canon.digest(evidence))
+    tx.meta.delete("frozen")
+    house.frozen = ""
+    return start(house, tx, doubtful=Reason.RESTORE)
+
+
+def hello(house: House, tx: Tx, peer: bytes, challenge: bytes = b"") -> bytes:
+    """Our hello to ``peer``."""
+    resolves = tx.meta.get("resolves") or b""
+    record = canon.encode(
+        (
+            HELLO,
+            house.network,
+            house.id,
+            peer,
+            house.start_number,
+            house.start_nonce,
+            house.incarnation,
+            challenge,
+            resolves,
+        )
+    )
+    return _sign(house.node, HELLO_SIGNED, record)
+
+
+def answer_hello(house: House, tx: Tx, peer: bytes, wire: bytes) -> bytes:
+    """What we say to a peer's hello. Remembers its start and its stream's incarnation once the challenge fits."""
+    row = require_peer(tx, peer)
+    said = _hello(_verified(wire, HELLO_SIGNED, row.key))
+    if said.network != house.network or said.receiver != house.id or said.sender != peer:
+        raise Misdirected("the hello is for another node or network")
+    if not said.challenge or said.challenge != house.challenges.get(peer):
+        house.challenges[peer] = house.entropy(16)
+        return _answer(house, peer, CHALLENGE, house.challenges[peer])
+    del house.challenges[peer]
+    stored = tx.meta.get(f"hello/{peer.hex()}")
+    if stored is not None:
+        other = _copy_of(tx, peer, said, wire, stored)
+        if other is not None:
+            return _answer(house, peer, COPY, b"", other)
+    tx.meta.delete(f"copy/{peer.hex()}")
+    tx.meta.set(f"hello/{peer.hex()}", wire)
+    tx.meta.set(f"greeted/{peer.hex()}", said.incarnation)
+    tx.streams.keep_latest(peer, 4)
+    tx.peers.put(row._replace(start_number=said.start_number, start_nonce=said.start_nonce, last_contact=house.clock()))
+    return _answer(house, peer, OK, b"")
+
+
+def _copy_of(tx: Tx, peer: bytes, said: Hello, wire: bytes, stored: bytes) -> bytes | None:
+    """The hello of another copy of the node that says ``said``, or None if there is none or it is resolved.
+
+    An open case stays open for both copies until one of them says a later hello that names the other's. A copy that
+    turns up after that is told, and the resolved one goes on.
+    """
+    last = _hello(_read(stored, HELLO_SIGNED)[0])
+    case = tx.meta.get(f"copy/{peer.hex()}")
+    if case is not None:
+        pair = [shape.binary(item, "hello", 8192) for item in shape.exactly(canon.decode(case), "copy", 2)]
+        hellos = [_hello(_read(item, HELLO_SIGNED)[0]) for item in pair]
+        later = said.start_number > max(item.start_number for item in hellos)
+        if later and said.resolves in {canon.digest(item) for item in pair}:
+            return None
+        return pair[1] if _same_start(hellos[0], said) else pair[0]
+    if said.start_number > last.start_number or _same_start(last, said):
+        return None
+    if not last.resolves:
+        tx.meta.set(f"copy/{peer.hex()}", canon.encode([stored, wire]))
+        tx.meta.delete(f"greeted/{peer.hex()}")
+    return stored
+
+
+def _same_start(one: Hello, other: Hello) -> bool:
+    return (one.start_number, one.start_nonce) == (other.start_number, other.start_nonce)
+
+
+def take_answer(house: House, tx: Tx, peer: bytes, wire: bytes) -> Answer:
+    """A peer's answer to our hello. ``copy`` with our own signature under the evidence freezes this node."""
+    row = require_peer(tx, peer)
+    raw = shape.record(canon.decode(_verified(wire, ANSWER_SIGNED, row.key)), ANSWER, 7)
+    said = Answer(
+        shape.text(raw[1], "network", 8),
+        shape.hash32(raw[2], "from"),
+        shape.hash32(raw[3], "to"),
+        shape.text(raw[4], "verdict", 16),
+        shape.binary(raw[5], "challenge", 16),
+        shape.binary(raw[6], "evidence", 4096),
+    )
+    if said.network != house.network or said.sender != peer or said.receiver != house.id:
+        raise Misdirected("the answer is for another node or network")
+    if said.verdict == COPY:
+        other = _hello(_verified(said.evidence, HELLO_SIGNED, house.node.public))
+        if (other.start_number, other.start_nonce) != (house.start_number, house.start_nonce):
+            house.frozen = "another copy of this node has been seen: make sure that only one runs, then resolve"
+            tx.meta.set("frozen", house.frozen.encode())
+            tx.meta.set("frozen/evidence", said.evidence)
+    return said
+
+
+def _answer(house: House, peer: bytes, verdict: str, challenge: bytes, evidence: bytes = b"") -> bytes:
+    record = canon.encode((ANSWER, house.network, house.id, peer, verdict, challenge, evidence))
+    return _sign(house.node, ANSWER_SIGNED, record)
+
+
+def _sign(key: SigningKey, tag: str, record: bytes) -> bytes:
+    return canon.encode((tag, record, key.sign(Purpose.HELLO, canon.digest(record))))
+
+
+def _read(wire: bytes, tag: str) -> tuple[bytes, bytes]:
+    outer = shape.record(canon.decode(wire), tag, 3)
+    return shape.binary(outer[1], "record", 8192), shape.fixed(outer[2], "signature", 64)
+
+
+def _verified(wire: bytes, tag: str, public: bytes) -> bytes:
+    record, signature = _read(wire, tag)
+    keys.verify(public, Purpose.HELLO, canon.digest(record), signature)
+    return record
+
+
+def _hello(record: bytes) -> Hello:
+    raw = shape.record(canon.decode(record), HELLO, 9)
+    if type(raw[1]) is not str:
+        raise Malformed("network: must be text")
+    return Hello(
+        raw[1],
+        shape.hash32(raw[2], "from"),
+        shape.hash32(raw[3], "to"),
+        shape.integer(raw[4], "start number", 1, 2**53 - 1),
+        shape.fixed(raw[5], "start nonce", 16),
+        shape.fixed(raw[6], "incarnation", 16),
+        shape.binary(raw[7], "challenge", 16),
+        shape.hash_or_empty(raw[8], "resolves"),
+    )

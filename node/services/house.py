@@ -1,0 +1,67 @@
+"""What every service is given: who this node is, its keys, its clock and its dice.
+
+Owns nothing durable. The same class serves under aiohttp and in the simulator, which hands in its own clock and
+entropy. Must not know sockets, SQL or argument parsing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from protocol.errors import Frozen
+from protocol.identity.log import ControlLog
+from protocol.keys import NodeId, SigningKey, node_id
+
+
+class KeyWrap(Protocol):
+    """Keeps secrets at rest: bound to a purpose and a subject, opened only with the node's secret."""
+
+    def wrap(self, purpose: str, subject: bytes, secret: bytes) -> bytes:
+        """The sealed form of ``secret``."""
+        ...
+
+    def unwrap(self, purpose: str, subject: bytes, wrapped: bytes) -> bytes:
+        """The secret again; CallerFault if the node's secret is another."""
+        ...
+
+
+@dataclass
+class House:
+    """One running node as its services see it.
+
+    ``incarnation``: 16 bytes drawn at every start, names the outgoing streams of this run. ``keyring``: epoch hash →
+    signing key of local members. ``frozen``: why nothing may be signed, empty while all is well. ``logs``:
+    control logs as read from the store, dropped whenever a transaction fails. ``challenges``: what each peer has to sign at its hello.
+    """
+
+    network: str
+    node: SigningKey
+    wrap: KeyWrap
+    clock: Callable[[], int]
+    entropy: Callable[[int], bytes]
+    association: bytes = b""
+    name: str = ""
+    incarnation: bytes = b""
+    start_number: int = 0
+    start_nonce: bytes = b""
+    frozen: str = ""
+    keyring: dict[bytes, SigningKey] = field(default_factory=dict)
+    logs: dict[bytes, ControlLog] = field(default_factory=dict)
+    challenges: dict[bytes, bytes] = field(default_factory=dict)
+
+    @property
+    def id(self) -> NodeId:
+        """This node's id."""
+        return node_id(self.node.public)
+
+    def require_signing(self) -> None:
+        """Raise Frozen while another copy of this node, or a later epoch, is known to exist."""
+        if self.frozen:
+            raise Frozen(self.frozen)
+
+    def forget_caches(self) -> None:
+        """Drop what was read from the store: a transaction failed and may have left the caches ahead of it."""
+        self.logs.clear()
+        self.challenges.clear()

@@ -1,0 +1,223 @@
+"""Documents coming into the store, from a local member's hand or from a peer: one path for both.
+
+Owns what happens to a document that is new here: its business key is claimed, its parents looked for, its dealing
+folded, and every row that it needs is written, in bulk, in the caller's transaction. Whether it may be here at all
+(signature, author, recipient) is decided before, by :mod:`node.services.trade` and :mod:`node.services.exchange`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
+
+from node.services import dealings
+from node.services.custody import Custody
+from node.services.house import House
+from node.store import KeyUse, NewDocument, NewHolding, PartRow, Tx, WaitingRow
+from protocol import canon
+from protocol.document.envelope import Document
+from protocol.errors import YuiError
+from protocol.journal import Kind
+from protocol.keys import DocumentId
+from protocol.link.receipt import Verdict
+from protocol.process.trade import papers
+from protocol.process.trade.check import check
+from protocol.process.trade.papers import Paper
+
+SENT = "sent"
+RECEIVED = "received"
+ADOPTED = "adopted"
+
+
+class Arrival(NamedTuple):
+    """A document that may come in: for which local member, in which direction, from or to which other member."""
+
+    document: Document
+    member: bytes
+    direction: str
+    partner: bytes
+
+
+class Entered(NamedTuple):
+    """What became of an arrival: its verdict, why, and where the member's journal entered it."""
+
+    arrival: Arrival
+    verdict: str
+    reason: str
+    epoch: bytes
+    seq: int
+
+
+class _Judged(NamedTuple):
+    arrival: Arrival
+    paper: Paper | None
+    verdict: str
+    reason: str
+    waits_for: tuple[WaitingRow, ...]
+
+
+def take(
+    house: House, tx: Tx, custody: Custody, arrivals: Sequence[Arrival], known: dict[bytes, Paper] | None = None
+) -> list[Entered]:
+    """Store new documents and say what became of each. ``known``: bodies that were decoded and checked already.
+
+    A document may arrive for several members at once (author and recipient at one node): one arrival each.
+    """
+    judged = _judge(tx, arrivals, known or {})
+    _write_documents(tx, judged)
+    entered = _write_holdings(house, tx, custody, judged)
+    touched = {item.arrival.document.header.thread or item.arrival.document.id: None for item in judged}
+    papers_at_hand = {item.arrival.document.id: item.paper for item in judged if item.paper is not None}
+    dealings.refresh(
+        house, tx, touched, {item.arrival.document.id: item.arrival.document for item in judged}, papers_at_hand
+    )
+    return entered
+
+
+def settle_waiting(house: House, tx: Tx, custody: Custody, arrived: Iterable[bytes]) -> list[Entered]:
+    """Judge again what waited for ``arrived`` (ids of documents, roots of attachments), and what waited for that."""
+    settled: list[Entered] = []
+    fresh = list(arrived)
+    while fresh:
+        rows = tx.waiting.for_missing(fresh)
+        if not rows:
+            break
+        tx.waiting.remove_many([(row.document, row.missing) for row in rows])
+        fresh = []
+        for document in dict.fromkeys(row.document for row in rows):
+            if not tx.waiting.of(document):
+                settled += _settle(house, tx, custody, document)
+                fresh.append(document)
+    return settled
+
+
+def _settle(house: House, tx: Tx, custody: Custody, document: bytes) -> list[Entered]:
+    stored = tx.documents.full(document)
+    if stored is None:
+        return []
+    row = stored.row
+    entered = []
+    for holding in tx.holdings.by_document(document):
+        if holding.verdict != Verdict.WAITING.value:
+            continue
+        verdict, reason = dealings.verdict_of(tx, row.thread, document)
+        tx.holdings.set_verdict(holding.member, document, verdict, reason)
+        entry = custody.enter(holding.member, Kind.RECEIVED, document, verdict)
+        arrival = Arrival(dealings.document_of(stored), holding.member, holding.direction, holding.partner)
+        entered.append(Entered(arrival, verdict, reason, entry.epoch, entry.seq))
+    dealings.refresh(house, tx, {row.thread: None}, {}, {})
+    return entered
+
+
+def _judge(tx: Tx, arrivals: Sequence[Arrival], known: dict[bytes, Paper]) -> list[_Judged]:
+    """A verdict for each arrival. Arrivals of one document share body, key and parents."""
+    documents = {item.document.id: item.document for item in arrivals}
+    firsts = _claim_keys(tx, list(documents.values()))
+    missing = _missing_parents(tx, documents)
+    roots = {ref.root: ref for item in documents.values() for ref in item.header.attachments}
+    complete = {root for root, row in tx.attachments.get_many(roots).items() if row.complete} if roots else set()
+    verdicts: dict[bytes, _Judged] = {}
+    for item in arrivals:
+        if item.document.id not in verdicts:
+            verdicts[item.document.id] = _judge_one(
+                tx, item, known.get(item.document.id), firsts[item.document.id], missing, complete
+            )
+    return [verdicts[item.document.id]._replace(arrival=item) for item in arrivals]
+
+
+def _claim_keys(tx: Tx, documents: Sequence[Document]) -> dict[bytes, bytes]:
+    uses = [
+        KeyUse(
+            item.header.author,
+            item.header.audience.id,
+            item.header.type,
+            item.header.business_key.key,
+            item.header.business_key.revision,
+            item.id,
+        )
+        for item in documents
+    ]
+    return {item.id: first for item, first in zip(documents, tx.keys_used.claim_many(uses), strict=True)}
+
+
+def _missing_parents(tx: Tx, documents: Mapping[DocumentId, Document]) -> set[bytes]:
+    parents = {parent for item in documents.values() for parent in item.header.follows}
+    return parents - tx.documents.known(parents) - set(documents) if parents else set()
+
+
+def _judge_one(
+    tx: Tx, item: Arrival, paper: Paper | None, first: bytes, missing: set[bytes], complete: set[bytes]
+) -> _Judged:
+    document = item.document
+    header = document.header
+    waits = [WaitingRow(document.id, parent, "parent") for parent in header.follows if parent in missing]
+    waits += [WaitingRow(document.id, ref.root, "attachment") for ref in header.attachments if ref.root not in complete]
+    if any(extension.critical for extension in header.extensions) or not papers.is_known(header.type, header.version):
+        waits.append(WaitingRow(document.id, canon.digest(header.type.encode()), "type"))
+        return _Judged(item, None, Verdict.WAITING.value, "type", tuple(waits))
+    if paper is None:
+        body = document.part("business")
+        if body is not None:
+            try:
+                paper = papers.decode(header.type, header.version, body)
+                check(paper)
+            except YuiError as fault:
+                return _Judged(item, None, Verdict.REFUSED.value, str(fault)[:300], ())
+    if first != document.id:
+        return _Judged(item, paper, Verdict.HELD.value, f"same number as document {first.hex()[:12]}", ())
+    if waits:
+        return _Judged(item, paper, Verdict.WAITING.value, waits[0].kind, tuple(waits))
+    return _Judged(item, paper, Verdict.APPLIED.value, "", ())
+
+
+def _write_documents(tx: Tx, judged: Sequence[_Judged]) -> None:
+    new = {item.arrival.document.id: item for item in judged}
+    tx.documents.add_many([_row(item.arrival.document) for item in new.values()])
+    follows = [(document, parent) for document, item in new.items() for parent in item.arrival.document.header.follows]
+    if follows:
+        tx.follows.add_many(follows)
+    waits = [wait for item in new.values() for wait in item.waits_for]
+    if waits:
+        tx.waiting.add_many(waits)
+    uses = [(ref.root, document) for document, item in new.items() for ref in item.arrival.document.header.attachments]
+    if uses:
+        tx.attachments.use_many(uses)
+
+
+def _row(document: Document) -> NewDocument:
+    header = document.header
+    return NewDocument(
+        document.id,
+        header.type,
+        header.version,
+        header.author,
+        header.epoch,
+        header.audience.id,
+        header.thread,
+        header.business_key.key,
+        header.business_key.revision,
+        header.time,
+        header.keep_until,
+        len(document.header_bytes) + sum(part.length for part in header.parts),
+        document.signature,
+        canon.encode(document.path),
+        document.header_bytes,
+        [PartRow(name, *document.parts[name]) for name in sorted(document.parts)],
+    )
+
+
+def _write_holdings(house: House, tx: Tx, custody: Custody, judged: Sequence[_Judged]) -> list[Entered]:
+    now = house.clock()
+    judged = dealings.judge_steps(tx, judged)
+    rows, entered = [], []
+    for item in judged:
+        arrival = item.arrival
+        entry = custody.enter(arrival.member, Kind(arrival.direction), arrival.document.id, item.verdict)
+        rows.append(
+            NewHolding(
+                arrival.member, arrival.document.id, arrival.direction, item.verdict, item.reason, arrival.partner, now
+            )
+        )
+        entered.append(Entered(arrival, item.verdict, item.reason, entry.epoch, entry.seq))
+    tx.holdings.add_many(rows)
+    return entered

@@ -1,0 +1,144 @@
+"""What a member sees of its documents: isolation, marks, names. Owns no decision and writes nothing.
+
+A member sees a document exactly when it holds it. What belongs to others is answered like what does not exist.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from node.store import AttachmentRow, DecisionRow, HoldingRow, StoredDocument, Tx
+from protocol.document import header as headers
+from protocol.document.header import Header
+from protocol.errors import NotFound
+
+HELD = "held"
+QUARANTINED = "quarantined"
+
+
+class Received(NamedTuple):
+    """The partner's signed word. ``time`` µs of its receipt (0 in lists); ``verdict`` and ``reason`` as it gave them."""
+
+    verdict: str
+    time: int = 0
+    receipt: int = 0
+
+
+class Marks(NamedTuple):
+    """stored: µs; safe: nobody guards yet, so None; processed: id of the partner's document that acted on this one."""
+
+    stored: int
+    received: Received | None = None
+    processed: bytes | None = None
+    held: str | None = None
+    safe: int | None = None
+
+
+class View(NamedTuple):
+    """One document as its member sees it in a list."""
+
+    holding: HoldingRow
+    partner_name: str
+    marks: Marks
+
+
+class FullView(NamedTuple):
+    """One document with everything that is known of it here."""
+
+    view: View
+    stored: StoredDocument
+    header: Header
+    attachments: dict[bytes, AttachmentRow]
+    missing: tuple[bytes, ...]
+    decisions: tuple[DecisionRow, ...]
+
+
+def require(tx: Tx, member: bytes, document: bytes) -> HoldingRow:
+    """The member's holding of a document. NotFound for any other document, known here or not."""
+    found = tx.holdings.get(member, document)
+    if found is None:
+        raise NotFound("document", "no such document")
+    return found
+
+
+def views(tx: Tx, member: bytes, rows: Sequence[HoldingRow]) -> list[View]:
+    """What a list shows of ``rows``, all of them holdings of ``member``."""
+    names = names_of(tx, {row.partner for row in rows})
+    marks = marks_of(tx, rows)
+    return [View(row, names.get(row.partner, ""), marks[row.document]) for row in rows]
+
+
+def full(tx: Tx, member: bytes, document: bytes) -> FullView:
+    """One document in full; NotFound as :func:`require`."""
+    holding = require(tx, member, document)
+    stored = tx.documents.full(document)
+    assert stored is not None
+    header = headers.parse(stored.row.header)
+    view = views(tx, member, [holding])[0]
+    received = view.marks.received
+    if received is not None and received.receipt:
+        receipt = tx.receipts.get(received.receipt)
+        if receipt is not None:
+            view = view._replace(marks=view.marks._replace(received=received._replace(time=receipt.time)))
+    return FullView(
+        view,
+        stored,
+        header,
+        tx.attachments.get_many(ref.root for ref in header.attachments) if header.attachments else {},
+        tuple(row.missing for row in tx.waiting.of(document)),
+        tuple(tx.decisions.by_document(document)),
+    )
+
+
+def marks_of(tx: Tx, rows: Sequence[HoldingRow]) -> dict[bytes, Marks]:
+    """The marks of every row's document, by document id."""
+    sent = [row.document for row in rows if row.direction == "sent"]
+    remote = tx.outgoing.marks(sent) if sent else {}
+    acted = _acted_on(tx, rows)
+    found = {}
+    for row in rows:
+        received = _received(tx, row, [mark for mark in remote.get(row.document, ()) if mark.kind == "document"])
+        held = row.reason if row.verdict == HELD else None
+        if held is None and received is not None and received.verdict == HELD:
+            held = "held by the partner"
+        found[row.document] = Marks(row.time, received, acted.get(row.document), held)
+    return found
+
+
+def _received(tx: Tx, row: HoldingRow, marks: Sequence[object]) -> Received | None:
+    if row.direction != "sent":
+        return Received(row.verdict, row.time)
+    for mark in marks:
+        verdict, receipt = getattr(mark, "verdict", None), getattr(mark, "receipt", None)
+        if verdict is not None and verdict != QUARANTINED:
+            return Received(verdict, 0, receipt or 0)
+    if marks:
+        return None
+    # nobody to send it to: the recipient lives at this node
+    other = tx.holdings.get(row.audience, row.document)
+    return None if other is None else Received(other.verdict, other.time)
+
+
+def _acted_on(tx: Tx, rows: Sequence[HoldingRow]) -> dict[bytes, bytes]:
+    """Document → the first document by its other side that follows it."""
+    if not rows:
+        return {}
+    authors = {row.document: row.author for row in rows}
+    pairs = tx.follows.children(authors)
+    children = tx.documents.get_many(child for _, child in pairs) if pairs else {}
+    found: dict[bytes, bytes] = {}
+    for parent, child in pairs:
+        if child in children and children[child].author != authors[parent]:
+            found.setdefault(parent, child)
+    return found
+
+
+def names_of(tx: Tx, members: Iterable[bytes]) -> dict[bytes, str]:
+    """The names by which this node knows members: their card's, else what they are called here."""
+    wanted = list(members)
+    if not wanted:
+        return {}
+    found = {row.member: row.name for row in tx.members.get_many(wanted).values() if row.name}
+    found.update({row.member: row.name for row in tx.cards.get_many(wanted).values()})
+    return found

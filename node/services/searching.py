@@ -1,0 +1,200 @@
+"""Searching a member's documents by words, day, amount, partner and type; and keeping the index up to date.
+
+Owns which text of a paper is searchable and how filters combine. The index may lag: documents are stored first and
+indexed in steps (:func:`index_step`). A search looks at a bounded number of documents and gives a cursor to go on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final, NamedTuple
+
+import msgspec
+
+from node.services import reading
+from node.services.reading import View
+from node.store import INDEXED, HoldingRow, StoredDocument, Tx
+from protocol.errors import CallerFault, YuiError
+from protocol.limits import MAX_SEARCH_CHARS
+from protocol.process.trade import papers
+from protocol.process.trade.papers import Paper
+
+LOOKED_AT: Final = 1_000  # documents that one search may look at
+INDEX_STEP: Final = 250
+MAX_LIMIT: Final = 200
+_END: Final = 2**62
+
+
+class Filters(NamedTuple):
+    """What is asked for; empty means any. Days are ``YYYY-MM-DD`` of issue, both included; amounts minor units."""
+
+    text: str = ""
+    type: str = ""
+    partner: bytes = b""
+    verdict: str = ""
+    direction: str = ""
+    since: str = ""
+    until: str = ""
+    amount_min: int | None = None
+    amount_max: int | None = None
+
+    @property
+    def reads_papers(self) -> bool:
+        """Whether a document's body decides."""
+        return bool(self.since or self.until) or self.amount_min is not None or self.amount_max is not None
+
+
+class Page(NamedTuple):
+    """Found documents, newest first. ``next``: the cursor that goes on, 0 when nothing is left."""
+
+    found: list[View]
+    next: int
+
+
+def search(tx: Tx, member: bytes, filters: Filters, limit: int, before: int = 0) -> Page:
+    """At most ``limit`` documents of ``member`` that pass ``filters``, from behind the cursor ``before`` (0: the newest)."""
+    if not 1 <= limit <= MAX_LIMIT:
+        raise CallerFault("limit", f"1 to {MAX_LIMIT}")
+    if len(filters.text) > MAX_SEARCH_CHARS:
+        raise CallerFault("text", f"at most {MAX_SEARCH_CHARS} characters")
+    for name in ("since", "until"):
+        _require_day(name, getattr(filters, name))
+    found: list[HoldingRow] = []
+    looked, at = 0, before or _END
+    source = _by_text(tx, member, filters, at) if filters.text.strip() else _by_arrival(tx, member, filters, at)
+    for cursor, row in source:
+        at = cursor
+        looked += 1
+        if row is not None and _fits(tx, row, filters):
+            found.append(row)
+        if len(found) == limit or looked == LOOKED_AT:
+            return Page(reading.views(tx, member, found), at)
+    return Page(reading.views(tx, member, found), 0)
+
+
+def _require_day(name: str, value: str) -> None:
+    from datetime import date
+
+    try:
+        if value and date.fromisoformat(value).isoformat() != value:
+            raise ValueError
+    except ValueError:
+        raise CallerFault(name, "a day as YYYY-MM-DD") from None
+
+
+def _by_arrival(tx: Tx, member: bytes, filters: Filters, before: int) -> Iterator[tuple[int, HoldingRow | None]]:
+    """(holding position, holding), newest first."""
+    while True:
+        rows = tx.holdings.before(
+            member, 200, before=before, verdict=filters.verdict or None, kind=filters.type or None
+        )
+        for row in rows:
+            yield row.position, row
+        if len(rows) < 200:
+            return
+        before = rows[-1].position
+
+
+def _by_text(tx: Tx, member: bytes, filters: Filters, before: int) -> Iterator[tuple[int, HoldingRow | None]]:
+    """(document position, holding), newest first."""
+    while True:
+        positions = tx.search.find(filters.text, 200, before=before, member=member)
+        documents = tx.documents.by_positions(positions) if positions else {}
+        holdings = tx.holdings.get_many(member, [found.row.id for found in documents.values()])
+        for at in positions:
+            yield at, holdings.get(documents[at].row.id) if at in documents else None
+        if len(positions) < 200:
+            return
+        before = positions[-1]
+
+
+def _fits(tx: Tx, row: HoldingRow, filters: Filters) -> bool:
+    if filters.type and row.type != filters.type:
+        return False
+    if filters.partner and row.partner != filters.partner:
+        return False
+    if filters.verdict and row.verdict != filters.verdict:
+        return False
+    if filters.direction and row.direction != filters.direction:
+        return False
+    if not filters.reads_papers:
+        return True
+    stored = tx.documents.full(row.document)
+    paper = None if stored is None else paper_of(stored)
+    return paper is not None and _paper_fits(paper, filters)
+
+
+def _paper_fits(paper: Paper, filters: Filters) -> bool:
+    if filters.since and paper.issue_date < filters.since:
+        return False
+    if filters.until and paper.issue_date > filters.until:
+        return False
+    if filters.amount_min is None and filters.amount_max is None:
+        return True
+    amount = amount_of(paper)
+    if amount is None:
+        return False
+    return (filters.amount_min is None or amount >= filters.amount_min) and (
+        filters.amount_max is None or amount <= filters.amount_max
+    )
+
+
+def paper_of(stored: StoredDocument) -> Paper | None:
+    """The paper in a stored document; None when its type is not known here or its body is erased."""
+    row = stored.row
+    for part in stored.parts:
+        if part.name == "business" and papers.is_known(row.type, row.version):
+            try:
+                return papers.decode(row.type, row.version, part.content)
+            except YuiError:
+                return None
+    return None
+
+
+def amount_of(paper: Paper) -> int | None:
+    """What a paper is about in money, in minor units: payable, else gross, else net, else the sum of its lines."""
+    total = getattr(paper, "total", None)
+    if isinstance(total, int):
+        return total
+    totals = getattr(paper, "totals", None)
+    if totals is None:
+        return None
+    for name in ("payable", "gross", "net", "lines"):
+        value: int | None = getattr(totals, name)
+        if value is not None:
+            return value
+    return None
+
+
+def index_step(tx: Tx, limit: int = INDEX_STEP) -> int:
+    """Index the next ``limit`` documents; how many there were. A writing transaction."""
+    done = tx.meta.get_int(INDEXED)
+    stored = tx.documents.after(done, limit)
+    if not stored:
+        return 0
+    tx.search.add([(found.row.position, text_of(found)) for found in stored])
+    tx.meta.set_int(INDEXED, stored[-1].row.position)
+    return len(stored)
+
+
+def text_of(stored: StoredDocument) -> str:
+    """What is searchable of a document: its number and every text of its business part; never its personal part."""
+    words = [stored.row.business_key]
+    for part in stored.parts:
+        if part.name == "business":
+            try:
+                _collect(msgspec.msgpack.decode(part.content), words)
+            except msgspec.DecodeError:
+                continue
+    return "\n".join(words)
+
+
+def _collect(value: object, words: list[str]) -> None:
+    if type(value) is str:
+        words.append(value)
+    elif type(value) is dict:
+        for inner in value.values():
+            _collect(inner, words)
+    elif type(value) is list:
+        for inner in value:
+            _collect(inner, words)
