@@ -76,7 +76,7 @@ MAX_SUGGESTIONS = 200  # nodes seen by LAN discovery
 SUGGESTION_LIFETIME_US = 10 * 60 * 1_000_000
 
 # peer port
-PEER_REQUESTS_PER_MINUTE = 1_200  # from one peer
+PEER_REQUESTS_PER_MINUTE = 30_000  # from one peer; an honest one has one request open at a time
 STRANGER_REQUESTS_PER_MINUTE = 10  # from one address, to the enrolment endpoints
 MAX_REQUESTS_IN_SERVICE = 8  # bodies of peers in memory at once
 MAX_ANSWER_BYTES = 2 * MIB  # of any answer on the peer port

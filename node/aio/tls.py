@@ -144,24 +144,61 @@ def _broken_rule(parsed: x509.Certificate, key: object, node: NodeId) -> str:
 
 
 def client_context(own: TlsIdentity, peer_certificates: Iterable[bytes]) -> ssl.SSLContext:
-    """For calling one peer: its certificates are the only anchors; our own is shown to it."""
+    """For calling one peer: its certificates are the only anchors; our own is shown to it.
+
+    After each handshake the certificate met is compared with the pinned ones as well, so that nothing rests on what
+    else a TLS library might accept below an anchor.
+    """
+    pinned = tuple(peer_certificates)
     context = _tls13(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = False  # the pin names the peer; addresses change
     context.verify_mode = ssl.CERT_REQUIRED
     context.load_cert_chain(own.pem, password=own.password)
-    _add_anchors(context, peer_certificates)
+    _add_anchors(context, pinned)
+    context.sslobject_class = _pinned_class(frozenset(fingerprint(certificate) for certificate in pinned))
     return context
 
 
-def enrolment_context() -> ssl.SSLContext:
-    """For calling a node that we do not know yet: any certificate, ours not shown.
+def _pinned_class(fingerprints: frozenset[bytes]) -> type[ssl.SSLObject]:
+    class Pinned(ssl.SSLObject):
+        def do_handshake(self) -> None:
+            super().do_handshake()
+            met = self.getpeercert(binary_form=True)
+            if met is None or fingerprint(met) not in fingerprints:
+                raise ssl.SSLCertVerificationError("the server's certificate is not the pinned one")
 
-    The caller must compare the certificate it met with the introduction, and people compare the short code.
+    return Pinned
+
+
+class Meeting:
+    """For calling a node that we do not know yet: any certificate, ours not shown. Use for one connection.
+
+    ``certificate`` is what the server proved to hold; the caller must compare it with the introduction, and people
+    compare the short code.
     """
-    context = _tls13(ssl.PROTOCOL_TLS_CLIENT)
-    context.check_hostname = False
-    context.verify_mode = ssl.CERT_NONE
-    return context
+
+    def __init__(self) -> None:
+        self.certificate = b""
+        self.context = _tls13(ssl.PROTOCOL_TLS_CLIENT)
+        self.context.check_hostname = False
+        self.context.verify_mode = ssl.CERT_NONE
+        self.context.sslobject_class = self._noting_class()
+
+    def _noting_class(self) -> type[ssl.SSLObject]:
+        meeting = self
+
+        class Noting(ssl.SSLObject):
+            def do_handshake(self) -> None:
+                super().do_handshake()
+                meeting.met(self.getpeercert(binary_form=True) or b"")
+
+        return Noting
+
+    def met(self, certificate: bytes) -> None:
+        """A handshake ended with this certificate; a second one must show the same."""
+        if self.certificate and certificate != self.certificate:
+            raise ssl.SSLCertVerificationError("the server's certificate changed during the enrolment")
+        self.certificate = certificate
 
 
 class ServerTls:

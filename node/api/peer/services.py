@@ -1,0 +1,68 @@
+"""What the peer port needs from the node: one method per endpoint.
+
+Owns the seam between HTTP and services. Bodies are the protocol's own bytes, decoded where they are understood.
+``node`` is always the peer that the pinned certificate proves. Methods raise errors of :mod:`protocol.errors`;
+everything else that escapes is our bug and answers 500.
+"""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from protocol.keys import NodeId
+
+
+class PeerServices(Protocol):
+    """Implemented by the running node over its services and store."""
+
+    async def enrol_commit(self, body: bytes) -> bytes:
+        """Message 1 of :mod:`federation.enrolment`, from a stranger; answers message 2."""
+        ...
+
+    async def enrol_reveal(self, body: bytes) -> bytes:
+        """Message 3, from a stranger; answers message 4."""
+        ...
+
+    async def hello(self, node: NodeId, body: bytes) -> bytes:
+        """The first exchange after every start of either side."""
+        ...
+
+    async def introduce(self, node: NodeId, body: bytes) -> bytes:
+        """The peer's present introduction; answers ours."""
+        ...
+
+    async def receive_batch(self, node: NodeId, body: bytes) -> bytes:
+        """A batch; answers its receipt, after the commit."""
+        ...
+
+    async def next_batch(self, node: NodeId, body: bytes) -> bytes:
+        """The peer pulls: answers the next batch of our stream to it."""
+        ...
+
+    async def accept_receipt(self, node: NodeId, body: bytes) -> bytes:
+        """A receipt for a batch that went another way."""
+        ...
+
+    async def news(self, node: NodeId) -> None:
+        """A hint that pulling would bring something."""
+        ...
+
+    async def history(self, node: NodeId, member: bytes) -> bytes:
+        """The control log of ``member`` (32 bytes)."""
+        ...
+
+    async def directory(self, node: NodeId, since: int) -> bytes:
+        """The next delta of cards after change number ``since``."""
+        ...
+
+    async def chunk_get(self, node: NodeId, root: bytes, index: int) -> bytes:
+        """Chunk ``index`` of attachment ``root``, with its path. NotFound unless the peer may read it."""
+        ...
+
+    async def chunk_put(self, node: NodeId, root: bytes, index: int, body: bytes) -> bytes:
+        """A chunk that this node waits for; answers which are still missing."""
+        ...
+
+    async def check(self, node: NodeId, body: bytes) -> bytes:
+        """Diagnosis: what :mod:`node.aio.check` asks."""
+        ...
