@@ -105,7 +105,7 @@ async def _refusal(answer: aiohttp.ClientResponse) -> YuiError:
             raw = shape.record(canon.decode(await read_bounded(answer, MAX_ERROR_BYTES)), "yui/error/1", 3)
             code, message = shape.text(raw[1], "code", 64), shape.text(raw[2], "message", 500)
     if answer.status in (401, 403):
-        return NotAuthorised(f"the peer refuses this node: {message}")
+        return NotAuthorised(f"the peer refuses this node: {message}", code=code)
     if answer.status >= 500 or answer.status in (408, 429):
         return WorldFault(f"the peer cannot answer now: {message}", code=code)
     return PeerFault(f"the peer refuses the message: {message}", code=code)
