@@ -54,7 +54,7 @@ class Offer(NamedTuple):
 
 
 class Taken(NamedTuple):
-    """What became of a batch. ``cursor``: how far the stream has been taken; ``news``: peers with new outgoing items."""
+    """What became of a batch. ``cursor``: how far the stream is taken; ``news``: peers with new outgoing items."""
 
     incarnation: bytes
     cursor: int
@@ -129,11 +129,9 @@ def receive_batch(house: House, tx: Tx, peer: bytes, wire: bytes, *, carried: bo
     batch = batches.verify(wire, row.key)
     if batch.network != house.network or batch.receiver != house.id or batch.sender != peer:
         raise Misdirected("the batch is for another node or network, or from another sender")
-    cursor = tx.streams.get(peer, batch.incarnation)
-    if cursor is None:
-        if not carried and tx.meta.get(f"greeted/{peer.hex()}") != batch.incarnation:
-            raise GreetFirst("a new stream begins with a hello")
-        cursor = 0
+    if not carried and tx.meta.get(f"greeted/{peer.hex()}") != batch.incarnation:
+        raise GreetFirst("a stream begins with a hello, and ends with the next one")
+    cursor = tx.streams.get(peer, batch.incarnation) or 0
     if batch.after > cursor:
         return Taken(batch.incarnation, cursor, (), frozenset(), gap=True)
     reception = _Reception(house, tx, peer, row)
@@ -338,7 +336,7 @@ def _leaf(item: Entered) -> Leaf:
 
 
 def tell_later(house: House, tx: Tx, settled: Sequence[Entered]) -> set[bytes]:
-    """A later verdict for documents that waited or were held: a receipt of its own in the stream to the author's home."""
+    """A later verdict for what waited or was held: a receipt of its own in the stream to the author's home."""
     by_home: dict[bytes, list[Leaf]] = {}
     for item in settled:
         if item.arrival.direction != RECEIVED:

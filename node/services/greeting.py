@@ -5,9 +5,10 @@ out a fresh challenge, which only a living process can sign: if it names a start
 the same number with another nonce, two copies of one node are alive, and both are told and freeze until a person
 decides. Delayed packets of a start that is over carry no fresh challenge and harm nobody.
 
-Hello: ``["yui/hello/1", network, from, to, start number, start nonce, incarnation, challenge, resolves]``, travelling
-as ``["yui/hello-signed/1", record, signature]``. Answer: ``["yui/hello-answer/1", network, from, to, verdict,
-challenge, evidence]``, signed likewise. Source: ``docs/protocol.md`` §8; threats D2, D4; protocol-core 9, 15.
+Hello: ``["yui/hello/1", network, from, to, start number, start nonce, incarnation, challenge, resolves, fresh,
+evidence]``, travelling as ``["yui/hello-signed/1", record, signature]``. Answer: ``["yui/hello-answer/1", network,
+from, to, verdict, challenge, evidence, own]``, signed likewise; ``own`` of an ok is the answerer's hello whose
+challenge is the caller's ``fresh``, so that one call greets both ways, also from behind a router. Source: ``docs/protocol.md`` §8; threats D2, D4; protocol-core 9, 15.
 """
 
 from __future__ import annotations
@@ -33,7 +34,9 @@ COPY = "copy"
 
 
 class Hello(NamedTuple):
-    """``resolves``: hash of the evidence of a copy that this node's staff has dealt with, or empty."""
+    """``resolves``: hash of the evidence of a copy that this node's staff has dealt with, or empty. ``fresh``: 16
+    bytes that the receiver's own hello has to carry as its challenge. ``evidence``: another copy's hello of the
+    receiver, if one was seen."""
 
     network: str
     sender: bytes
@@ -43,10 +46,12 @@ class Hello(NamedTuple):
     incarnation: bytes
     challenge: bytes
     resolves: bytes
+    fresh: bytes
+    evidence: bytes
 
 
 class Answer(NamedTuple):
-    """``verdict``: ok, challenge (say hello again with it) or copy (``evidence`` is another copy's signed hello)."""
+    """``verdict``: ok, challenge (say hello again with it) or copy (``evidence``: another copy's hello of the caller)."""
 
     network: str
     sender: bytes
@@ -54,6 +59,7 @@ class Answer(NamedTuple):
     verdict: str
     challenge: bytes
     evidence: bytes
+    own: bytes
 
 
 def start(house: House, tx: Tx, *, doubtful: Reason | None = None) -> list[bytes]:
@@ -90,45 +96,62 @@ def resolve_copy(house: House, tx: Tx) -> list[bytes]:
 
 
 def hello(house: House, tx: Tx, peer: bytes, challenge: bytes = b"") -> bytes:
-    """Our hello to ``peer``."""
-    resolves = tx.meta.get("resolves") or b""
-    record = canon.encode(
-        (
-            HELLO,
-            house.network,
-            house.id,
-            peer,
-            house.start_number,
-            house.start_nonce,
-            house.incarnation,
-            challenge,
-            resolves,
-        )
+    """Our hello to ``peer``; the House remembers what its answer has to carry."""
+    house.expected[peer] = house.entropy(16)
+    return _own_hello(house, tx, peer, challenge, house.expected[peer])
+
+
+def _own_hello(house: House, tx: Tx, peer: bytes, challenge: bytes, fresh: bytes) -> bytes:
+    said = Hello(
+        house.network,
+        house.id,
+        peer,
+        house.start_number,
+        house.start_nonce,
+        house.incarnation,
+        challenge,
+        tx.meta.get("resolves") or b"",
+        fresh,
+        house.contradictions.get(peer, b""),
     )
-    return _sign(house.node, HELLO_SIGNED, record)
+    return _sign(house.node, HELLO_SIGNED, canon.encode((HELLO, *said)))
 
 
 def answer_hello(house: House, tx: Tx, peer: bytes, wire: bytes) -> bytes:
     """What we say to a peer's hello. Remembers its start and its stream's incarnation once the challenge fits."""
-    row = require_peer(tx, peer)
-    said = _hello(_verified(wire, HELLO_SIGNED, row.key))
-    if said.network != house.network or said.receiver != house.id or said.sender != peer:
-        raise Misdirected("the hello is for another node or network")
+    said = _said_to_us(house, tx, peer, wire)
     if not said.challenge or said.challenge != house.challenges.get(peer):
         house.challenges[peer] = house.entropy(16)
         return _answer(house, peer, CHALLENGE, house.challenges[peer])
     del house.challenges[peer]
+    if said.evidence:
+        _freeze_if_ours(house, tx, said.evidence)
+    other = _greet(house, tx, peer, said, wire)
+    if other is not None:
+        return _answer(house, peer, COPY, evidence=other)
+    return _answer(house, peer, OK, own=_own_hello(house, tx, peer, said.fresh, house.entropy(16)))
+
+
+def _said_to_us(house: House, tx: Tx, peer: bytes, wire: bytes) -> Hello:
+    said = _hello(_verified(wire, HELLO_SIGNED, require_peer(tx, peer).key))
+    if said.network != house.network or said.receiver != house.id or said.sender != peer:
+        raise Misdirected("the hello is for another node or network")
+    return said
+
+
+def _greet(house: House, tx: Tx, peer: bytes, said: Hello, wire: bytes) -> bytes | None:
+    """Take a fresh hello for true: the peer's start and incarnation. The other copy's hello if there is one."""
     stored = tx.meta.get(f"hello/{peer.hex()}")
-    if stored is not None:
-        other = _copy_of(tx, peer, said, wire, stored)
-        if other is not None:
-            return _answer(house, peer, COPY, b"", other)
+    other = _copy_of(tx, peer, said, wire, stored) if stored is not None else None
+    if other is not None:
+        return other
     tx.meta.delete(f"copy/{peer.hex()}")
     tx.meta.set(f"hello/{peer.hex()}", wire)
     tx.meta.set(f"greeted/{peer.hex()}", said.incarnation)
     tx.streams.keep_latest(peer, 4)
+    row = require_peer(tx, peer)
     tx.peers.put(row._replace(start_number=said.start_number, start_nonce=said.start_nonce, last_contact=house.clock()))
-    return _answer(house, peer, OK, b"")
+    return None
 
 
 def _copy_of(tx: Tx, peer: bytes, said: Hello, wire: bytes, stored: bytes) -> bytes | None:
@@ -161,28 +184,48 @@ def _same_start(one: Hello, other: Hello) -> bool:
 def take_answer(house: House, tx: Tx, peer: bytes, wire: bytes) -> Answer:
     """A peer's answer to our hello. ``copy`` with our own signature under the evidence freezes this node."""
     row = require_peer(tx, peer)
-    raw = shape.record(canon.decode(_verified(wire, ANSWER_SIGNED, row.key)), ANSWER, 7)
+    raw = shape.record(canon.decode(_verified(wire, ANSWER_SIGNED, row.key)), ANSWER, 8)
     said = Answer(
         shape.text(raw[1], "network", 8),
         shape.hash32(raw[2], "from"),
         shape.hash32(raw[3], "to"),
         shape.text(raw[4], "verdict", 16),
         shape.binary(raw[5], "challenge", 16),
-        shape.binary(raw[6], "evidence", 4096),
+        shape.binary(raw[6], "evidence", 8192),
+        shape.binary(raw[7], "own", 8192),
     )
     if said.network != house.network or said.sender != peer or said.receiver != house.id:
         raise Misdirected("the answer is for another node or network")
     if said.verdict == COPY:
-        other = _hello(_verified(said.evidence, HELLO_SIGNED, house.node.public))
-        if (other.start_number, other.start_nonce) != (house.start_number, house.start_nonce):
-            house.frozen = "another copy of this node has been seen: make sure that only one runs, then resolve"
-            tx.meta.set("frozen", house.frozen.encode())
-            tx.meta.set("frozen/evidence", said.evidence)
+        _freeze_if_ours(house, tx, said.evidence)
+    elif said.verdict == OK:
+        _take_own(house, tx, peer, said.own)
     return said
 
 
-def _answer(house: House, peer: bytes, verdict: str, challenge: bytes, evidence: bytes = b"") -> bytes:
-    record = canon.encode((ANSWER, house.network, house.id, peer, verdict, challenge, evidence))
+def _take_own(house: House, tx: Tx, peer: bytes, wire: bytes) -> None:
+    own = _said_to_us(house, tx, peer, wire)
+    if own.challenge != house.expected.pop(peer, None):
+        raise Malformed("the answer is not to our last hello", code="stale-answer")
+    other = _greet(house, tx, peer, own, wire)
+    if other is None:
+        house.contradictions.pop(peer, None)
+    else:
+        house.contradictions[peer] = other
+
+
+def _freeze_if_ours(house: House, tx: Tx, evidence: bytes) -> None:
+    other = _hello(_verified(evidence, HELLO_SIGNED, house.node.public))
+    if (other.start_number, other.start_nonce) != (house.start_number, house.start_nonce):
+        house.frozen = "another copy of this node has been seen: make sure that only one runs, then resolve"
+        tx.meta.set("frozen", house.frozen.encode())
+        tx.meta.set("frozen/evidence", evidence)
+
+
+def _answer(
+    house: House, peer: bytes, verdict: str, challenge: bytes = b"", evidence: bytes = b"", own: bytes = b""
+) -> bytes:
+    record = canon.encode((ANSWER, house.network, house.id, peer, verdict, challenge, evidence, own))
     return _sign(house.node, ANSWER_SIGNED, record)
 
 
@@ -202,7 +245,7 @@ def _verified(wire: bytes, tag: str, public: bytes) -> bytes:
 
 
 def _hello(record: bytes) -> Hello:
-    raw = shape.record(canon.decode(record), HELLO, 9)
+    raw = shape.record(canon.decode(record), HELLO, 11)
     if type(raw[1]) is not str:
         raise Malformed("network: must be text")
     return Hello(
@@ -214,4 +257,6 @@ def _hello(record: bytes) -> Hello:
         shape.fixed(raw[6], "incarnation", 16),
         shape.binary(raw[7], "challenge", 16),
         shape.hash_or_empty(raw[8], "resolves"),
+        shape.fixed(raw[9], "fresh", 16),
+        shape.binary(raw[10], "evidence", 4096),
     )

@@ -33,7 +33,9 @@ class House:
 
     ``incarnation``: 16 bytes drawn at every start, names the outgoing streams of this run. ``keyring``: epoch hash →
     signing key of local members. ``frozen``: why nothing may be signed, empty while all is well. ``logs``:
-    control logs as read from the store, dropped whenever a transaction fails. ``challenges``: what each peer has to sign at its hello.
+    control logs as read from the store, dropped whenever a transaction fails. ``challenges``: what
+    each peer has to sign at its hello; ``expected``: what its own hello in an answer has to sign; ``contradictions``:
+    another copy's hello, to be shown to a peer of which two copies were seen.
     """
 
     network: str
@@ -50,6 +52,8 @@ class House:
     keyring: dict[bytes, SigningKey] = field(default_factory=dict)
     logs: dict[bytes, ControlLog] = field(default_factory=dict)
     challenges: dict[bytes, bytes] = field(default_factory=dict)
+    expected: dict[bytes, bytes] = field(default_factory=dict)
+    contradictions: dict[bytes, bytes] = field(default_factory=dict)
 
     @property
     def id(self) -> NodeId:

@@ -168,8 +168,7 @@ def find_log(house: House, tx: Tx, member: bytes) -> ControlLog | None:
     found = log.start(row.genesis)
     for stored in sorted(tx.controls.by_member(member), key=lambda item: item.first_seen):
         found = log.admit(found, control.parse(stored.wire), stored.first_seen)
-    house.logs[member] = found
-    return found
+    return house.logs.setdefault(member, found)
 
 
 def require_log(house: House, tx: Tx, member: bytes) -> ControlLog:
