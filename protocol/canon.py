@@ -55,18 +55,89 @@ def require_nfc(data: bytes) -> None:
         _measure(_unpack(data))
 
 
+SMALL_BYTES = 64 * 1024  # below this, and with few elements, what a lie can cost is bounded by the record's own size
+FEW_ELEMENTS = 128
+
+
 def _unpack(data: bytes) -> Any:
+    """The value of ``data``, never building more than the limits allow.
+
+    The library reserves room for an array as soon as its header claims it: 3 kB of nested headers took 82 MB, 1 MB of
+    empty maps 84 MB. So what is large, or claims long arrays, is counted first without building anything.
+    """
+    if len(data) > SMALL_BYTES:
+        _count(data)
+        return _build(data, MAX_NODES)
+    try:
+        return _build(data, FEW_ELEMENTS)
+    except Malformed:
+        _count(data)
+        return _build(data, MAX_NODES)
+
+
+def _build(data: bytes, elements: int) -> Any:
     try:
         return msgpack.unpackb(
             data,
             raw=False,
             strict_map_key=True,
-            max_array_len=MAX_NODES,
-            max_map_len=MAX_NODES,
+            max_array_len=elements,
+            max_map_len=elements,
             max_ext_len=0,
         )
     except (ValueError, TypeError, RecursionError, UnicodeDecodeError, msgpack.UnpackException) as broken:
         raise Malformed(f"not msgpack: {type(broken).__name__}") from None
+
+
+def _count(data: bytes) -> None:
+    """Refuse too many values or levels by reading headers only; whatever else is wrong, the library will say."""
+    at, values, open_levels = 0, 1, [1]
+    while open_levels and at < len(data):
+        open_levels[-1] -= 1
+        at, inside = _skip(data, at)
+        values += inside
+        if inside:
+            open_levels.append(inside)
+        if values > 2 * MAX_NODES:
+            raise TooLarge(f"more than {MAX_NODES} values in one record")
+        if len(open_levels) > MAX_DEPTH + 1:
+            raise TooLarge(f"nested deeper than {MAX_DEPTH} levels")
+        while open_levels and not open_levels[-1]:
+            open_levels.pop()
+
+
+def _skip(data: bytes, at: int) -> tuple[int, int]:
+    """Where what follows the header at ``at`` begins (content of texts and binaries skipped), and how many elements
+    an array or map claims (keys count)."""
+    head = data[at]
+    if head < 0x80 or head >= 0xE0:
+        return at + 1, 0
+    if head < 0x90:
+        return at + 1, 2 * (head & 0x0F)
+    if head < 0xA0:
+        return at + 1, head & 0x0F
+    if head < 0xC0:
+        return at + 1 + (head & 0x1F), 0
+    after, prefix, per_element = _LAYOUT[head - 0xC0]
+    claimed = int.from_bytes(data[at + 1 : at + 1 + prefix], "big")
+    if per_element:
+        return at + 1 + prefix, claimed * per_element
+    return at + 1 + prefix + after + claimed, 0
+
+
+# Headers 0xc0 to 0xdf: bytes that follow anyway, bytes of a length, elements per unit of that length (0: bytes).
+_LAYOUT = (
+    (0, 0, 0), (0, 0, 0), (0, 0, 0), (0, 0, 0),  # nil, (never used), false, true
+    (0, 1, 0), (0, 2, 0), (0, 4, 0),  # binary
+    (1, 1, 0), (1, 2, 0), (1, 4, 0),  # extensions
+    (4, 0, 0), (8, 0, 0),  # floats
+    (1, 0, 0), (2, 0, 0), (4, 0, 0), (8, 0, 0),  # unsigned
+    (1, 0, 0), (2, 0, 0), (4, 0, 0), (8, 0, 0),  # signed
+    (2, 0, 0), (3, 0, 0), (5, 0, 0), (9, 0, 0), (17, 0, 0),  # fixed extensions
+    (0, 1, 0), (0, 2, 0), (0, 4, 0),  # text
+    (0, 2, 1), (0, 4, 1),  # arrays
+    (0, 2, 2), (0, 4, 2),  # maps
+)  # fmt: skip
 
 
 def _measure(value: Any) -> None:
