@@ -103,9 +103,8 @@ def verify_head(public: bytes, at: Position, signature: bytes) -> None:
 def parse_head(data: bytes) -> Position:
     """The position in a head record."""
     raw = shape.record(canon.decode(data), HEAD_TAG, 5)
-    return Position(
-        shape.hash32(raw[1], "member"),
-        shape.hash32(raw[2], "epoch"),
-        shape.integer(raw[3], "seq", 0, MAX_SEQ),
-        shape.hash_or_empty(raw[4], "hash"),
-    )
+    seq = shape.integer(raw[3], "seq", 0, MAX_SEQ)
+    last = shape.hash_or_empty(raw[4], "hash")
+    if bool(seq) != bool(last):
+        raise Malformed("hash: empty exactly before the first entry")
+    return Position(shape.hash32(raw[1], "member"), shape.hash32(raw[2], "epoch"), seq, last)

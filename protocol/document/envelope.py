@@ -19,7 +19,7 @@ from protocol.document import header as headers
 from protocol.document.header import Header, PartRef
 from protocol.errors import Malformed, TooLarge
 from protocol.keys import DocumentId, Purpose, SigningKey, Step
-from protocol.limits import MAX_DOCUMENT_BYTES, MAX_HEADER_BYTES, MAX_PARTS, MAX_PROOF_PATH
+from protocol.limits import MAX_DOCUMENT_BYTES, MAX_HEADER_BYTES, MAX_PART_NAME_CHARS, MAX_PARTS, MAX_PROOF_PATH
 
 TAG = "yui/env/1"
 
@@ -137,7 +137,7 @@ def _parse_parts(value: object, header: Header) -> dict[str, Part]:
     last = ""
     for item in shape.array(value, "parts", MAX_PARTS):
         name, salt, content = shape.exactly(item, "parts", 3)
-        ref = named.get(name)
+        ref = named.get(shape.text(name, "parts.name", MAX_PART_NAME_CHARS))
         if ref is None or name <= last:
             raise Malformed("parts: unknown to the header, repeated or out of order")
         last = name

@@ -22,6 +22,7 @@ from protocol.limits import (
     MAX_FOLLOWS,
     MAX_HEADER_BYTES,
     MAX_MEDIA_TYPE_CHARS,
+    MAX_PART_NAME_CHARS,
     MAX_PARTS,
     MAX_TYPE_CHARS,
 )
@@ -163,7 +164,7 @@ def _parts(value: Any) -> tuple[PartRef, ...]:
     parts = []
     for item in shape.array(value, "parts", MAX_PARTS):
         name, hashed, length = shape.exactly(item, "parts", 3)
-        shape.text(name, "parts.name", 32, empty=False)
+        shape.text(name, "parts.name", MAX_PART_NAME_CHARS, empty=False)
         shape.hash32(hashed, "parts.hash")
         shape.integer(length, "parts.length", 0, MAX_DOCUMENT_BYTES)
         parts.append(PartRef(name, hashed, length))

@@ -2,8 +2,8 @@
 
 Owns the record ``["yui/card/1", network, member, epoch, version, name, kana, corporate number, registration number,
 industry, area, description, words, endpoint, time]``, travelling as ``["yui/card-signed/1", record, signature]``.
-``industry`` is a JSIC code, ``area`` a 全国地方公共団体コード, ``endpoint`` a Peppol participant ``scheme:id`` or empty.
-No personal data. Source: ``docs/protocol.md`` §9.
+``industry`` is a JSIC code, ``area`` a 全国地方公共団体コード, ``endpoint`` a Peppol participant ``scheme:id`` or
+empty. No personal data. Source: ``docs/protocol.md`` §9.
 """
 
 from __future__ import annotations

@@ -194,11 +194,16 @@ def _epoch(value: object, hashed: bytes) -> Epoch:
         reason = Reason(raw[7])
     except ValueError:
         raise Malformed("epoch.reason: unknown") from None
+    parent = shape.hash_or_empty(raw[1], "epoch.parent")
+    parent_seq = shape.integer(raw[2], "epoch.parent_seq", 0, MAX_SEQ)
+    parent_head = shape.hash_or_empty(raw[3], "epoch.parent_head")
+    if bool(parent_seq) != bool(parent_head) or (parent_head and not parent):
+        raise Malformed("epoch.parent_head: stands exactly where the parent has entries")
     return Epoch(
         number=shape.integer(raw[0], "epoch.number", 1, MAX_CONTROL_RECORDS),
-        parent=shape.hash_or_empty(raw[1], "epoch.parent"),
-        parent_seq=shape.integer(raw[2], "epoch.parent_seq", 0, MAX_SEQ),
-        parent_head=shape.hash_or_empty(raw[3], "epoch.parent_head"),
+        parent=parent,
+        parent_seq=parent_seq,
+        parent_head=parent_head,
         home=raw[4],
         home_key=home_key,
         signing_key=keys.require_valid_public(shape.fixed(raw[6], "epoch.signing_key", 32)),
@@ -222,7 +227,8 @@ def _guardians(value: object, _hashed: bytes) -> Guardians:
     )
     if list(found) != sorted(set(found)):
         raise Malformed("guardians.keys: ascending, without repetition")
-    k, r, q = (shape.integer(number, "guardians quorum", 0, len(found)) for number in raw[1:])
+    least = 1 if found else 0
+    k, r, q = (shape.integer(number, "guardians quorum", least, len(found)) for number in raw[1:])
     return Guardians(found, k, r, q)
 
 
@@ -238,8 +244,11 @@ def require_rank(
     rules: Mapping[Rank, tuple[Role, ...]],
     roles: Mapping[Role, RoleKeys],
 ) -> None:
-    """Check every proof's signature, then that the roles of the record's rank have signed. NotAuthorised otherwise."""
+    """Check every proof: its key holds the role that it names and has signed; then that the roles of the record's rank
+    have signed. NotAuthorised or BadSignature otherwise. ``roles`` includes ``node``, ``guardian`` where they exist.
+    """
     for proof in signed.proofs:
+        _require_holder(proof, signed.record, roles)
         keys.verify(proof.public, Purpose.CONTROL, signed.record.hash, proof.signature)
     needed = rules.get(signed.record.rank)
     if needed is None:
@@ -249,3 +258,13 @@ def require_rank(
         signers = {proof.public for proof in signed.proofs if proof.role == role.value}
         if holder is None or len(signers & set(holder.keys)) < holder.threshold:
             raise NotAuthorised(f"rank {signed.record.rank.name.lower()} needs the signature of: {role.value}")
+
+
+def _require_holder(proof: Proof, record: Record, roles: Mapping[Role, RoleKeys]) -> None:
+    """The name of a role is not signed: a proof that says another than its key's would be bytes that prove nothing."""
+    if proof.role == HOME:
+        held = isinstance(record.payload, Epoch) and proof.public == record.payload.home_key
+    else:
+        held = any(proof.role == role.value and proof.public in holder.keys for role, holder in roles.items())
+    if not held:
+        raise NotAuthorised(f"a proof's key does not hold the role that it names: {proof.role}")

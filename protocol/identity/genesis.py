@@ -123,7 +123,10 @@ def parse_role(value: object) -> RoleKeys:
         role = Role(name)
     except ValueError:
         raise Malformed("roles: unknown role") from None
-    found = tuple(require_valid_public(key) for key in shape.array(public, "roles.keys", MAX_KEYS_PER_ROLE))
+    found = tuple(
+        require_valid_public(shape.fixed(key, "roles.keys", 32))
+        for key in shape.array(public, "roles.keys", MAX_KEYS_PER_ROLE)
+    )
     if not found or list(found) != sorted(set(found)):
         raise Malformed("roles.keys: at least one, ascending, without repetition")
     return RoleKeys(role, shape.integer(threshold, "roles.threshold", 1, len(found)), found)

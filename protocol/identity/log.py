@@ -29,7 +29,7 @@ from protocol.identity import control, genesis
 from protocol.identity.control import HOME, Epoch, Guardians, Kind, Reason, Record, Signed
 from protocol.identity.genesis import Genesis, Rank, Role, RoleKeys
 from protocol.keys import MemberId
-from protocol.limits import MAX_CONTROL_RECORDS, MAX_RECORD_BYTES, UNDO_WINDOW_US
+from protocol.limits import MAX_CONTROL_RECORDS, MAX_RECORD_BYTES, RESERVED_PER_RANK, UNDO_WINDOW_US
 
 
 class MissingPredecessor(PeerFault):
@@ -137,8 +137,8 @@ def admit_all(log: ControlLog, records: list[Signed], now: int) -> ControlLog:
 def _standing_before(log: ControlLog, record: Record) -> Standing:
     if record.member != log.member or record.network != log.genesis.network:
         raise NotAuthorised("control record of another member or network")
-    if len(log.records) >= MAX_CONTROL_RECORDS:
-        raise NotAuthorised("control log is full")
+    if len(log.records) >= MAX_CONTROL_RECORDS - RESERVED_PER_RANK * (max(Rank) - record.rank):
+        raise NotAuthorised("the control log has no room left for this rank")
     if record.previous == log.member:
         before = start(log.genesis_bytes).standing
     else:
@@ -159,7 +159,7 @@ def _require_authority(log: ControlLog, signed: Signed, before: Standing) -> Non
     if before.epoch is not None:
         roles[Role.NODE] = RoleKeys(Role.NODE, 1, (before.epoch.home_key,))
     if before.guardians is not None and before.guardians.keys:
-        roles[Role.GUARDIAN] = RoleKeys(Role.GUARDIAN, max(1, before.guardians.k), before.guardians.keys)
+        roles[Role.GUARDIAN] = RoleKeys(Role.GUARDIAN, before.guardians.k, before.guardians.keys)
     control.require_rank(signed, {rule.rank: rule.roles for rule in log.genesis.rules}, roles)
     needed = _least_rank(record, before)
     if record.rank < needed:
@@ -206,9 +206,7 @@ def _undone_by(log: ControlLog, record: Record, now: int) -> frozenset[bytes]:
         return frozenset()
     rivals: list[Admitted] = []
     at = log.standing.hash
-    while at != record.previous:
-        if at == log.member:
-            raise NotAuthorised("the control record branches off an undone one")
+    while at != record.previous:  # it is met: what was not undone is one chain
         rivals.append(log.records[at])
         at = log.records[at].signed.record.previous
     if record.rank <= max(item.signed.record.rank for item in rivals):
