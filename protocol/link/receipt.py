@@ -111,12 +111,17 @@ def verify(data: bytes, public: bytes) -> Receipt:
 def prove(data: bytes, document: bytes, recipient: bytes) -> bytes | None:
     """A self-contained proof of one document's verdict out of a receipt: ``[tag, record, signature, leaf, path]``."""
     outer = shape.record(canon.decode(data, max_bytes=MAX_BATCH_BYTES), SIGNED_TAG, 4)
-    leaves = [_leaf(item) for item in outer[3]]
+    leaves = [_leaf(item) for item in shape.array(outer[3], "leaves", MAX_BATCH_ITEMS)]
     for index, leaf in enumerate(leaves):
         if leaf.document == document and leaf.recipient == recipient:
             paths = keys.tree([leaf_bytes(item) for item in leaves])[1]
             return canon.encode((PROOF_TAG, outer[1], outer[2], tuple(leaf), paths[index]))
     return None
+
+
+def claimed_leaf(data: bytes) -> Leaf:
+    """The leaf in a receipt proof, nothing believed yet: it names the epoch whose home has to have signed."""
+    return _leaf(shape.record(canon.decode(data), PROOF_TAG, 5)[3])
 
 
 def verify_proof(data: bytes, public: bytes) -> tuple[Head, Leaf]:
@@ -155,11 +160,15 @@ def _leaf(value: object) -> Leaf:
         verdict = Verdict(raw[4]).value
     except ValueError:
         raise Malformed("leaf.verdict: unknown") from None
+    epoch = shape.hash_or_empty(raw[2], "leaf.epoch")
+    seq = shape.integer(raw[3], "leaf.seq", 0, MAX_SEQ)
+    if bool(epoch) != bool(seq):
+        raise Malformed("leaf.seq: 0 exactly where no journal entered the document")
     return Leaf(
         shape.hash32(raw[0], "leaf.document"),
         shape.hash32(raw[1], "leaf.recipient"),
-        shape.hash_or_empty(raw[2], "leaf.epoch"),
-        shape.integer(raw[3], "leaf.seq", 0, MAX_SEQ),
+        epoch,
+        seq,
         verdict,
         shape.flag(raw[5], "leaf.safe"),
         shape.text(raw[6], "leaf.reason", 300),
