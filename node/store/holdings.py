@@ -183,6 +183,22 @@ _LISTS = {
 _END = 2**62
 
 
+_DEALINGS_OF = Query(
+    tuple,
+    sa.select(holdings.c.partner, documents.c.id)
+    .select_from(holdings.join(documents, documents.c.position == holdings.c.document))
+    .where(_MEMBER)
+    .order_by(holdings.c.position),
+)
+_DEALINGS_WITH = Query(
+    tuple,
+    sa.select(holdings.c.member, documents.c.id)
+    .select_from(holdings.join(documents, documents.c.position == holdings.c.document))
+    .where(holdings.c.partner == sa.bindparam("partner"))
+    .order_by(holdings.c.position),
+)
+
+
 class Holdings(Repository):
     """Which local member sent or received what, and with which verdict."""
 
@@ -252,6 +268,14 @@ class Holdings(Repository):
     def mark_read(self, member: bytes, document: bytes, time: int) -> None:
         """A person saw it, at ``time`` (µs)."""
         self._db.run(_MARK_READ, whose=member, which=self._session.position(document), read=time)
+
+    def dealings_of(self, member: bytes) -> list[tuple[bytes, bytes]]:
+        """(partner, document id) of everything that a local member holds. Walks all of it: after a restore only."""
+        return self._db.all(_DEALINGS_OF, member=member)
+
+    def dealings_with(self, partner: bytes) -> list[tuple[bytes, bytes]]:
+        """(local member, document id) of everything dealt with ``partner``. Walks all: after a restore only."""
+        return self._db.all(_DEALINGS_WITH, partner=partner)
 
     def last_position(self) -> int:
         """The highest feed position ever given."""

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from node.store.documents import PartRow, fold_parts
 from node.store.repository import Repository
-from node.store.schema import documents, given, links, outgoing, parts, receipts, streams
+from node.store.schema import documents, given, given_unstored, links, outgoing, parts, receipts, streams
 from node.store.sql import ListQuery, Query, Statement, first, insert_new, insert_rows, plain, upsert
 
 DOCUMENT = "document"
@@ -190,10 +190,23 @@ _RECEIPT = sa.select(*(receipts.c[name] for name in ReceiptRow._fields))
 _RECEIPT_ADD = insert_rows(receipts, ReceiptRow._fields)
 _RECEIPT_GET = ListQuery(ReceiptRow._make, lambda v: _RECEIPT.where(receipts.c.id.in_(v)))
 
-_GIVEN = sa.select(*(given.c[name] for name in GivenRow._fields))
-_GIVEN_ADD = insert_new(given, GivenRow._fields)
-_GIVEN_PUT = upsert(given, GivenRow._fields)
+_VERDICT = ("recipient", "receipt", "verdict", "epoch", "seq", "reason")
+_GIVEN = sa.select(documents.c.id, *(given.c[name] for name in _VERDICT)).select_from(
+    given.join(documents, documents.c.position == given.c.document)
+)
 _GIVEN_GET = ListQuery(GivenRow._make, lambda v: _GIVEN.where(given.c.document.in_(v)))
+_GIVEN_ADD = insert_new(given, ("document", *_VERDICT))
+_GIVEN_PUT = upsert(given, ("document", *_VERDICT))
+_UNSTORED = sa.select(given_unstored.c.object, *(given_unstored.c[name] for name in _VERDICT))
+_UNSTORED_GET = ListQuery(GivenRow._make, lambda v: _UNSTORED.where(given_unstored.c.object.in_(v)))
+_UNSTORED_ADD = insert_new(given_unstored, ("object", *_VERDICT))
+_UNSTORED_PUT = upsert(given_unstored, ("object", *_VERDICT))
+_UNSTORED_DELETE = Statement(
+    sa.delete(given_unstored).where(
+        given_unstored.c.object == sa.bindparam("object"), given_unstored.c.recipient == sa.bindparam("recipient")
+    ),
+    ("object", "recipient"),
+)
 
 
 class Links(Repository):
@@ -339,17 +352,32 @@ class Receipts(Repository):
 class Given(Repository):
     """First verdicts: a duplicate gets the same one again."""
 
-    def add_many(self, rows: Iterable[GivenRow]) -> None:
+    def add_many(self, rows: Sequence[GivenRow]) -> None:
         """Write first verdicts down; one that is there already stands."""
-        self._db.run_many(_GIVEN_ADD, rows)
+        at = self._session.find_positions(row[0] for row in rows)
+        earlier = self._unstored(row[0] for row in rows)
+        new = [row for row in rows if row[:2] not in earlier] if earlier else rows
+        self._db.run_many(_GIVEN_ADD, [(at[row[0]], *row[1:]) for row in new if row[0] in at])
+        self._db.run_many(_UNSTORED_ADD, [row for row in new if row[0] not in at])
 
-    def put_many(self, rows: Iterable[GivenRow]) -> None:
+    def put_many(self, rows: Sequence[GivenRow]) -> None:
         """Replace verdicts: for one that was not final (waiting, held)."""
-        self._db.run_many(_GIVEN_PUT, rows)
+        at = self._session.find_positions(row[0] for row in rows)
+        self._db.run_many(_UNSTORED_DELETE, [row[:2] for row in rows if row[0] in at])
+        self._db.run_many(_GIVEN_PUT, [(at[row[0]], *row[1:]) for row in rows if row[0] in at])
+        self._db.run_many(_UNSTORED_PUT, [row for row in rows if row[0] not in at])
 
     def get_many(self, ids: Iterable[bytes]) -> dict[tuple[bytes, bytes], GivenRow]:
         """Verdicts by (document, recipient), of these documents and any recipient."""
-        return {(row.document, row.recipient): row for row in self._db.by_values(_GIVEN_GET, ids)}
+        wanted = list(ids)
+        at = self._session.find_positions(wanted)
+        found = self._unstored(wanted)
+        rows = self._db.by_values(_GIVEN_GET, (at[document] for document in wanted if document in at))
+        found.update({(row[0], row[1]): row for row in rows})
+        return found
+
+    def _unstored(self, ids: Iterable[bytes]) -> dict[tuple[bytes, bytes], GivenRow]:
+        return {(row[0], row[1]): row for row in self._db.by_values(_UNSTORED_GET, ids)}
 
 
 def _pending(rows: Iterable[Sequence[Any]]) -> list[Pending]:

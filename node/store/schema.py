@@ -41,6 +41,16 @@ def _table(name: str, *columns: sa.schema.SchemaItem, clustered: bool = False) -
     return sa.Table(name, METADATA, *columns, sqlite_strict=True, sqlite_with_rowid=not clustered)
 
 
+def _verdict() -> tuple[sa.Column[Any], ...]:
+    return (
+        _null("receipt", INT),
+        _column("verdict", TEXT),
+        _column("epoch", BLOB),
+        _column("seq", INT),
+        _column("reason", TEXT),
+    )
+
+
 meta = _table("meta", _key("key", TEXT), _column("value", BLOB), clustered=True)
 counters = _table("counters", _key("name", TEXT), _column("value", INT), clustered=True)
 
@@ -260,17 +270,9 @@ receipts = _table(
     _column("time", INT),
     _column("wire", BLOB),
 )
-given = _table(
-    "given",
-    _key("document", BLOB),
-    _key("recipient", BLOB),
-    _null("receipt", INT),
-    _column("verdict", TEXT),
-    _column("epoch", BLOB),
-    _column("seq", INT),
-    _column("reason", TEXT),
-    clustered=True,
-)
+# First verdicts: of stored documents by position, of what was never stored (refused, quarantined) by id.
+given = _table("given", _key("document", INT), _key("recipient", BLOB), *_verdict(), clustered=True)
+given_unstored = _table("given_unstored", _key("object", BLOB), _key("recipient", BLOB), *_verdict(), clustered=True)
 knows = _table("knows", _key("node", BLOB), _key("member", BLOB), _column("control", BLOB), clustered=True)
 quarantine = _table(
     "quarantine",
