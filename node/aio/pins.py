@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from federation.endpoint import Endpoint
-from node.aio.tls import fingerprint
+from node.certificate import fingerprint
 from protocol.keys import NodeId
 
 

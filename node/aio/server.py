@@ -12,7 +12,8 @@ import weakref
 from aiohttp import web
 
 from node.aio.pins import Pins
-from node.aio.tls import ServerTls, TlsIdentity, fingerprint
+from node.aio.tls import ServerTls
+from node.certificate import TlsIdentity, fingerprint
 from protocol.keys import NodeId
 
 KEEPALIVE_S = 75.0

@@ -11,7 +11,8 @@ import asyncio
 
 from node.aio.pins import Pin, Pins
 from node.aio.request import TransportOptions, exchange, open_session
-from node.aio.tls import TlsIdentity, client_context
+from node.aio.tls import client_context
+from node.certificate import TlsIdentity
 from protocol.errors import NotAuthorised, WorldFault, YuiError
 from protocol.keys import NodeId
 from protocol.limits import MAX_ANSWER_BYTES

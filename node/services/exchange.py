@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from federation.peers import PINNED
 from node.services import dealings, intake, members, outbox, recovery
 from node.services.custody import Custody
 from node.services.house import House
@@ -73,10 +74,13 @@ class Accepted(NamedTuple):
     again: int
 
 
+PINNED_STATES = frozenset(state.value for state in PINNED)  # of a row; accepted here, and perhaps not yet there
+
+
 def require_peer(tx: Tx, node: bytes) -> PeerRow:
     """The row of an accepted peer; NotAuthorised for everybody else."""
     row = tx.peers.get(node)
-    if row is None or row.state != "accepted":
+    if row is None or row.state not in PINNED_STATES:
         raise NotAuthorised("not an accepted peer of this node", code="not-a-peer")
     return row
 
@@ -416,7 +420,7 @@ def _reflect(house: House, tx: Tx, leaves: Sequence[Leaf], marks: Sequence[tuple
             tx.holdings.set_verdict(row.author, row.id, leaf.verdict, leaf.reason)
             threads[row.thread] = None
     if threads:
-        dealings.refresh(house, tx, threads, {}, {})
+        dealings.refresh(house, tx, threads)
 
 
 def _send_histories(house: House, tx: Tx, peer: bytes, again: Sequence[Leaf]) -> None:

@@ -10,7 +10,8 @@ import aiohttp
 import pytest
 
 from node.aio.pins import Pin
-from node.aio.tls import Meeting, client_context, require_profile
+from node.aio.tls import Meeting, client_context
+from node.certificate import require_profile
 from protocol.errors import Malformed, NotAuthorised, WorldFault
 from tests.node.aio.nodes import linked, make_node
 

@@ -9,7 +9,7 @@ import pytest
 from federation import introduction as introductions
 from federation.peers import Peer, PeerEvent, PeerState, decided, introduced
 from node.aio.request import TransportOptions
-from node.aio.tls import require_profile
+from node.certificate import require_profile
 from protocol.errors import NotAuthorised, WorldFault, YuiError
 from tests.node.aio.nodes import linked, make_node
 

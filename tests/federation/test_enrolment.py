@@ -9,7 +9,7 @@ import pytest
 from federation import enrolment
 from federation import introduction as introductions
 from federation.enrolment import Caller, Desk, Invitation, check_typed_code, shown_code
-from node.aio.tls import require_profile
+from node.certificate import require_profile
 from protocol import canon
 from protocol.errors import BadSignature, CallerFault, Malformed, Misdirected, TooLarge
 from protocol.limits import (

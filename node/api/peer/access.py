@@ -18,8 +18,8 @@ from limits.aio.storage import MemoryStorage
 from limits.aio.strategies import SlidingWindowCounterRateLimiter
 
 from node.aio.pins import Pins
-from node.aio.tls import fingerprint
 from node.api.peer.messages import READ_TIMEOUT_S, UnfitBody, refusal, refusal_of
+from node.certificate import fingerprint
 from protocol.errors import InvariantBroken, YuiError
 from protocol.keys import NodeId
 from protocol.limits import MAX_REQUESTS_IN_SERVICE, PEER_REQUESTS_PER_MINUTE, STRANGER_REQUESTS_PER_MINUTE

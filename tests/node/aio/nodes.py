@@ -13,10 +13,10 @@ from federation.endpoint import Endpoint
 from node.aio.pins import Pin, Pins
 from node.aio.request import TransportOptions
 from node.aio.server import PeerServer
-from node.aio.tls import TlsIdentity, create_identity, fingerprint
 from node.aio.transport import PeerTransport
 from node.api.peer.access import Gate
 from node.api.peer.routes import peer_app
+from node.certificate import TlsIdentity, create_identity, fingerprint
 from protocol.errors import NotFound
 from protocol.identity import descriptor as descriptors
 from protocol.identity.descriptor import Descriptor
