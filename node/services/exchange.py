@@ -244,15 +244,9 @@ class _Reception:
             self.leaves.append(Leaf(document.id, recipient, first.epoch, first.seq, first.verdict, False, first.reason))
             return True
         if document.id in stored:
-            self._note_repeat(document)
+            self.leaves.append(_returned(document))
             return True
         return False
-
-    def _note_repeat(self, document: Document) -> None:
-        """Our own member's document came back, and we have it: nothing to do."""
-        self.leaves.append(
-            Leaf(document.id, document.header.audience.id, b"", 0, Verdict.APPLIED.value, False, "returned")
-        )
 
     def _admit(self, document: Document) -> Arrival | None:
         """The arrival of a document whose author, signature and recipient are right; None after quarantine."""
@@ -308,7 +302,7 @@ class _Reception:
         self.leaves += [_leaf(item) for item in received]
         adopted = [item for item in entered if item.arrival.direction == ADOPTED]
         if adopted:
-            self.leaves += [_leaf(item) for item in adopted]
+            self.leaves += [_returned(item.arrival.document) for item in adopted]
             recovery.deliver_adopted(self.house, self.tx, self.peer, adopted)
         settled = intake.settle_waiting(
             self.house, self.tx, self._custody, [item.arrival.document.id for item in entered]
@@ -326,6 +320,11 @@ class _Reception:
             )
         recipient = document.header.audience.id if document is not None else self.house.id
         self.leaves.append(Leaf(name, recipient, b"", 0, Verdict.QUARANTINED.value, False, reason[:300]))
+
+
+def _returned(document: Document) -> Leaf:
+    """Our own member's document came back: we have it. Says nothing for its recipient."""
+    return Leaf(document.id, document.header.audience.id, b"", 0, Verdict.APPLIED.value, False, "returned")
 
 
 def _given(item: Entered) -> GivenRow:

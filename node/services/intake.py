@@ -57,7 +57,7 @@ class _Judged(NamedTuple):
 
 
 def take(
-    house: House, tx: Tx, custody: Custody, arrivals: Sequence[Arrival], known: dict[bytes, Paper] | None = None
+    house: House, tx: Tx, custody: Custody, arrivals: Sequence[Arrival], known: Mapping[bytes, Paper] | None = None
 ) -> list[Entered]:
     """Store new documents and say what became of each. ``known``: bodies that were decoded and checked already.
 
@@ -65,13 +65,19 @@ def take(
     """
     judged = _judge(tx, arrivals, known or {})
     _write_documents(tx, judged)
-    entered = _write_holdings(house, tx, custody, judged)
-    touched = {item.arrival.document.header.thread or item.arrival.document.id: None for item in judged}
-    papers_at_hand = {item.arrival.document.id: item.paper for item in judged if item.paper is not None}
-    dealings.refresh(
-        house, tx, touched, {item.arrival.document.id: item.arrival.document for item in judged}, papers_at_hand
-    )
-    return entered
+    fresh = {
+        item.arrival.document.id: dealings.Fresh(item.arrival.document, item.paper)
+        for item in judged
+        if item.verdict == Verdict.APPLIED.value and item.paper is not None
+    }
+    without = frozenset(item.arrival.document.id for item in judged if item.verdict in dealings.NO_FACT)
+    verdicts = dealings.settle(house, tx, list(fresh.values()), without)
+    return _write_holdings(house, tx, custody, [_with(item, verdicts) for item in judged])
+
+
+def _with(item: _Judged, verdicts: Mapping[bytes, tuple[str, str]]) -> _Judged:
+    found = verdicts.get(item.arrival.document.id)
+    return item if found is None else item._replace(verdict=found[0], reason=found[1][:300])
 
 
 def settle_waiting(house: House, tx: Tx, custody: Custody, arrived: Iterable[bytes]) -> list[Entered]:
@@ -105,11 +111,11 @@ def _settle(house: House, tx: Tx, custody: Custody, document: bytes) -> list[Ent
         entry = custody.enter(holding.member, Kind.RECEIVED, document, verdict)
         arrival = Arrival(dealings.document_of(stored), holding.member, holding.direction, holding.partner)
         entered.append(Entered(arrival, verdict, reason, entry.epoch, entry.seq))
-    dealings.refresh(house, tx, {row.thread: None}, {}, {})
+    dealings.refresh(house, tx, (row.thread,))
     return entered
 
 
-def _judge(tx: Tx, arrivals: Sequence[Arrival], known: dict[bytes, Paper]) -> list[_Judged]:
+def _judge(tx: Tx, arrivals: Sequence[Arrival], known: Mapping[bytes, Paper]) -> list[_Judged]:
     """A verdict for each arrival. Arrivals of one document share body, key and parents."""
     documents = {item.document.id: item.document for item in arrivals}
     firsts = _claim_keys(tx, list(documents.values()))
@@ -208,7 +214,6 @@ def _row(document: Document) -> NewDocument:
 
 def _write_holdings(house: House, tx: Tx, custody: Custody, judged: Sequence[_Judged]) -> list[Entered]:
     now = house.clock()
-    judged = dealings.judge_steps(tx, judged)
     rows, entered = [], []
     for item in judged:
         arrival = item.arrival

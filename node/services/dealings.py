@@ -1,0 +1,212 @@
+"""Dealings: the folds of threads over what is stored, and the list that people see of them.
+
+Owns which stored documents count as facts of a dealing and the rows of the list. The rules are the fold's
+(:mod:`protocol.process`). What is held, refused or quarantined at its recipient is no fact on either side, so both
+compute the same state from the same facts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from node.services.house import House
+from node.store import StoredDocument, ThreadRow, Tx
+from protocol import canon
+from protocol.document import envelope, header
+from protocol.document.envelope import Document, Part
+from protocol.errors import NotFound, YuiError
+from protocol.link.receipt import Verdict
+from protocol.process import thread as process
+from protocol.process.fact import Fact
+from protocol.process.thread import ThreadState
+from protocol.process.trade import papers
+from protocol.process.trade.papers import Paper
+
+NO_FACT = frozenset({Verdict.HELD.value, Verdict.REFUSED.value, Verdict.QUARANTINED.value})
+
+
+class Folded(NamedTuple):
+    """A dealing as it stands: its state and the documents that were folded."""
+
+    state: ThreadState
+    facts: tuple[Fact, ...]
+
+
+def document_of(stored: StoredDocument) -> Document:
+    """A stored document in the form in which it travels."""
+    row = stored.row
+    return Document(
+        header.identify(row.header),
+        header.parse(row.header),
+        row.header,
+        row.signature,
+        envelope.parse_path(canon.decode(row.path)),
+        {part.name: Part(part.salt, part.content) for part in stored.parts},
+    )
+
+
+def fact_of(document: Document, paper: Paper) -> Fact:
+    """What the fold reads of a document."""
+    head = document.header
+    return Fact(
+        document.id,
+        head.author,
+        head.audience.id,
+        head.type,
+        head.version,
+        head.follows,
+        paper,
+        head.business_key.key,
+        head.business_key.revision,
+        head.time,
+    )
+
+
+def paper_of(stored: StoredDocument) -> Paper | None:
+    """The paper in a stored document; None if its business part was erased or its type is not known here."""
+    row = stored.row
+    content = next((part.content for part in stored.parts if part.name == "business"), None)
+    if content is None or not papers.is_known(row.type, row.version):
+        return None
+    try:
+        return papers.decode(row.type, row.version, content)
+    except YuiError:
+        return None
+
+
+def fold(tx: Tx, thread: bytes) -> Folded:
+    """The dealing as it stands here. NotFound if nothing of it is stored."""
+    facts = _facts(tx, thread)
+    if not facts:
+        raise NotFound("thread", "no such dealing")
+    return Folded(process.fold(facts), tuple(facts))
+
+
+def _facts(tx: Tx, thread: bytes) -> list[Fact]:
+    facts = []
+    stored = tx.documents.by_thread(thread)
+    excluded = _excluded(tx, [item.row.id for item in stored])
+    for item in stored:
+        if item.row.id in excluded:
+            continue
+        paper = paper_of(item)
+        if paper is not None:
+            facts.append(fact_of(document_of(item), paper))
+    return facts
+
+
+def _excluded(tx: Tx, ids: Sequence[bytes]) -> set[bytes]:
+    found: set[bytes] = set()
+    for document in ids:
+        if any(row.verdict in NO_FACT for row in tx.holdings.by_document(document)):
+            found.add(document)
+    return found
+
+
+def verdict_of(tx: Tx, thread: bytes, document: bytes) -> tuple[str, str]:
+    """The verdict that the fold gives ``document`` at its own place, as a receipt says it."""
+    facts = _facts(tx, thread)
+    if all(fact.id != document for fact in facts):
+        stored = tx.documents.full(document)
+        paper = paper_of(stored) if stored is not None else None
+        if stored is None or paper is None:
+            return Verdict.REFUSED.value, "its body cannot be read"
+        facts.append(fact_of(document_of(stored), paper))
+    return receipt_verdict(process.fold(facts), document)
+
+
+def receipt_verdict(state: ThreadState, document: bytes) -> tuple[str, str]:
+    """A fold's outcome in a receipt's words. Only what is impossible at its own place is refused."""
+    outcome = state.outcomes[document]
+    if outcome.verdict is process.Verdict.REFUSED:
+        return Verdict.REFUSED.value, outcome.reason
+    if outcome.verdict is process.Verdict.WAITING:
+        return Verdict.WAITING.value, "parent"
+    return Verdict.APPLIED.value, ""
+
+
+def open_ends(tx: Tx, member: bytes, thread: bytes) -> tuple[bytes, ...]:
+    """The documents of a dealing that nothing follows yet: what the next one follows. NotFound if it is not theirs."""
+    folded = fold(tx, thread)
+    if all(member not in (fact.author, fact.audience) for fact in folded.facts):
+        raise NotFound("thread", "no such dealing")
+    return tuple(sorted(folded.state.heads))
+
+
+class Fresh(NamedTuple):
+    """A document that was stored in this transaction, with its paper."""
+
+    document: Document
+    paper: Paper
+
+
+def settle(
+    house: House, tx: Tx, fresh: Sequence[Fresh], without: frozenset[bytes] = frozenset()
+) -> dict[bytes, tuple[str, str]]:
+    """Fold the dealings of new documents: each one's verdict. Their rows in the list are written on the way.
+
+    ``without``: documents stored in this transaction that are no facts (held, refused).
+    """
+    verdicts: dict[bytes, tuple[str, str]] = {}
+    by_thread: dict[bytes, list[Fresh]] = {}
+    for item in fresh:
+        by_thread.setdefault(item.document.header.thread or item.document.id, []).append(item)
+    rows: list[ThreadRow] = []
+    local = _local(tx, fresh)
+    for thread, items in by_thread.items():
+        facts = [fact_of(item.document, item.paper) for item in items]
+        if items[0].document.header.thread or len(items) > 1:
+            known = {fact.id for fact in facts}
+            facts += [fact for fact in _facts(tx, thread) if fact.id not in known | without]
+        state = process.fold(facts)
+        for item in items:
+            verdicts[item.document.id] = receipt_verdict(state, item.document.id)
+        rows += _rows(house, thread, state, facts, local)
+    tx.threads.put_many(rows)
+    return verdicts
+
+
+def refresh(house: House, tx: Tx, threads: Iterable[bytes]) -> None:
+    """Fold dealings again after a decision or a receipt changed what counts."""
+    for thread in threads:
+        facts = _facts(tx, thread)
+        if facts:
+            parties = {party for fact in facts for party in (fact.author, fact.audience)}
+            local = {member for member, row in tx.members.get_many(parties).items() if row.local}
+            tx.threads.put_many(_rows(house, thread, process.fold(facts), facts, local))
+
+
+def _local(tx: Tx, fresh: Sequence[Fresh]) -> set[bytes]:
+    parties = {party for item in fresh for party in (item.document.header.author, item.document.header.audience.id)}
+    return {member for member, row in tx.members.get_many(parties).items() if row.local}
+
+
+def _rows(
+    house: House, thread: bytes, state: ThreadState, facts: Sequence[Fact], local: set[bytes]
+) -> list[ThreadRow]:
+    first = next((fact for fact in facts if fact.id == thread), facts[0])
+    totals = getattr(first.body, "totals", None)
+    amount = totals.payable if totals is not None else None
+    heads = canon.encode(sorted(state.heads))
+    now = house.clock()
+    return [
+        ThreadRow(
+            member,
+            thread,
+            state.state.value,
+            first.audience if member == first.author else first.author,
+            first.type,
+            first.business_key,
+            amount,
+            first.body.currency,
+            now,
+            state.next_actor,
+            len(facts),
+            heads,
+        )
+        for member in dict.fromkeys((first.author, first.audience))
+        if member in local
+    ]
+
+
