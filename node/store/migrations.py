@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.schema import CreateIndex, CreateTable
 
 from node.store.repository import COUNTERS
-from node.store.schema import METADATA
+from node.store.schema import METADATA, add_conditions
 from node.store.sql import dialect
 from protocol.errors import CallerFault
 
@@ -37,6 +37,8 @@ _SEARCH = {
 
 
 def _first_tables(engine: str) -> Iterable[str]:
+    if engine == "postgresql":
+        add_conditions()
     for table in METADATA.sorted_tables:
         yield str(CreateTable(table).compile(dialect=dialect(engine)))
         for index in sorted(table.indexes, key=lambda index: str(index.name)):

@@ -41,6 +41,19 @@ def _table(name: str, *columns: sa.schema.SchemaItem, clustered: bool = False) -
     return sa.Table(name, METADATA, *columns, sqlite_strict=True, sqlite_with_rowid=not clustered)
 
 
+def _index(name: str, *columns: sa.Column[Any], where: sa.ColumnElement[bool]) -> None:
+    """A partial index. Naming PostgreSQL here would load its dialects (5 MB) on every node: see ``add_conditions``."""
+    sa.Index(name, *columns, sqlite_where=where, info={"where": where})
+
+
+def add_conditions() -> None:
+    """Tell PostgreSQL's dialect of the partial indexes; before DDL for it is made."""
+    for table in METADATA.tables.values():
+        for index in table.indexes:
+            if "where" in index.info:
+                index.dialect_kwargs["postgresql_where"] = index.info["where"]
+
+
 def _verdict() -> tuple[sa.Column[Any], ...]:
     return (
         _null("receipt", INT),
@@ -134,12 +147,7 @@ documents = _table(
     _column("header", BLOB),
     sa.Index("documents_by_id", "id", unique=True),
 )
-sa.Index(
-    "documents_by_thread",
-    documents.c.thread,
-    sqlite_where=documents.c.thread.is_not(None),
-    postgresql_where=documents.c.thread.is_not(None),
-)
+_index("documents_by_thread", documents.c.thread, where=documents.c.thread.is_not(None))
 # slot = document position × 8 + ordinal (protocol/limits.py MAX_PARTS = 8): parts lie side by side, in no second index
 parts = _table(
     "parts",
@@ -256,12 +264,9 @@ outgoing = _table(
     _null("receipt", INT),
     _null("verdict", TEXT),
 )
-for _name, _columns, _where in (
-    ("outgoing_pending", (outgoing.c.node, outgoing.c.position), outgoing.c.verdict.is_(None)),
-    ("outgoing_by_document", (outgoing.c.document, outgoing.c.node), outgoing.c.document.is_not(None)),
-    ("outgoing_by_object", (outgoing.c.object, outgoing.c.node), outgoing.c.object.is_not(None)),
-):
-    sa.Index(_name, *_columns, sqlite_where=_where, postgresql_where=_where)
+_index("outgoing_pending", outgoing.c.node, outgoing.c.position, where=outgoing.c.verdict.is_(None))
+_index("outgoing_by_document", outgoing.c.document, outgoing.c.node, where=outgoing.c.document.is_not(None))
+_index("outgoing_by_object", outgoing.c.object, outgoing.c.node, where=outgoing.c.object.is_not(None))
 receipts = _table(
     "receipts",
     _key("id", INT),
