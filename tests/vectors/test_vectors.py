@@ -1,0 +1,122 @@
+"""The code reproduces the golden vectors byte for byte, and reads what they hold."""
+
+import json
+from typing import Any
+
+import pytest
+
+from protocol import canon, journal, keys, proof
+from protocol.document import envelope, header
+from protocol.errors import Malformed, PeerFault, TooLarge
+from protocol.identity import card, control, descriptor, genesis, log
+from protocol.keys import Purpose
+from protocol.limits import MAX_BATCH_BYTES
+from protocol.link import batch, holdings, receipt
+from tests.vectors import generate, world
+
+
+def load(name: str) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = json.loads((generate.FOLDER / f"{name}.json").read_text("utf-8"))
+    assert found
+    return found
+
+
+@pytest.mark.parametrize("name", generate.FILES)
+def test_the_code_makes_the_same_bytes(name: str) -> None:
+    assert generate.text_of(name) == (generate.FOLDER / f"{name}.json").read_text("utf-8")
+
+
+def test_no_file_without_a_generator() -> None:
+    assert {path.stem for path in generate.FOLDER.glob("*.json")} == set(generate.FILES)
+
+
+@pytest.mark.parametrize("vector", load("canonical"), ids=lambda vector: str(vector["name"]))
+def test_canonical_form(vector: dict[str, Any]) -> None:
+    data = bytes.fromhex(vector["bytes"])
+    if vector["valid"]:
+        assert canon.encode(canon.decode(data)) == data
+    else:
+        with pytest.raises((Malformed, TooLarge)):
+            canon.decode(data)
+
+
+def test_keys_and_trees() -> None:
+    for vector in load("keys"):
+        if "seed" in vector:
+            assert keys.SigningKey(bytes.fromhex(vector["seed"])).seed().hex() == vector["seed"]
+        if "signature" in vector:
+            purpose = next(item for item in Purpose if vector["name"].endswith(f" {item.value.decode()}"))
+            public = keys.SigningKey(bytes.fromhex(vector["seed"])).public
+            keys.verify(public, purpose, bytes.fromhex(vector["digest"]), bytes.fromhex(vector["signature"]))
+        for item, path in zip(vector.get("items", ()), vector.get("paths", ()), strict=True):
+            steps = [keys.Step(left, bytes.fromhex(sibling)) for left, sibling in path]
+            assert keys.climb(bytes.fromhex(item), steps).hex() == vector["root"]
+
+
+def test_identities() -> None:
+    known: dict[str, log.ControlLog] = {}
+    for vector in load("identities"):
+        if "member" in vector:
+            data = bytes.fromhex(vector["record"])
+            assert genesis.encode(genesis.parse(data)) == data
+            known[vector["member"]] = log.start(data)
+        elif "signed" in vector:
+            signed = control.parse(bytes.fromhex(vector["signed"]))
+            assert control.encode(signed).hex() == vector["signed"]
+            assert signed.record.hash.hex() == vector["hash"]
+        elif "history" in vector:
+            first, records = log.parse_history(bytes.fromhex(vector["history"]), MAX_BATCH_BYTES)
+            found = log.admit_all(log.start(first), records, 0)
+            assert found.epoch.hash.hex() == vector["epoch"]
+            assert found.standing.hash.hex() == vector["standing"]
+
+
+def test_documents() -> None:
+    for vector in load("documents"):
+        document = envelope.parse(bytes.fromhex(vector["envelope"]))
+        envelope.verify(document, bytes.fromhex(vector["signing_key"]))
+        assert envelope.encode(document).hex() == vector["envelope"]
+        assert document.id.hex() == vector["id"]
+        assert header.encode(document.header) == document.header_bytes
+
+
+def test_journal_heads() -> None:
+    for vector in load("journal"):
+        if "signature" in vector:
+            at = journal.parse_head(bytes.fromhex(vector["record"]))
+            journal.verify_head(bytes.fromhex(vector["signing_key"]), at, bytes.fromhex(vector["signature"]))
+            assert journal.encode_head(at).hex() == vector["record"]
+
+
+def test_links() -> None:
+    for vector in load("links"):
+        name, wire = vector["name"], bytes.fromhex(vector.get("signed", ""))
+        if name.startswith("batch"):
+            found = batch.verify(wire, bytes.fromhex(vector["signer"]))
+            for item in found.items:
+                assert item.kind in {kind.value for kind in batch.ItemKind}
+        elif name.startswith("receipt:"):
+            assert receipt.verify(wire, bytes.fromhex(vector["signer"])).head.root.hex() == vector["root"]
+        elif name.startswith("receipt proof"):
+            head, leaf = receipt.verify_proof(bytes.fromhex(vector["proof"]), world.key("kyoto").public)
+            assert (leaf.document.hex(), leaf.recipient.hex()) == (vector["document"], vector["recipient"])
+            assert head.leaves == 5
+        else:
+            for part in vector["records"]:
+                assert holdings.parse(bytes.fromhex(part)).network == "test"
+
+
+def test_directory() -> None:
+    shown, public = load("directory")
+    assert descriptor.parse(bytes.fromhex(shown["signed"])).node.hex() == shown["node_id"]
+    assert card.verify(bytes.fromhex(public["signed"]), bytes.fromhex(public["signing_key"])).name == "豊田精機株式会社"
+
+
+@pytest.mark.parametrize("vector", load("proofs"), ids=lambda vector: str(vector["name"]))
+def test_proofs(vector: dict[str, Any]) -> None:
+    data = bytes.fromhex(vector["proof"])
+    if vector["valid"]:
+        assert proof.verify(data).document.id == canon.digest(canon.decode(canon.decode(data)[1])[1])
+    else:
+        with pytest.raises(PeerFault):
+            proof.verify(data)
