@@ -74,9 +74,8 @@ def publish(house: House, tx: Tx, member: bytes, profile: Profile) -> Card:
 def _check(profile: Profile) -> None:
     if not profile.name.strip():
         raise CallerFault("name", "must not be empty")
-    if profile.corporate_number:
-        if not checks.is_corporate_number(profile.corporate_number):
-            raise CallerFault("corporate_number", "13 digits of which the first is the check digit")
+    if profile.corporate_number and not checks.is_corporate_number(profile.corporate_number):
+        raise CallerFault("corporate_number", "13 digits of which the first is the check digit")
     if profile.registration_number and not checks.is_registration_number(profile.registration_number):
         raise CallerFault("registration_number", "T and 13 digits")
 

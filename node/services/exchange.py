@@ -7,7 +7,7 @@ One bad item is quarantined alone. Source: ``docs/protocol.md`` §8.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from federation.peers import PINNED
@@ -15,7 +15,7 @@ from node.services import dealings, intake, members, outbox, recovery
 from node.services.custody import Custody
 from node.services.house import House
 from node.services.intake import ADOPTED, RECEIVED, Arrival, Entered
-from node.store import GivenRow, NewQuarantine, PeerRow, Pending, Tx
+from node.store import GivenRow, MemberRow, NewQuarantine, PeerRow, Pending, Tx
 from protocol import canon, keys
 from protocol.document import envelope
 from protocol.document.envelope import Document
@@ -163,7 +163,13 @@ class _Reception:
         self.leaves: list[Leaf] = []
         self.news: set[bytes] = set()
         self._roots: set[tuple[bytes, bytes, bytes]] = set()
+        self._members: dict[bytes, MemberRow | None] = {}
         self._custody = Custody(house, tx)
+
+    def _member(self, member: bytes) -> MemberRow | None:
+        if member not in self._members:
+            self._members[member] = self.tx.members.get(member)
+        return self._members[member]
 
     def take(self, batch: Batch) -> None:
         """Histories first (documents lean on them), then documents in bulk, then the rest."""
@@ -180,32 +186,31 @@ class _Reception:
                 self._quarantine(item.payload, canon.digest(item.payload), "unknown kind of item")
         self._custody.close()
 
-    def _alone(self, item: Item, taker: object) -> None:
+    def _alone(self, item: Item, taker: Callable[[bytes], bytes]) -> None:
+        """Take one item; if it is bad, it alone is quarantined. The leaf names it as its sender's queue does."""
         try:
-            taker(item.payload)  # type: ignore[operator]
-            self._note(canon.digest(item.payload), Verdict.APPLIED)
+            name = taker(item.payload)
+            self.leaves.append(Leaf(name, self.house.id, b"", 0, Verdict.APPLIED.value, False, ""))
         except YuiError as fault:
             self._quarantine(item.payload, canon.digest(item.payload), str(fault), fault.code)
 
-    def _note(self, name: bytes, verdict: Verdict, reason: str = "") -> None:
-        self.leaves.append(Leaf(name, self.house.id, b"", 0, verdict.value, False, reason[:300]))
-
-    def _take_history(self, payload: bytes) -> None:
-        before = len(self.house.logs)
+    def _take_history(self, payload: bytes) -> bytes:
         log = members.learn_history(self.house, self.tx, payload)
         self.tx.knows.put_many([(self.peer, log.member, log.standing.hash)])
-        del before
         self.news |= recovery.epoch_changed(self.house, self.tx, log)
+        return log.member
 
-    def _take_receipt(self, payload: bytes) -> None:
+    def _take_receipt(self, payload: bytes) -> bytes:
         found = receipts.verify(payload, self.peer_key)
         if found.head.network != self.house.network or found.head.receiver != self.house.id:
             raise Misdirected("the receipt is for another node or network")
         _apply_receipt(self.house, self.tx, self.peer, found, payload, later=True)
+        return canon.digest(payload)
 
-    def _take_holdings(self, payload: bytes) -> None:
+    def _take_holdings(self, payload: bytes) -> bytes:
         recovery.compare_holdings(self.house, self.tx, self.peer, holdings.parse(payload))
         self.news.add(self.peer)
+        return canon.digest(payload)
 
     # documents
 
@@ -258,12 +263,12 @@ class _Reception:
                 self._unknown_author(document)
                 return None
             self._verify(document, epoch)
-            own = self.tx.members.get(header.author)
+            own = self._member(header.author)
             if own is not None and own.local:
                 return Arrival(document, header.author, ADOPTED, header.audience.id)
             if author.epoch.home != self.peer:
                 raise NotAuthorised("delivered by a node that is not its author's home", code="fenced")
-            recipient = self.tx.members.get(header.audience.id)
+            recipient = self._member(header.audience.id)
             if header.audience.kind != 0 or recipient is None or not recipient.local:
                 raise Misdirected("its recipient is not a member of this node")
             if recipient.suspended:
