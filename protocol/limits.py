@@ -77,7 +77,7 @@ MAX_INTRODUCTION_BYTES = 24 * KIB  # descriptor, its signature and one certifica
 MAX_CERTIFICATE_BYTES = 2 * KIB  # DER
 MAX_CERTIFICATES = 2  # of one node: the present one and the next
 MAX_SUGGESTIONS = 200  # nodes seen by LAN discovery
-SUGGESTION_LIFETIME_US = 10 * 60 * 1_000_000
+SUGGESTION_LIFETIME_US = 75 * 60 * 1_000_000  # as long as a multicast DNS pointer lives
 
 # peer port
 PEER_REQUESTS_PER_MINUTE = 30_000  # from one peer; an honest one has one request open at a time
