@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import sqlalchemy as sa
 
 from node.store.repository import Repository
-from node.store.schema import decisions, documents, follows, holdings, waiting
+from node.store.schema import UNSETTLED, decisions, documents, follows, holdings, waiting
 from node.store.sql import ListQuery, Query, Statement, first, insert_new, insert_rows, plain
 
 
@@ -161,12 +161,15 @@ _DECISIONS = Query(
 )
 
 
-def _filters(direction: Any, verdict: bool, kind: bool, member: bool) -> Query[HoldingRow]:
-    chosen = direction
+def _filtered(back: bool, member: bool, verdict: str, kind: bool) -> Query[HoldingRow]:
+    """A list; ``verdict`` is none, applied or unsettled (any other one: the partial index serves it)."""
+    chosen = _BACKWARD if back else _FORWARD
     if member:
         chosen = chosen.where(_MEMBER)
-    if verdict:
+    if verdict != "none":
         chosen = chosen.where(holdings.c.verdict == sa.bindparam("verdict"))
+    if verdict == "unsettled":
+        chosen = chosen.where(UNSETTLED)
     if kind:
         chosen = chosen.where(documents.c.type == sa.bindparam("type"))
     return Query(HoldingRow._make, chosen)
@@ -174,24 +177,24 @@ def _filters(direction: Any, verdict: bool, kind: bool, member: bool) -> Query[H
 
 _YES_NO = (False, True)
 _LISTS = {
-    (back, verdict, kind, member): _filters(_BACKWARD if back else _FORWARD, verdict, kind, member)
+    (back, member, verdict, kind): _filtered(back, member, verdict, kind)
     for back in _YES_NO
-    for verdict in _YES_NO
-    for kind in _YES_NO
     for member in _YES_NO
+    for verdict in ("none", "applied", "unsettled")
+    for kind in _YES_NO
 }
 _END = 2**62
 
 
 _DEALINGS_OF = Query(
-    tuple,
+    plain,
     sa.select(holdings.c.partner, documents.c.id)
     .select_from(holdings.join(documents, documents.c.position == holdings.c.document))
     .where(_MEMBER)
     .order_by(holdings.c.position),
 )
 _DEALINGS_WITH = Query(
-    tuple,
+    plain,
     sa.select(holdings.c.member, documents.c.id)
     .select_from(holdings.join(documents, documents.c.position == holdings.c.document))
     .where(holdings.c.partner == sa.bindparam("partner"))
@@ -288,7 +291,8 @@ class Holdings(Repository):
     def _list(
         self, back: bool, member: bytes | None, at: int, limit: int, verdict: str | None, kind: str | None
     ) -> list[HoldingRow]:
-        query = _LISTS[back, verdict is not None, kind is not None, member is not None]
+        which = "none" if verdict is None else "applied" if verdict == "applied" else "unsettled"
+        query = _LISTS[back, member is not None, which, kind is not None]
         return self._db.all(query, member=member, at=at, limit=limit, verdict=verdict, type=kind)
 
 

@@ -85,7 +85,7 @@ class Journal(Repository):
         return self._db.all(_EPOCHS, member=member)
 
     def by_object(self, member: bytes, subject: bytes) -> list[JournalRow]:
-        """Entries about one document, receipt or record, oldest first."""
+        """Entries about one document, receipt or record, oldest first. Walks the member's journal."""
         return self._db.all(_FIND, member=member, object=subject)
 
     def count(self) -> int:

@@ -180,6 +180,9 @@ holdings = _table(
     sa.Index("holdings_by_document", "document", "member", unique=True),
     sa.Index("holdings_by_member", "member", "position"),
 )
+UNSETTLED = holdings.c.verdict != sa.literal_column("'applied'")
+# The few that a person or a parent has to come for; a query must repeat the condition for this index to be used.
+_index("holdings_unsettled", holdings.c.verdict, holdings.c.member, holdings.c.position, where=UNSETTLED)
 follows = _table("follows", _key("parent", BLOB), _key("document", INT), clustered=True)
 waiting = _table("waiting", _key("missing", BLOB), _key("document", INT), _column("kind", TEXT), clustered=True)
 sa.Index("waiting_by_document", waiting.c.document)
@@ -197,7 +200,7 @@ threads = _table(
     _column("next_actor", TEXT),
     _column("documents", INT),
     _column("heads", BLOB),
-    sa.Index("threads_by_update", "member", "updated"),
+    sa.Index("threads_by_update", "member", "updated", "thread"),
     clustered=True,
 )
 decisions = _table(

@@ -96,7 +96,9 @@ _ADD = {
         sa.insert(_TSV).values(
             position=sa.bindparam("position"),
             tokens=sa.func.array_to_tsvector(
-                sa.func.regexp_split_to_array(sa.func.btrim(sa.bindparam("tokens", type_=sa.Text())), " +")
+                sa.func.regexp_split_to_array(
+                    sa.func.btrim(sa.bindparam("tokens", type_=sa.Text())), sa.literal_column("' +'")
+                )
             ),
         ),
         ("position", "tokens"),
@@ -125,7 +127,8 @@ class Search(Repository):
 
     def add(self, rows: Iterable[tuple[int, str]]) -> None:
         """Index (document position, text); a position is indexed once."""
-        self._db.run_many(_ADD[self._db.engine], [(at, index_text(text)) for at, text in rows])
+        indexed = [(at, index_text(text)) for at, text in rows]
+        self._db.run_many(_ADD[self._db.engine], [row for row in indexed if row[1].strip()])
 
     def find(self, text: str, limit: int, *, before: int = _END, member: bytes | None = None) -> list[int]:
         """Positions of documents that hold all of ``text``'s tokens, latest first; only what ``member`` holds if given."""

@@ -8,6 +8,7 @@ them a failed fsync after which a second one would lie.
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import fcntl
 import os
 import sqlite3
@@ -69,7 +70,8 @@ def meaning(error: BaseException) -> BaseException:
     """What an error of SQLite means for the caller (``WriteSession.tell``)."""
     if not isinstance(error, sqlite3.Error):
         return error
-    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    extended = getattr(error, "sqlite_errorcode", 0)
+    code = sqlite3.SQLITE_FULL if extended == sqlite3.SQLITE_IOERR_SHMSIZE else extended & 0xFF
     if code in _LATER:
         return WorldFault(f"store: {_LATER[code]}")
     if code in _FATAL:
@@ -152,6 +154,10 @@ class SqliteSession:
 
     def settle(self) -> None:
         """Nothing to do without a WAL."""
+
+    def abandon(self) -> None:
+        """SQLite's close checkpoints, which would sync again what failed to: the connection is never freed."""
+        ctypes.pythonapi.Py_IncRef(ctypes.py_object(self._connection))
 
     def close(self) -> None:
         self._connection.close()

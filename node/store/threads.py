@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 
 from node.store.repository import Repository
-from node.store.schema import threads
+from node.store.schema import BLOB, INT, threads
 from node.store.sql import ListQuery, Query, plain, upsert
 
 
@@ -34,15 +34,15 @@ _MEMBER = threads.c.member == sa.bindparam("member")
 _PUT = upsert(threads, ThreadRow._fields)
 _GET = ListQuery(ThreadRow._make, lambda v: _ROW.where(_MEMBER, threads.c.thread.in_(v)))
 _FILTERS: dict[str, Any] = {name: threads.c[name] == sa.bindparam(name) for name in ("state", "next_actor", "partner")}
-_END = 2**62
+_PLACE = sa.tuple_(threads.c.updated, threads.c.thread)
+_END = (2**62, b"")
 
 
 def _list(chosen: frozenset[str]) -> Query[ThreadRow]:
     wanted = [_FILTERS[name] for name in sorted(chosen)]
-    page = _ROW.where(_MEMBER, threads.c.updated < sa.bindparam("before"), *wanted)
-    return Query(
-        ThreadRow._make, page.order_by(threads.c.updated.desc(), threads.c.thread).limit(sa.bindparam("limit"))
-    )
+    behind = _PLACE < sa.tuple_(sa.bindparam("updated", type_=INT), sa.bindparam("thread", type_=BLOB))
+    page = _ROW.where(_MEMBER, behind, *wanted).order_by(threads.c.updated.desc(), threads.c.thread.desc())
+    return Query(ThreadRow._make, page.limit(sa.bindparam("limit")))
 
 
 _LISTS = {
@@ -77,15 +77,16 @@ class Threads(Repository):
         member: bytes,
         limit: int,
         *,
-        before: int = _END,
+        before: tuple[int, bytes] = _END,
         state: str | None = None,
         next_actor: str | None = None,
         partner: bytes | None = None,
     ) -> list[ThreadRow]:
-        """At most ``limit`` dealings updated before ``before`` (µs), latest first."""
+        """At most ``limit`` dealings, latest first, behind ``before``: (updated, thread) of the last one seen."""
         values = {"state": state, "next_actor": next_actor, "partner": partner}
         chosen = frozenset(name for name, value in values.items() if value is not None)
-        return self._db.all(_LISTS[chosen], member=member, before=before, limit=limit, **values)
+        updated, thread = before
+        return self._db.all(_LISTS[chosen], member=member, updated=updated, thread=thread, limit=limit, **values)
 
     def count_by_state(self, member: bytes) -> dict[str, int]:
         """How many dealings of a member are in each state."""

@@ -40,6 +40,9 @@ class WriteSession(Protocol):
     def tell(self, error: BaseException) -> BaseException:
         """What an engine's error means: WorldFault, InvariantBroken, or the error itself."""
 
+    def abandon(self) -> None:
+        """Leave everything as it is, for ever: what is durable is in doubt, not even closing may write."""
+
     def settle(self) -> None:
         """After a commit whose futures are done: what may be done at leisure (a checkpoint)."""
 
@@ -68,6 +71,9 @@ class GroupCommit:
     def run(self, first: Work, more: Callable[[], Work | None]) -> None:
         """One transaction: ``first``, then what ``more`` gives until it gives None. Then every future is done."""
         works = [first]
+        if self.broken is not None:
+            first.future.set_exception(self.broken)
+            return
         try:
             self._run(works, more)
         except BaseException as error:
@@ -81,8 +87,6 @@ class GroupCommit:
         self._settle()
 
     def _run(self, works: list[Work], more: Callable[[], Work | None]) -> None:
-        if self.broken is not None:
-            raise self.broken
         session = self._session
         session.begin()
         following = more()
@@ -184,7 +188,10 @@ class WriterThread:
                 self._commits.run(work, self._more)
                 del work
         finally:
-            self._session.close()
+            if self._commits.broken is None:
+                self._session.close()
+            else:
+                self._session.abandon()
 
     def _more(self) -> Work | None:
         if self._taken >= GROUP_WORKS or time.monotonic() > self._deadline:
