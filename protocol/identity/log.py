@@ -11,7 +11,8 @@ open the first epoch                WORDS
 open an epoch at the same home      NODE
 open an epoch at another home       GUARDIANS
 replace a role's keys               GUARDIANS
-set guardians                       ASSOCIATION
+set guardians for the first time    WORDS
+set other guardians                 GUARDIANS
 =================================== ============
 
 Every epoch record also carries the consent of its home (proof ``home``).
@@ -173,7 +174,9 @@ def _least_rank(record: Record, before: Standing) -> Rank:
         if before.epoch is None:
             return Rank.WORDS
         return Rank.NODE if record.payload.home == before.epoch.home else Rank.GUARDIANS
-    return Rank.GUARDIANS if record.kind is Kind.KEYS else Rank.ASSOCIATION
+    if record.kind is Kind.GUARDIANS and before.guardians is None:
+        return Rank.WORDS  # else association and node could choose guardians of their own, and then move the member
+    return Rank.GUARDIANS
 
 
 def _require_epoch(signed: Signed, epoch: Epoch, before: Standing) -> None:

@@ -215,17 +215,45 @@ def _wrong_epochs() -> Iterator[tuple[str, str, bytes]]:
 def _wrong_guardians(thief: Signer) -> Iterator[tuple[str, str, bytes]]:
     guards = tuple(sorted(key(name).public for name in world.GUARDIANS))
     guarded = world.admit(
-        world.author_log(), Rank.ASSOCIATION, Guardians(guards, 2, 2, 2), "guardians",
-        ("association", key("association")), ("node", key("toyota")),
-    )  # fmt: skip
+        world.author_log(), Rank.WORDS, Guardians(guards, 2, 2, 2), "guardians", ("words", AUTHOR.words)
+    )
     moved = world.epoch(guarded, "thief", "thief 1", Reason.MOVE)
+    association = ("association", key("association"))
     yield (
         "too-few-guardians",
         "one guardian where two are needed",
-        _forged(
-            guarded, Rank.GUARDIANS, moved, ("association", key("association")), ("guardian", key("guardian a")), thief
-        ),
+        _forged(guarded, Rank.GUARDIANS, moved, association, ("guardian", key("guardian a")), thief),
     )
+    yield (
+        "guardians-chosen-by-association",
+        "association and node choose the guardians with whom the association then moves the member",
+        _moved_by(Rank.ASSOCIATION, Guardians(guards, 2, 2, 2), association, ("node", key("toyota"))),
+    )
+    replaced = RoleKeys(Role.ASSOCIATION, 1, (key("thief").public,))
+    yield (
+        "keys-replaced-by-association",
+        "association and node replace the keys of a role",
+        _moved_by(Rank.ASSOCIATION, replaced, association, ("node", key("toyota"))),
+    )
+
+
+def _moved_by(rank: Rank, first: Payload, *signers: Signer) -> bytes:
+    """A record that ``signers`` may not make, and behind it a move signed by words: only the first can be wrong."""
+    before = world.author_log()
+    record = control.sign(world.record(before, rank, first, "first"), signers)
+    moved = control.draft(
+        world.NETWORK,
+        AUTHOR.id,
+        record.record.number + 1,
+        record.record.hash,
+        Rank.WORDS,
+        world.epoch(before, "thief", "thief 1", Reason.MOVE),
+        world.START,
+        world.octets("moved", 16),
+    )
+    opened = control.sign(moved, [("words", AUTHOR.words), (HOME, key("thief"))])
+    document = world.signed(world.order(before, RECIPIENT_ID, epoch=moved.hash), "thief 1")
+    return raw(document, world.history(AUTHOR.genesis, [*world.signed_records(before), record, opened]))
 
 
 def _rivals(rank: Rank, *signers: Signer) -> bytes:

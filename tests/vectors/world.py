@@ -144,10 +144,7 @@ def eventful_log() -> ControlLog:
     who = AUTHOR
     at = author_log()
     guards = tuple(sorted(key(name).public for name in GUARDIANS))
-    at = admit(
-        at, Rank.ASSOCIATION, Guardians(guards, 2, 2, 2), "guardians",
-        ("association", key("association")), ("node", key(AUTHOR_HOME)),
-    )  # fmt: skip
+    at = admit(at, Rank.WORDS, Guardians(guards, 2, 2, 2), "guardians", ("words", who.words))
     new = RoleKeys(Role.WORDS, 1, (key("maker words 2").public,))
     at = admit(at, Rank.WORDS, new, "new words", ("words", who.words))
     moved = epoch(at, "shikoku", "maker 2", Reason.MOVE, 3, octets("maker entry 3"))
