@@ -1,0 +1,249 @@
+"""How a value is written as UBL text and read back: one codec per kind of value.
+
+Each codec has one canonical spelling (``write``), reads every legal one (``read``) and tells whether two spellings mean
+the same (``same``), so that a stranger's spelling can be kept beside the field without ever contradicting it.
+Knows no element and no field.
+
+Source: W3C XML Schema 1.0 part 2 (decimal, date, time, boolean); UBL 2.1 unqualified data types.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Generic, TypeVar
+from unicodedata import is_normalized, normalize
+
+from protocol.limits import MAX_INT, MAX_SCALE, MAX_TEXT_CHARS
+from protocol.process import checks
+from protocol.process.trade.papers import Scaled
+from protocol.process.trade.papers.base import MAX_WORD_CHARS
+
+V = TypeVar("V")
+MAX_CODE_CHARS = 35
+_NUMBER = re.compile(r"([+-]?)([0-9]{0,64})(?:\.([0-9]{0,64}))?(?:[eE]([+-]?[0-9]{1,3}))?")
+_DATE = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})(Z|[+-][0-9]{2}:[0-9]{2})?")
+
+
+class Unreadable(Exception):
+    """The text has no value of this kind. ``str`` is the rule it breaks. The element is kept as it is."""
+
+
+class Forbidden(Exception):
+    """A value that no paper may have (negative, overflowing). ``str`` is the rule. The document is refused."""
+
+
+class Codec(Generic[V]):
+    """Text of any length up to ``most`` characters, in NFC, without white space around it."""
+
+    def __init__(self, most: int = MAX_TEXT_CHARS) -> None:
+        self.most = most
+
+    def read(self, text: str) -> V:
+        """The value; raises Unreadable or Forbidden."""
+        raise NotImplementedError
+
+    def write(self, value: V) -> str:
+        """The canonical spelling."""
+        raise NotImplementedError
+
+    def same(self, spelling: str, canonical: str) -> bool:
+        """Whether ``spelling`` is another way to say ``canonical``."""
+        try:
+            return self.write(self.read(spelling)) == canonical
+        except (Unreadable, Forbidden):
+            return False
+
+
+class Words(Codec[str]):
+    """Text. Empty text is no value."""
+
+    def read(self, text: str) -> str:
+        clean = normalise(text).strip()
+        if len(clean) > self.most:
+            raise Unreadable(f"longer than {self.most} characters")
+        return clean
+
+    def write(self, value: str) -> str:
+        return value
+
+
+class Day(Codec[str]):
+    """A date; a time zone is dropped from the value."""
+
+    def read(self, text: str) -> str:
+        clean = text.strip()
+        found = _DATE.fullmatch(clean)
+        if not clean:
+            return ""
+        if found is None or not checks.is_date(found[1]):
+            raise Unreadable("not a date (YYYY-MM-DD)")
+        return found[1]
+
+    def write(self, value: str) -> str:
+        return value
+
+
+class Time(Codec[str]):
+    """A time of day with optional fraction and zone, kept as written."""
+
+    def read(self, text: str) -> str:
+        clean = text.strip()
+        if clean and not checks.is_time(clean):
+            raise Unreadable("not a time (HH:MM:SS)")
+        return clean
+
+    def write(self, value: str) -> str:
+        return value
+
+
+class Truth(Codec[bool]):
+    """true or false."""
+
+    def read(self, text: str) -> bool:
+        clean = text.strip()
+        if clean not in ("true", "false", "1", "0"):
+            raise Unreadable("neither true nor false")
+        return clean in ("true", "1")
+
+    def write(self, value: bool) -> str:
+        return "true" if value else "false"
+
+
+class Coded(Codec[str]):
+    """A word of ours for a code of theirs. A code that we do not know may stand for any word that a reader chose, and
+    ``also`` holds (code in the document, code of our word) where a reader chooses otherwise."""
+
+    def __init__(self, words: Mapping[str, str], also: frozenset[tuple[str, str]] = frozenset()) -> None:
+        super().__init__()
+        self._words = dict(words)
+        self._codes = {word: code for code, word in words.items()}
+        self._also = also
+
+    def read(self, text: str) -> str:
+        clean = text.strip()
+        if clean not in self._words:
+            raise Unreadable(f"{clean[:40]!r} is none of {', '.join(self._words)}")
+        return self._words[clean]
+
+    def write(self, value: str) -> str:
+        return self._codes.get(value, value)
+
+    def same(self, spelling: str, canonical: str) -> bool:
+        clean = spelling.strip()
+        return clean == canonical or clean not in self._words or (clean, canonical) in self._also
+
+
+class Number(Codec[Scaled]):
+    """A decimal that is not negative: quantities, prices, rates. The number of decimals belongs to the value."""
+
+    def read(self, text: str) -> Scaled:
+        digits, scale = decimal(text)
+        while scale > MAX_SCALE and digits % 10 == 0:
+            digits, scale = digits // 10, scale - 1
+        if scale > MAX_SCALE:
+            raise Unreadable(f"more than {MAX_SCALE} decimals")
+        if digits > MAX_INT and digits // 10**scale <= MAX_INT:
+            digits, scale = _shorter(digits, scale)
+        if digits > MAX_INT:
+            raise Forbidden(f"larger than {MAX_INT}")
+        return Scaled(value=digits, scale=scale)
+
+    def write(self, value: Scaled) -> str:
+        return spell(value.value, value.scale)
+
+    def same(self, spelling: str, canonical: str) -> bool:
+        return _equal(spelling, canonical)
+
+
+class Minor(Codec[int]):
+    """An amount of a currency with ``places`` decimals, as minor units."""
+
+    def __init__(self, places: int, *, signed: bool = False) -> None:
+        super().__init__()
+        self._places = places
+        self._signed = signed
+
+    def read(self, text: str) -> int:
+        digits, scale = decimal(text, signed=self._signed)
+        while scale > self._places and digits % 10 == 0:
+            digits, scale = digits // 10, scale - 1
+        if scale > self._places:
+            raise Unreadable("finer than the minor unit of its currency")
+        minor = digits * int(10 ** (self._places - scale))
+        if abs(minor) > MAX_INT:
+            raise Forbidden(f"larger than {MAX_INT} minor units")
+        return minor
+
+    def write(self, value: int) -> str:
+        return spell(value, self._places)
+
+    def same(self, spelling: str, canonical: str) -> bool:
+        return _equal(spelling, canonical)
+
+
+def decimal(text: str, *, signed: bool = False) -> tuple[int, int]:
+    """Digits and number of decimals of a decimal, exponents allowed. Raises Unreadable; Forbidden when below zero."""
+    found = _NUMBER.fullmatch(text.strip())
+    if found is None or not (found[2] or found[3]):
+        raise Unreadable("not a decimal number")
+    digits = int((found[2] or "") + (found[3] or ""))
+    scale = len(found[3] or "") - int(found[4] or 0)
+    if found[1] == "-" and digits:
+        if not signed:
+            raise Forbidden("must not be negative")
+        digits = -digits
+    return (digits, scale) if scale >= 0 else (digits * int(10 ** min(-scale, 999)), 0)
+
+
+def _shorter(digits: int, scale: int) -> tuple[int, int]:
+    while scale and digits % 10 == 0:
+        digits, scale = digits // 10, scale - 1
+    if digits > MAX_INT:
+        raise Unreadable("has more digits than fit")
+    return digits, scale
+
+
+def spell(digits: int, scale: int) -> str:
+    """``1250``, 2 → ``12.50``."""
+    if scale == 0:
+        return str(digits)
+    sign, text = ("-", str(-digits)) if digits < 0 else ("", str(digits))
+    text = text.rjust(scale + 1, "0")
+    return f"{sign}{text[:-scale]}.{text[-scale:]}"
+
+
+def _equal(spelling: str, canonical: str) -> bool:
+    try:
+        left, right = decimal(spelling, signed=True), decimal(canonical, signed=True)
+    except (Unreadable, Forbidden):
+        return False
+    return left[0] * int(10 ** right[1]) == right[0] * int(10 ** left[1])
+
+
+def normalise(text: str) -> str:
+    """Text in Unicode normal form C."""
+    return text if text.isascii() or is_normalized("NFC", text) else normalize("NFC", text)
+
+
+class Whole(Codec[int]):
+    """A count."""
+
+    def read(self, text: str) -> int:
+        digits, scale = decimal(text)
+        if digits % 10**scale or digits // 10**scale > MAX_INT:
+            raise Unreadable("not a count")
+        return digits // int(10**scale)
+
+    def write(self, value: int) -> str:
+        return str(value)
+
+
+TEXT = Words()
+WORD = Words(MAX_WORD_CHARS)
+CODE = Words(MAX_CODE_CHARS)
+DAY = Day()
+TIME = Time()
+TRUTH = Truth()
+NUMBER = Number()
+COUNT = Whole()
