@@ -1,0 +1,76 @@
+"""The peer office as the admin API sees it: answers as plain objects, effects on the links included.
+
+Owns the translation between :mod:`node.api.admin.peers` and :class:`node.aio.office.PeerOffice`.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+
+from federation.peers import PeerEvent
+from node.aio.discovery import Discovery
+from node.aio.driver import Driver
+from node.aio.office import PeerOffice
+from protocol.keys import NodeId
+
+
+class PeerDesk:
+    """What people do with peers, for the command line."""
+
+    def __init__(self, office: PeerOffice, driver: Driver, discovery: Callable[[], Discovery | None]) -> None:
+        self._office = office
+        self._driver = driver
+        self._discovery = discovery
+
+    async def invite(self, address: str) -> dict[str, Any]:
+        """Exchange introductions with the node at ``address``."""
+        return _plain(await self._office.invite(address))
+
+    async def accept(self, text: str, code: str | None) -> dict[str, Any]:
+        """Accept a peer by its code, or by id or name with the code."""
+        return _plain(await self._office.accept(text, code))
+
+    async def refuse(self, text: str) -> dict[str, Any]:
+        """Refuse a peer."""
+        return _plain(await self._office.decide(text, PeerEvent.REFUSE))
+
+    async def block(self, text: str) -> dict[str, Any]:
+        """Block a peer."""
+        return _plain(await self._office.decide(text, PeerEvent.BLOCK))
+
+    async def unblock(self, text: str) -> dict[str, Any]:
+        """Let a blocked peer in again."""
+        return _plain(await self._office.decide(text, PeerEvent.UNBLOCK))
+
+    async def retry(self, text: str) -> dict[str, Any]:
+        """Call a peer now."""
+        await self._office.retry(text)
+        view = await self._office.view(text)
+        self._driver.retry(NodeId(bytes.fromhex(view.node)))
+        return _plain(view)
+
+    async def check(self, text: str) -> dict[str, Any]:
+        """Diagnosis, step by step."""
+        view = await self._office.view(text)
+        findings = await self._office.check(text)
+        return {**_plain(view), "steps": [_plain(finding) for finding in findings]}
+
+    async def change_addresses(self, addresses: tuple[str, ...]) -> dict[str, Any]:
+        """This node is reached elsewhere from now on."""
+        presence = dataclasses.replace(self._office.presence, endpoints=addresses)
+        return {"version": await self._office.move(presence), "addresses": list(addresses)}
+
+    def suggestions(self) -> list[dict[str, Any]]:
+        """What LAN discovery heard."""
+        discovery = self._discovery()
+        found = discovery.suggestions() if discovery is not None else []
+        return [{"node": item.node, "address": str(item.endpoint)} for item in found]
+
+
+def _plain(value: object) -> dict[str, Any]:
+    plain: dict[str, Any] = msgspec.to_builtins(value)
+    return plain
