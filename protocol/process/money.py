@@ -13,7 +13,7 @@ from typing import Final
 from protocol.limits import MAX_INT, MAX_SCALE
 
 NANO: Final = 10**MAX_SCALE
-_POWERS: Final = tuple(10**exponent for exponent in range(MAX_SCALE + 1))
+_POWERS: Final[tuple[int, ...]] = tuple(10**exponent for exponent in range(MAX_SCALE + 1))
 _NANO_POWERS: Final = tuple(reversed(_POWERS))
 # ISO 4217: minor units other than two digits.
 _NO_MINOR: Final = frozenset(

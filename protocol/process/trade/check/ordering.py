@@ -191,7 +191,10 @@ def _conditions(
 
 def _response_line(line: ResponseLine, response: str, at: str) -> None:
     one_of(line.status, LINE_STATUSES, f"{at}.status")
-    if line.status != "added":
+    if line.status == "added":
+        if line.item is None or line.quantity is None:
+            fail(at, "an added line must state its item and its quantity")
+    else:
         stated(line.order_line_id, f"{at}.order_line_id")
     if response == "accepted" and line.status in ("changed", "refused", "added"):
         fail(f"{at}.status", f"an accepted order has no {line.status} line: answer `changed`")

@@ -1,4 +1,4 @@
-"""Rules on money: prices, line amounts, taxes, totals, terms of payment. What is stated agrees; nothing is filled in."""
+"""Rules on money: prices, line amounts, taxes, totals, terms of payment. What is stated agrees; nothing is added."""
 
 from __future__ import annotations
 

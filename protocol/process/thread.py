@@ -1,0 +1,67 @@
+"""A thread and what it has come to: the one entry to the fold. Knows no store, no time, no order of arrival.
+
+``fold`` is a function of the *set* of facts: any order, any duplicates, the same answer at both sides. ``judge``
+answers for one fact at its own past, before it is signed and when it is received; that answer never changes. What the
+fact means together with papers written beside it is in ``fold(…).outcomes``, and does change as those arrive.
+
+>>> fold(facts).state            # what is shown
+>>> judge(facts, candidate).require_possible()   # raises ImpossibleStep("a refused order cannot be shipped")
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from protocol.process.fact import EFFECTIVE, Fact, Outcome, Verdict
+from protocol.process.history import arrange
+from protocol.process.trade.fold import Judgement, settle, summarise
+from protocol.process.trade.state import BillState, LineState, QuestionState, ThreadState
+from protocol.process.trade.table import Role, State
+
+
+def fold(facts: Iterable[Fact], thread: bytes | None = None) -> ThreadState:
+    """The state of a thread. ``thread``: id of its first fact, if known; the facts may lack it, and then all wait.
+
+    Facts whose type or version is not known here are left out; what follows them waits.
+    """
+    history = arrange(facts, thread)
+    judgement = Judgement(history)
+    outcomes = settle(judgement)
+    for identity, missing in history.missing.items():
+        outcomes[identity] = waiting(missing)
+    return summarise(judgement, outcomes)
+
+
+def judge(facts: Iterable[Fact], candidate: Fact, thread: bytes | None = None) -> Outcome:
+    """Is the candidate possible where it was written, whatever was written beside it?
+
+    ``effective``, ``refused`` for ever, ``waiting`` for something it follows, or ``held``: its business key is taken.
+    """
+    history = arrange([*facts, candidate], thread)
+    missing = history.missing.get(candidate.id)
+    if missing is not None:
+        return waiting(missing)
+    judgement = Judgement(history)
+    place = next(place for place, fact in enumerate(history.facts) if fact.id == candidate.id)
+    return judgement.outcomes[place]
+
+
+def waiting(missing: tuple[bytes, ...]) -> Outcome:
+    """It waits for what it follows."""
+    return Outcome(Verdict.WAITING, "parents", "something that it follows is missing", missing)
+
+
+__all__ = [
+    "EFFECTIVE",
+    "BillState",
+    "Fact",
+    "LineState",
+    "Outcome",
+    "QuestionState",
+    "Role",
+    "State",
+    "ThreadState",
+    "Verdict",
+    "fold",
+    "judge",
+]
