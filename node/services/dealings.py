@@ -80,7 +80,7 @@ def fold(tx: Tx, thread: bytes) -> Folded:
     facts = _facts(tx, thread)
     if not facts:
         raise NotFound("thread", "no such dealing")
-    return Folded(process.fold(facts), tuple(facts))
+    return Folded(process.fold(facts, thread), tuple(facts))
 
 
 def _facts(tx: Tx, thread: bytes) -> list[Fact]:
@@ -113,12 +113,12 @@ def verdict_of(tx: Tx, thread: bytes, document: bytes) -> tuple[str, str]:
         if stored is None or paper is None:
             return Verdict.REFUSED.value, "its body cannot be read"
         facts.append(fact_of(document_of(stored), paper))
-    return receipt_verdict(process.fold(facts), document)
+    return receipt_verdict(process.fold(facts, thread), document)
 
 
 def receipt_verdict(state: ThreadState, document: bytes) -> tuple[str, str]:
     """A fold's outcome in a receipt's words. Only what is impossible at its own place is refused."""
-    outcome = state.outcomes[document]
+    outcome = state.outcomes.get(document, process.EFFECTIVE)
     if outcome.verdict is process.Verdict.REFUSED:
         return Verdict.REFUSED.value, outcome.reason
     if outcome.verdict is process.Verdict.WAITING:
@@ -159,7 +159,7 @@ def settle(
         if items[0].document.header.thread or len(items) > 1:
             known = {fact.id for fact in facts}
             facts += [fact for fact in _facts(tx, thread) if fact.id not in known | without]
-        state = process.fold(facts)
+        state = process.fold(facts, thread)
         for item in items:
             verdicts[item.document.id] = receipt_verdict(state, item.document.id)
         rows += _rows(house, thread, state, facts, local)
@@ -174,7 +174,7 @@ def refresh(house: House, tx: Tx, threads: Iterable[bytes]) -> None:
         if facts:
             parties = {party for fact in facts for party in (fact.author, fact.audience)}
             local = {member for member, row in tx.members.get_many(parties).items() if row.local}
-            tx.threads.put_many(_rows(house, thread, process.fold(facts), facts, local))
+            tx.threads.put_many(_rows(house, thread, process.fold(facts, thread), facts, local))
 
 
 def _local(tx: Tx, fresh: Sequence[Fresh]) -> set[bytes]:
@@ -201,7 +201,7 @@ def _rows(
             amount,
             first.body.currency,
             now,
-            state.next_actor,
+            state.next.value if state.next is not None else "",
             len(facts),
             heads,
         )

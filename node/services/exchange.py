@@ -138,7 +138,7 @@ def receive_batch(house: House, tx: Tx, peer: bytes, wire: bytes, *, carried: bo
     cursor = tx.streams.get(peer, batch.incarnation) or 0
     if batch.after > cursor:
         return Taken(batch.incarnation, cursor, (), frozenset(), gap=True)
-    reception = _Reception(house, tx, peer, row)
+    reception = Reception(house, tx, peer, row)
     reception.take(batch)
     last = batch.items[-1].position if batch.items else batch.after
     cursor = max(cursor, last)
@@ -152,7 +152,7 @@ def receipt(house: House, peer: bytes, taken: Taken) -> bytes:
     return receipts.sign(house.node, house.network, peer, taken.incarnation, taken.cursor, taken.leaves, house.clock())
 
 
-class _Reception:
+class Reception:
     """One batch on its way into the store."""
 
     def __init__(self, house: House, tx: Tx, peer: bytes, row: PeerRow) -> None:
