@@ -224,7 +224,7 @@ class Reception:
         for document in parsed:
             if self._repeat(document, given, stored) or document.id in seen:
                 continue
-            arrival = self._admit(document)
+            arrival = self.admit(document)
             if arrival is not None:
                 seen.add(document.id)
                 arrivals.append(arrival)
@@ -253,7 +253,7 @@ class Reception:
             return True
         return False
 
-    def _admit(self, document: Document) -> Arrival | None:
+    def admit(self, document: Document) -> Arrival | None:
         """The arrival of a document whose author, signature and recipient are right; None after quarantine."""
         header = document.header
         try:
