@@ -22,7 +22,6 @@ from federation.endpoint import parse_endpoint
 from federation.enrolment import NONCE_BYTES, TICKET_BYTES, Caller, Desk, Invitation, shown_code
 from federation.peers import Decision, Peer, PeerEvent, PeerState
 from node.aio import check
-from node.aio.discovery import Suggestion
 from node.aio.meeting import meet
 from node.aio.pins import Pin, Pins
 from node.aio.request import TransportOptions
@@ -69,13 +68,9 @@ def _nobody(_effect: PeerEffect) -> None:
     """Nobody listens."""
 
 
-def _nothing_seen() -> list[Suggestion]:
-    return []
-
-
 @dataclass
 class PeerOffice:
-    """One per running node. ``heard``: told every effect after its commit, in the loop. ``seen``: LAN discovery's."""
+    """One per running node. ``heard``: told every effect after its commit, in the loop."""
 
     house: House
     store: Store
@@ -85,7 +80,6 @@ class PeerOffice:
     presence: Presence
     options: TransportOptions
     heard: Callable[[PeerEffect], None] = _nobody
-    seen: Callable[[], list[Suggestion]] = _nothing_seen
 
     def __post_init__(self) -> None:
         self._desk = Desk(self.house.network, self.house.node)
@@ -164,7 +158,7 @@ class PeerOffice:
         context = client_context(self.tls, pin.certificates)
         return await check.check_peer(self.transport, pin, context, self.options, self.house.clock)
 
-    async def retry(self, text: str) -> None:
+    async def retry(self, text: str) -> PeerView:
         """Call the peer ``text`` now, whatever its back-off says."""
         node = await self._read(lambda tx: peers.find(tx, text))
         if self.pins.get(node) is None:
@@ -172,6 +166,7 @@ class PeerOffice:
         self._told.discard(node)
         self._wake.set()
         self.heard(LinkWoken(node))
+        return await self.view(node.hex())
 
     def broken_off(self) -> int:
         """Enrolments of strangers that stopped half-way since the start: many mean that somebody guesses codes."""

@@ -254,7 +254,7 @@ def _keep(house: House, tx: Tx, peer: Peer) -> None:
             kind=shown.descriptor.kind,
             area=shown.descriptor.area,
             tls=" ".join(fingerprint(certificate).hex() for certificate in shown.certificates),
-            endpoint=shown.descriptor.endpoints[0],
+            endpoint=shown.descriptor.endpoints[0] if shown.descriptor.endpoints else "",
             start_number=before.start_number if before else 0,
             start_nonce=before.start_nonce if before else b"",
             added=before.added if before else house.clock(),

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import sqlalchemy as sa
 
 from node.store.repository import Repository
-from node.store.schema import attachment_uses, attachments, cards
+from node.store.schema import attachment_uses, attachments, cards, outgoing
 from node.store.sql import ListQuery, Query, Statement, first, insert_new, plain, upsert
 
 
@@ -99,6 +99,14 @@ _USES = ListQuery(
         .where(attachment_uses.c.root.in_(v))
         .order_by(attachment_uses.c.root, attachment_uses.c.document)
     ),
+)
+_AWAITED = Query(
+    plain,
+    sa.select(outgoing.c.node, attachment_uses.c.root, attachment_uses.c.document)
+    .select_from(attachment_uses.join(outgoing, outgoing.c.object == attachment_uses.c.document))
+    .where(outgoing.c.verdict == sa.bindparam("verdict"))
+    .order_by(outgoing.c.position, attachment_uses.c.root)
+    .limit(sa.bindparam("limit")),
 )
 
 
@@ -192,6 +200,10 @@ class Attachments(Repository):
     def uses(self, roots: Iterable[bytes]) -> list[tuple[bytes, bytes]]:
         """(root, document) of every use of these attachments."""
         return self._db.by_values(_USES, roots)
+
+    def awaited(self, limit: int) -> list[tuple[bytes, bytes, bytes]]:
+        """(node, root, document) of documents that wait at the node they were sent to."""
+        return self._db.all(_AWAITED, verdict="waiting", limit=limit)
 
 
 def _escaped(text: str) -> str:

@@ -38,7 +38,12 @@ def root_of_leaves(size: int, leaves: Sequence[bytes]) -> bytes:
     """The attachment's root: SHA-256 over tag, size (8 bytes, big endian) and the Merkle root of its chunk leaves."""
     if len(leaves) != chunk_count(size):
         raise Malformed(f"{len(leaves)} chunks named, {chunk_count(size)} expected")
-    return hashlib.sha256(b"yui/attachment/1\0" + size.to_bytes(8, "big") + keys.root(leaves)).digest()
+    return root_of_tree(size, keys.root(leaves))
+
+
+def root_of_tree(size: int, merkle_root: bytes) -> bytes:
+    """The attachment's root from its size and the Merkle root of its chunk leaves."""
+    return hashlib.sha256(b"yui/attachment/1\0" + size.to_bytes(8, "big") + merkle_root).digest()
 
 
 def root_of(size: int, chunks: Iterable[bytes]) -> bytes:

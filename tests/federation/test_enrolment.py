@@ -213,8 +213,6 @@ def test_introduction_must_show_listed_certificates(trio: tuple[Node, Node, Node
         introductions.parse(introductions.encode(signed, ()), "test", require_profile)
     with pytest.raises(Misdirected):
         introductions.parse(a.introduction(), "live", require_profile)
-    with pytest.raises(Malformed, match="endpoints"):
-        introductions.parse(introductions.encode(a.descriptor(1, ()), (a.tls.certificate,)), "test", require_profile)
     with pytest.raises(Malformed, match="endpoint"):
         introductions.parse(a.introduction(endpoints=("http://a.example",)), "test", require_profile)
     assert enrolment.NONCE_BYTES == 32
