@@ -34,3 +34,45 @@ class LinkWoken:
 
 
 PeerEffect = PinsChanged | PersonAsked | LinkWoken
+
+
+@dataclass(frozen=True)
+class SayHello:
+    """Greet ``peer``: the comparison of start numbers that shows a restored or cloned node. ``attempt`` comes back."""
+
+    peer: NodeId
+    attempt: int
+    returning: bool = True
+
+
+@dataclass(frozen=True)
+class SendBatch:
+    """Send ``peer`` the next items of its stream behind position ``after``, if there are any."""
+
+    peer: NodeId
+    attempt: int
+    after: int
+    returning: bool = False
+
+
+@dataclass(frozen=True)
+class PullBatch:
+    """Ask ``peer`` for the next items of its stream to us."""
+
+    peer: NodeId
+    attempt: int
+    returning: bool = False
+
+
+@dataclass(frozen=True)
+class SaveLink:
+    """Write down how the link stands, for people and for the next start. ``failures`` 0 means that it works."""
+
+    peer: NodeId
+    failures: int
+    retry_in_us: int
+    error: str
+
+
+Exchange = SayHello | SendBatch | PullBatch  # what takes a place in service (see node.runtime)
+LinkEffect = Exchange | SaveLink

@@ -1,0 +1,164 @@
+"""What must hold when the faults have stopped and all is quiet: everything where it belongs, both sides agreeing.
+
+Owns the full checks at the end of a run (continuity §9, 9 and 1–8 once more, over the whole of every store).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from node.sim.host import Host
+from node.sim.invariants import Ledger, Violation, short, stands, unjustified
+from node.store import HoldingRow, ThreadRow, Tx
+from protocol import canon
+from protocol.identity import control
+from protocol.link.receipt import Leaf
+
+EVERYTHING = 100_000
+
+
+class Books(NamedTuple):
+    """One machine's books, read once."""
+
+    host: Host
+    holdings: dict[tuple[bytes, bytes], HoldingRow]
+    threads: dict[tuple[bytes, bytes], ThreadRow]
+    homes: dict[bytes, bytes]
+
+
+def unrest(hosts: Sequence[Host], ledger: Ledger) -> str:
+    """Why it is not quiet yet, or nothing."""
+    for host in hosts:
+        if not host.up:
+            return f"{host.name} is down"
+        if host.house is not None and host.house.frozen:
+            return f"{host.name} is frozen"
+        why = host.look(_unsettled)
+        if why:
+            return f"{host.name}: {why}"
+    return ""
+
+
+def _unsettled(tx: Tx) -> str:
+    pending = tx.outgoing.count_pending()
+    if pending:
+        return f"{sum(count for count, _ in pending.values())} items without a receipt"
+    if tx.waiting.count():
+        return f"{tx.waiting.count()} documents wait"
+    held = tx.holdings.count_by_verdict().get("held", 0)
+    return f"{held} documents are held" if held else ""
+
+
+def verify_quiet(hosts: Sequence[Host], ledger: Ledger) -> None:
+    """Violation if anything is lost, doubled, unanswered or seen differently at the two ends."""
+    books = [host.look(lambda tx, host=host: _read(host, tx)) for host in hosts]  # type: ignore[misc]
+    at_home = {member: book for book in books for member in book.homes}
+    _verify_nothing_lost(ledger, books)
+    _verify_both_ends(at_home)
+    _verify_business_keys(books)
+    _verify_threads(at_home)
+    for host in hosts:
+        host.look(lambda tx, host=host: _verify_store(host, tx, ledger))  # type: ignore[misc]
+
+
+def _read(host: Host, tx: Tx) -> Books:
+    holdings: dict[tuple[bytes, bytes], HoldingRow] = {}
+    threads: dict[tuple[bytes, bytes], ThreadRow] = {}
+    homes = {row.member: host.node for row in tx.members.all(local=True)}
+    for member in homes:
+        for row in tx.holdings.after(member, 0, EVERYTHING):
+            holdings[member, row.document] = row
+        for thread in tx.threads.latest(member, EVERYTHING):
+            threads[member, thread.thread] = thread
+    return Books(host, holdings, threads, homes)
+
+
+def _verify_nothing_lost(ledger: Ledger, books: Sequence[Books]) -> None:
+    """No acknowledged document is lost, but by a disaster that took the only copy."""
+    everywhere = {key for book in books for key in book.holdings}
+    for paper in ledger.papers.values():
+        if not paper.lost and (paper.author, paper.id) not in everywhere:
+            raise Violation(f"an acknowledged document is lost: {short(paper.id)} of {paper.home}")
+
+
+def _verify_both_ends(at_home: dict[bytes, Books]) -> None:
+    """Who has a document that took effect, has a partner who has it with the same verdict."""
+    for member, book in at_home.items():
+        for (whose, document), mine in book.holdings.items():
+            if whose != member:
+                continue
+            theirs = at_home[mine.partner].holdings.get((mine.partner, document))
+            if theirs is None:
+                if mine.verdict == "applied" or mine.direction == "received":
+                    raise Violation(f"{short(document)} is {mine.verdict} at {book.host.name}, unknown at its partner")
+            elif mine.verdict != theirs.verdict:
+                raise Violation(
+                    f"{short(document)} is {mine.verdict} at {book.host.name} ({mine.direction}),"
+                    f" {theirs.verdict} at {at_home[mine.partner].host.name}"
+                )
+
+
+def _verify_business_keys(books: Sequence[Books]) -> None:
+    """A business key is in effect at most once [6]."""
+    for book in books:
+        in_effect: dict[tuple[bytes, bytes, bytes, str, str, int], bytes] = {}
+        for (member, document), row in book.holdings.items():
+            if row.verdict == "applied":
+                key = (member, row.author, row.audience, row.type, row.business_key, row.revision)
+                if in_effect.setdefault(key, document) != document:
+                    raise Violation(f"business key {row.business_key} is in effect twice at {book.host.name}")
+
+
+def _verify_threads(at_home: dict[bytes, Books]) -> None:
+    """Both sides fold every dealing to the same state."""
+    for member, book in at_home.items():
+        for (whose, thread), mine in book.threads.items():
+            if whose != member:
+                continue
+            theirs = at_home[mine.partner].threads.get((mine.partner, thread)) if mine.partner in at_home else None
+            if theirs is None:
+                if mine.documents:
+                    _require_never_sent(book, member, thread)
+            elif (mine.state, mine.heads, mine.documents, mine.next_actor) != (
+                theirs.state,
+                theirs.heads,
+                theirs.documents,
+                theirs.next_actor,
+            ):
+                raise Violation(f"dealing {short(thread)}: {mine.state} at {book.host.name}, {theirs.state} elsewhere")
+
+
+def _require_never_sent(book: Books, member: bytes, thread: bytes) -> None:
+    for (whose, document), row in book.holdings.items():
+        if whose == member and row.thread == thread and row.verdict == "applied":
+            raise Violation(f"dealing {short(thread)} with {short(document)} is unknown to its other side")
+
+
+def _verify_store(host: Host, tx: Tx, ledger: Ledger) -> None:
+    for stored in tx.documents.after(0, EVERYTHING):
+        if canon.digest(stored.row.header) != stored.row.id:
+            raise Violation(f"{short(stored.row.id)} at {host.name} is stored with other bytes than were signed")
+    for item in tx.quarantine.all(limit=EVERYTHING):
+        if item.object not in ledger.damaged and tx.documents.get(item.object) is None:
+            raise Violation(f"something is left in quarantine at {host.name}: {item.code} {item.reason}")
+    for member in tx.members.all():
+        rows = tx.controls.by_member(member.member)
+        bad = unjustified([control.parse(row.wire) for row in rows], {row.hash for row in rows if row.superseded})
+        if bad:
+            raise Violation(f"{host.name}: a control record was undone by an equal rank: {short(bad[0])}")
+    _verify_receipts(host, tx)
+
+
+def _verify_receipts(host: Host, tx: Tx) -> None:
+    """Every verdict that counts here rests on a receipt that still stands [7]."""
+    ids = [stored.row.id for stored in tx.documents.after(0, EVERYTHING)]
+    for document, marks in tx.outgoing.marks(ids).items():
+        for mark in marks:
+            row = tx.receipts.get(mark.receipt) if mark.receipt is not None else None
+            if row is None or mark.verdict == "requeued":
+                continue
+            for raw in canon.decode(row.wire, max_bytes=1 << 20)[3]:
+                leaf = Leaf(*raw)
+                if leaf.document == document and leaf.seq and leaf.recipient != row.node and not stands(tx, leaf):
+                    raise Violation(f"{short(document)} at {host.name} rests on a receipt of a stale epoch")

@@ -1,0 +1,146 @@
+"""Run simulated federations: ``python -m node.sim.run --seeds 300 --json``, ``--seed N`` to replay one.
+
+Owns the command and the report. A failure prints its seed and the command that replays it, step for step.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import multiprocessing
+import sys
+import time
+import traceback
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass, field
+
+from node.sim.faults import Fault
+from node.sim.invariants import Violation
+from node.sim.options import Options
+from node.sim.world import World
+
+
+@dataclass
+class Report:
+    """One run. ``violation`` is empty if every invariant held; ``seconds`` of real time are not part of the trace."""
+
+    seed: int
+    nodes: int
+    acknowledged: int
+    delivered: int
+    lost_in_disasters: int
+    messages: int
+    checks: int
+    steps: int
+    virtual_s: int
+    faults: dict[str, int]
+    trace: str
+    violation: str = ""
+    seconds: float = 0.0
+    lines: list[str] = field(default_factory=list)
+
+    @property
+    def replay(self) -> str:
+        """The command that runs this seed again."""
+        return f"python -m node.sim.run --seed {self.seed}"
+
+
+def run(seed: int, options: Options | None = None, *, keep_trace: bool = False) -> Report:
+    """One run from one seed. Never raises for a broken invariant: the report says so."""
+    began = time.perf_counter()
+    world = World(seed, options or Options(), keep_trace=keep_trace)
+    violation = ""
+    try:
+        world.run()
+    except Violation as broken:
+        violation = str(broken)
+    except Exception as bug:  # noqa: BLE001 - whatever escapes is a finding, with its seed
+        violation = f"{type(bug).__name__}: {bug}\n{traceback.format_exc()}"
+    ledger, tally = world.ledger, world.tally
+    return Report(
+        seed=seed,
+        nodes=len(world.hosts),
+        acknowledged=len(ledger.papers),
+        delivered=len(ledger.delivered),
+        lost_in_disasters=sum(paper.lost for paper in ledger.papers.values()),
+        messages=world.network.messages,
+        checks=ledger.checks,
+        steps=tally.steps,
+        virtual_s=world.schedule.now // 1_000_000,
+        faults={kind.value: tally.faults[kind] for kind in Fault},
+        trace=tally.digest(),
+        violation=violation,
+        seconds=round(time.perf_counter() - began, 3),
+        lines=tally.lines or [],
+    )
+
+
+def run_many(seeds: Iterable[int], processes: int = 0) -> Iterator[Report]:
+    """Runs of many seeds, in their order, on ``processes`` processes (0: as many as there are cores)."""
+    with multiprocessing.get_context("spawn").Pool(processes or None) as pool:
+        yield from pool.imap(run, seeds, chunksize=2)
+
+
+def summary(reports: list[Report]) -> dict[str, object]:
+    """All runs in one object."""
+    faults: Counter[str] = Counter()
+    for report in reports:
+        faults.update(report.faults)
+    return {
+        "seeds": len(reports),
+        "faults": sum(faults.values()),
+        "faults_by_kind": dict(sorted(faults.items())),
+        "fewest_of_a_kind": min(faults.values(), default=0),
+        "delivered": sum(report.delivered for report in reports),
+        "fewest_delivered": min((report.delivered for report in reports), default=0),
+        "lost_in_disasters": sum(report.lost_in_disasters for report in reports),
+        "messages": sum(report.messages for report in reports),
+        "checks": sum(report.checks for report in reports),
+        "seconds": round(sum(report.seconds for report in reports), 1),
+        "violations": [
+            {"seed": report.seed, "what": report.violation, "replay": report.replay}
+            for report in reports
+            if report.violation
+        ],
+    }
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """The command line. Exit 1 if an invariant broke."""
+    parser = argparse.ArgumentParser(prog="python -m node.sim.run", description="Seeded clusters with faults.")
+    parser.add_argument("--seeds", type=int, default=20, help="how many seeds, from --first on")
+    parser.add_argument("--first", type=int, default=0)
+    parser.add_argument("--seed", type=int, help="only this one, with its trace")
+    parser.add_argument("--processes", type=int, default=0)
+    parser.add_argument("--trace", action="store_true", help="print every step of --seed")
+    parser.add_argument("--json", action="store_true")
+    chosen = parser.parse_args(arguments)
+    if chosen.seed is not None:
+        return _replay(chosen.seed, trace=chosen.trace, as_json=chosen.json)
+    reports = []
+    for report in run_many(range(chosen.first, chosen.first + chosen.seeds), chosen.processes):
+        reports.append(report)
+        if report.violation and not chosen.json:
+            _say(f"seed {report.seed}: {report.violation}\n  {report.replay}")
+    found = summary(reports)
+    _say(json.dumps(found, indent=None if chosen.json else 2, ensure_ascii=False))
+    return 1 if found["violations"] else 0
+
+
+def _replay(seed: int, *, trace: bool, as_json: bool) -> int:
+    report = run(seed, keep_trace=trace)
+    for line in report.lines:
+        _say(line)
+    plain = asdict(report)
+    del plain["lines"]
+    _say(json.dumps(plain, indent=None if as_json else 2, ensure_ascii=False))
+    return 1 if report.violation else 0
+
+
+def _say(text: str) -> None:
+    sys.stdout.write(text + "\n")
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
