@@ -230,6 +230,13 @@ class Reception:
                 arrivals.append(arrival)
         if arrivals:
             self._enter(arrivals)
+        self._introduce_recipients()
+
+    def _introduce_recipients(self) -> None:
+        """A receipt counts only under the recipient's epoch: its sender must know the recipient's latest record."""
+        for member in dict.fromkeys(leaf.recipient for leaf in self.leaves if leaf.epoch):
+            if members.tell_history(self.house, self.tx, self.peer, member):
+                self.news.add(self.peer)
 
     def _parse(self, item: Item) -> Document | None:
         try:

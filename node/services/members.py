@@ -207,13 +207,14 @@ def _announce(house: House, tx: Tx, member: bytes) -> None:
         tell_history(house, tx, node, member)
 
 
-def tell_history(house: House, tx: Tx, node: bytes, member: bytes) -> None:
-    """Put what ``node`` does not know of this member's log into its stream."""
+def tell_history(house: House, tx: Tx, node: bytes, member: bytes) -> bool:
+    """Put what ``node`` does not know of this member's log into its stream; whether there was anything."""
     tip = require_log(house, tx, member).standing.hash
     if tx.knows.get_many(node, (member,)).get(member) == tip:
-        return
+        return False
     tx.knows.put_many([(node, member, tip)])
     tx.outgoing.add_many(node, "history", [member])
+    return True
 
 
 def load_keyring(house: House, tx: Tx) -> None:
