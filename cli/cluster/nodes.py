@@ -6,6 +6,7 @@ machine. Uses the command line as a person does. Must not know the inside of a n
 
 from __future__ import annotations
 
+import http.client
 import json
 import os
 import signal
@@ -13,11 +14,12 @@ import socket
 import subprocess
 import sys
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Iterable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
+
+from cli.cluster.member_api import MemberApi, Refused
 
 ROOT = Path(__file__).resolve().parents[2]
 COMMAND_S = 120.0
@@ -143,10 +145,11 @@ class Node:
     def is_ready(self) -> bool:
         """Whether GET /ready says ok."""
         try:
-            with urllib.request.urlopen(f"{self.api}/ready", timeout=2) as answer:
-                return bool(answer.status == 200)
-        except (urllib.error.URLError, OSError):
+            with closing(MemberApi(self.api, timeout=2)) as api:
+                api.download("/ready")
+        except (OSError, http.client.HTTPException, Refused):
             return False
+        return True
 
     def kill(self) -> None:
         """``kill -9``, and wait until it is gone."""

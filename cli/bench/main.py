@@ -1,0 +1,64 @@
+"""``yui bench``: delivery and kill. Parses, runs, prints one object; exit code 1 when a target is not met."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Annotated
+
+import typer
+
+from cli import output
+from cli.bench.report import Report
+from cli.cluster.nodes import Failed
+from cli.command import command, family
+from cli.exits import Exit, Failure
+from node.i18n import _
+
+app = family(_("Measure this machine's nodes: what they cost and what they survive."))
+
+RUNS = Annotated[int, typer.Option("--runs", min=1, help=_("Runs on fresh nodes; figures are medians."))]
+DOCUMENTS = Annotated[int, typer.Option("--documents", min=250, help=_("Orders in each run."))]
+SINGLES = Annotated[int, typer.Option("--singles", min=10, help=_("Orders sent alone in each run."))]
+KILLS = Annotated[int, typer.Option("--kills", min=2, help=_("How often a node is killed, half at each end."))]
+ACKNOWLEDGED = Annotated[int, typer.Option("--documents", min=20, help=_("Orders that must be acknowledged."))]
+SEED = Annotated[int, typer.Option("--seed", help=_("For the moments of the kills."))]
+
+
+@command(app, "delivery", _("Signed orders between two nodes: documents per second, CPU, latency, memory."))
+def delivery_command(runs: RUNS = 5, documents: DOCUMENTS = 10_000, singles: SINGLES = 200) -> None:
+    """Five runs take about three minutes."""
+    from cli.bench import delivery
+
+    show(_attempt(lambda: delivery.run(runs, delivery.Size(documents, documents, singles), output.say)))
+
+
+@command(app, "kill", _("Kill real nodes under load, and count every document from the raw files."))
+def kill_command(kills: KILLS = 200, documents: ACKNOWLEDGED = 20_000, seed: SEED = 1) -> None:
+    """The full run takes some minutes."""
+    from cli.bench import kill
+
+    show(_attempt(lambda: kill.run(kills, documents, seed, output.say)))
+
+
+def show(report: Report) -> None:
+    """The object for programs, two tables for people; ends with exit code 1 when a target is missed."""
+    if output.Mode.json:
+        output.emit(report.as_json())
+    else:
+        found = report.as_json()
+        rows = [(name, value) for part in ("figures", "floors") for name, value in found[part].items()]
+        output.table(None, (_("figure"), _("value")), rows)
+        limits = [
+            (item["name"], item["figure"], item["target"], output.yes_no(item["met"])) for item in found["targets"]
+        ]
+        output.table(None, (_("target"), _("figure"), _("limit"), _("met")), limits)
+    if not report.met:
+        missed = ", ".join(target.name for target in report.targets if not target.met)
+        raise Failure(Exit.REFUSED, _("not met: {names}").format(names=missed))
+
+
+def _attempt(work: Callable[[], Report]) -> Report:
+    try:
+        return work()
+    except Failed as failure:
+        raise Failure(Exit.REFUSED, str(failure)) from None
