@@ -23,7 +23,7 @@ class PartRow(NamedTuple):
 
 
 class NewDocument(NamedTuple):
-    """A document to store. ``thread``: empty where it starts one; ``path``: its proof steps as the caller packs them."""
+    """A document to store. ``thread``: empty where it starts one; ``path``: proof steps as the caller packs them."""
 
     id: bytes
     type: str

@@ -13,7 +13,7 @@ from node.store.sql import ListQuery, Query, Statement, first, insert_new, inser
 
 
 class NewHolding(NamedTuple):
-    """A member's relation to a stored document. ``direction``: sent, received or adopted; ``partner``: the other member."""
+    """A member's relation to a stored document: sent, received or adopted. ``partner``: the other member."""
 
     member: bytes
     document: bytes
@@ -258,7 +258,7 @@ class Holdings(Repository):
     def set_verdict(
         self, member: bytes, document: bytes, verdict: str, reason: str = "", *, again: bool = True
     ) -> bool:
-        """Change a verdict. ``again``: under a new position, so that feeds show it once more. False if there is none."""
+        """Change a verdict; ``again``: under a new position, so that feeds show it again. False if there is none."""
         at = self._session.position(document)
         position = None if at is None else self._db.one(_POSITION_OF, member=member, document=at)
         if position is None:

@@ -13,7 +13,7 @@ from node.store.sql import ListQuery, Query, Statement, first, insert_new, inser
 
 
 class MemberRow(NamedTuple):
-    """A member that this node knows. ``home``: its node; ``epoch``: its current epoch's hash; ``local``: served here."""
+    """A member that is known. ``home``: its node; ``epoch``: its current epoch's hash; ``local``: served here."""
 
     member: bytes
     genesis: bytes

@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
-import sqlalchemy as sa
 from sqlalchemy.schema import CreateIndex, CreateTable
 
 from node.store.repository import COUNTERS
@@ -43,7 +42,7 @@ def _first_tables(engine: str) -> Iterable[str]:
         yield str(CreateTable(table).compile(dialect=dialect(engine)))
         for index in sorted(table.indexes, key=lambda index: str(index.name)):
             yield str(CreateIndex(index).compile(dialect=dialect(engine)))
-    yield from (f"INSERT INTO counters (name, value) VALUES ('{name}', 0)" for name in COUNTERS)
+    yield from (f"INSERT INTO counters (name, value) VALUES ('{name}', 0)" for name in COUNTERS)  # noqa: S608 - our own names
     yield from _SEARCH[engine]
 
 
@@ -96,33 +95,45 @@ def _database(connection: sqlite3.Connection) -> Database:
 def pending_sqlite(connection: sqlite3.Connection) -> list[str]:
     """Names of the steps to do; refuses a newer schema."""
     migrations, database = _registered(), _database(connection)
-    require_not_newer(applied.name for applied in migrations.applied(database))
-    return [step.name for step in migrations.pending(database)]
+    return pending_after([applied.name for applied in migrations.applied(database)])
 
 
 def apply_sqlite(connection: sqlite3.Connection, *, applied_at: str | None = None) -> None:
     """Do the missing steps, each in a transaction of its own. ``applied_at`` replaces the record's time of day."""
     _registered().apply(_database(connection))
     if applied_at is not None:
-        connection.execute(f"UPDATE {TABLE} SET applied_at = ?", (applied_at,))
+        connection.execute(f"UPDATE {TABLE} SET applied_at = ?", (applied_at,))  # noqa: S608 - our own name
 
 
-def apply_postgresql(execute: Callable[[str, tuple[Any, ...]], Sequence[Sequence[Any]]]) -> None:
-    """Do the missing steps on the connection behind ``execute`` (text with %s, values → rows), in its transaction."""
+Execute = Callable[[str, tuple[Any, ...]], Sequence[Sequence[Any]]]
+
+
+def pending_after(applied: Sequence[str]) -> list[str]:
+    """Names of the steps to do after ``applied``; refuses a newer schema."""
+    require_not_newer(applied)
+    return [name for name, _ in STEPS if name not in applied]
+
+
+def applied_postgresql(execute: Execute) -> list[str]:
+    """Names of the steps done; ``execute`` takes a text with %s and its values and gives rows."""
+    if execute("SELECT to_regclass(%s)", (TABLE,))[0][0] is None:
+        return []
+    wanted = f"SELECT name FROM {TABLE} WHERE migration_set = %s ORDER BY id"  # noqa: S608 - our own name
+    return [row[0] for row in execute(wanted, (NAME,))]
+
+
+def apply_postgresql(execute: Execute) -> list[str]:
+    """Do the missing steps in the transaction of ``execute``'s connection; their names."""
     execute(
         f"CREATE TABLE IF NOT EXISTS {TABLE} (id BIGSERIAL PRIMARY KEY, migration_set TEXT, name TEXT,"
         " applied_at TEXT, UNIQUE (migration_set, name))",
         (),
     )
-    done = [row[0] for row in execute(f"SELECT name FROM {TABLE} WHERE migration_set = %s", (NAME,))]
-    require_not_newer(done)
+    pending = pending_after(applied_postgresql(execute))
     for name, step in STEPS:
-        if name not in done:
+        if name in pending:
             for text in step("postgresql"):
                 execute(text, ())
-            execute(f"INSERT INTO {TABLE} (migration_set, name, applied_at) VALUES (%s, %s, now()::text)", (NAME, name))
-
-
-def tables() -> list[sa.Table]:
-    """Every table that the list builds, but the index of search."""
-    return list(METADATA.sorted_tables)
+            note = f"INSERT INTO {TABLE} (migration_set, name, applied_at) VALUES (%s, %s, now()::text)"  # noqa: S608
+            execute(note, (NAME, name))
+    return pending

@@ -1,7 +1,7 @@
-"""PostgreSQL: one writing connection, a pool of readers, the same statements. Owns everything that is PostgreSQL's alone.
+"""PostgreSQL: one writing connection, a pool of readers, the same statements. Owns everything that is its alone.
 
-One node process writes a database: an advisory lock of the session says so. Several processes on one database come with
-leased owners of members and links (docs/adr/0003-store.md).
+One node process writes a database: an advisory lock of the session says so. Several processes on one database come
+with leased owners of members and links (docs/adr/0003-store.md).
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -45,7 +46,7 @@ def meaning(error: BaseException, *, committing: bool = False) -> BaseException:
 
 
 class PostgresSession:
-    """The writing connection (``WriteSession``). When it is lost the store stops: whether a commit arrived is unknown."""
+    """The writing connection (``WriteSession``). If it is lost the store stops: did the commit arrive or not?"""
 
     def __init__(self, connection: psycopg.Connection[Any]) -> None:
         self._connection = connection
@@ -148,7 +149,8 @@ class PostgresStore(Store):
 def open_postgres(dsn: str) -> PostgresStore:
     """Open the store in the database ``dsn`` (libpq's connection string), whose tables are made if it is empty.
 
-    WorldFault if it cannot be reached or another process writes it; CallerFault ``newer-schema``.
+    WorldFault if it cannot be reached or another process writes it; CallerFault ``newer-schema`` or
+    ``older-schema`` (then :func:`migrations.apply_postgresql`, after a backup by PostgreSQL's own tools).
     """
     try:
         connection = psycopg.connect(dsn, **_options(read_only=False))
@@ -159,8 +161,13 @@ def open_postgres(dsn: str) -> PostgresStore:
         row = cursor.execute("SELECT pg_try_advisory_lock(%s)", (WRITER_LOCK,)).fetchone()
         if row is None or not row[0]:
             raise WorldFault("store: the database is open in another process: stop it first")
-        with connection.transaction():
-            migrations.apply_postgresql(lambda text, values: _rows(cursor, text, values))
+        execute = partial(_rows, cursor)
+        applied = migrations.applied_postgresql(execute)
+        if applied:
+            migrations.require_current(migrations.pending_after(applied))
+        else:
+            with connection.transaction():
+                migrations.apply_postgresql(execute)
         return PostgresStore(dsn, connection)
     except psycopg.Error as error:
         connection.close()

@@ -131,7 +131,7 @@ class Search(Repository):
         self._db.run_many(_ADD[self._db.engine], [row for row in indexed if row[1].strip()])
 
     def find(self, text: str, limit: int, *, before: int = _END, member: bytes | None = None) -> list[int]:
-        """Positions of documents that hold all of ``text``'s tokens, latest first; only what ``member`` holds if given."""
+        """Positions of documents with all of ``text``'s tokens, latest first; ``member``'s own if given."""
         wanted = query_tokens(text)
         if not wanted:
             return []

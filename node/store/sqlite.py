@@ -351,7 +351,7 @@ def backup_file(source: Path, target: Path) -> None:
         if found:
             raise InvariantBroken(f"backup: the copy is damaged: {found[0]}")
         _sync(part)
-        os.rename(part, target)
+        part.rename(target)
         _sync(target.parent)
     except sqlite3.Error as error:
         raise meaning(error) from error

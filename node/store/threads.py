@@ -13,7 +13,7 @@ from node.store.sql import ListQuery, Query, plain, upsert
 
 
 class ThreadRow(NamedTuple):
-    """One member's dealing as lists show it. ``heads``: as the caller packs them; ``updated`` µs; ``amount`` minor units."""
+    """One member's dealing as lists show it; ``heads`` as the caller packs them, ``amount`` in minor units."""
 
     member: bytes
     thread: bytes
@@ -34,14 +34,14 @@ _MEMBER = threads.c.member == sa.bindparam("member")
 _PUT = upsert(threads, ThreadRow._fields)
 _GET = ListQuery(ThreadRow._make, lambda v: _ROW.where(_MEMBER, threads.c.thread.in_(v)))
 _FILTERS: dict[str, Any] = {name: threads.c[name] == sa.bindparam(name) for name in ("state", "next_actor", "partner")}
-_PLACE = sa.tuple_(threads.c.updated, threads.c.thread)
 _END = (2**62, b"")
 
 
 def _list(chosen: frozenset[str]) -> Query[ThreadRow]:
     wanted = [_FILTERS[name] for name in sorted(chosen)]
-    behind = _PLACE < sa.tuple_(sa.bindparam("updated", type_=INT), sa.bindparam("thread", type_=BLOB))
-    page = _ROW.where(_MEMBER, behind, *wanted).order_by(threads.c.updated.desc(), threads.c.thread.desc())
+    place = sa.tuple_(threads.c.updated, threads.c.thread)
+    seen = sa.tuple_(sa.bindparam("updated", type_=INT), sa.bindparam("thread", type_=BLOB))
+    page = _ROW.where(_MEMBER, place < seen, *wanted).order_by(threads.c.updated.desc(), threads.c.thread.desc())
     return Query(ThreadRow._make, page.limit(sa.bindparam("limit")))
 
 

@@ -5,10 +5,11 @@ Owns the order of works, their savepoints and futures, and fail-stop. Knows no e
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import Future
+from concurrent.futures import Future, InvalidStateError
 from queue import Empty, SimpleQueue
 from typing import Any, Protocol, TypeVar
 
@@ -72,31 +73,31 @@ class GroupCommit:
         """One transaction: ``first``, then what ``more`` gives until it gives None. Then every future is done."""
         works = [first]
         if self.broken is not None:
-            first.future.set_exception(self.broken)
+            _refuse(first, self.broken)
             return
         try:
             self._run(works, more)
-        except BaseException as error:
-            self._fail(works, self._session.tell(error))
+        except BaseException as error:  # noqa: BLE001 - whatever a work raises belongs to its future
+            self._fail(works, self._told(error))
             return
         for work in works:
             if work.error is None:
                 work.future.set_result(work.result)
             else:
-                work.future.set_exception(work.error)
+                _refuse(work, work.error)
         self._settle()
 
     def _run(self, works: list[Work], more: Callable[[], Work | None]) -> None:
         session = self._session
         session.begin()
+        done = 0
         following = more()
-        self._do(works[0], alone=following is None)
-        while following is not None:
-            works.append(following)
-            self._do(following, alone=False)
+        while done < len(works) or following is not None:
+            if following is not None:
+                works.append(following)
+            self._do(works[done], alone=len(works) == 1)
+            done += 1
             following = more()
-        if works[0].error is not None and len(works) == 1:
-            raise works[0].error
         session.commit()
 
     def _do(self, work: Work, *, alone: bool) -> None:
@@ -111,36 +112,46 @@ class GroupCommit:
             work.result = work.function(session.tx)
             if not alone:
                 session.release()
-        except BaseException as error:
-            work.error = told = session.tell(error)
+        except BaseException as error:  # noqa: BLE001 - whatever a work raises belongs to its future
+            work.error = told = self._told(error)
             if alone or isinstance(told, InvariantBroken) or not session.alive():
-                raise told from None
+                raise told from told.__cause__
             session.undo()
         finally:
             session.tx.forget()
+
+    def _told(self, error: BaseException) -> BaseException:
+        told = self._session.tell(error)
+        if told is not error:
+            told.__cause__ = error
+        return told
 
     def _fail(self, works: list[Work], error: BaseException) -> None:
         if isinstance(error, InvariantBroken):
             self.broken = error
         try:
             self._session.rollback()
-        except Exception as second:
+        except Exception as second:  # noqa: BLE001 - of any kind: we do not know where we stand
             self.broken = self.broken or InvariantBroken(f"store: cannot roll back: {second}")
         for work in works:
-            if not work.future.cancelled():
-                work.future.set_exception(work.error or error)
+            _refuse(work, work.error or error)
 
     def _settle(self) -> None:
         try:
             self._session.settle()
-        except Exception as error:
-            told = self._session.tell(error)
+        except Exception as error:  # noqa: BLE001 - the works are durable; what follows is between us and the disk
+            told = self._told(error)
             if not isinstance(told, WorldFault):
                 self.broken = told if isinstance(told, InvariantBroken) else InvariantBroken(f"store: {told}")
 
 
 class CancelledWork(Exception):
     """A work whose future was cancelled before it began: it leaves nothing."""
+
+
+def _refuse(work: Work, error: BaseException) -> None:
+    with contextlib.suppress(InvalidStateError):  # it was cancelled
+        work.future.set_exception(error)
 
 
 class WriterThread:
