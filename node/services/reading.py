@@ -18,7 +18,7 @@ QUARANTINED = "quarantined"
 
 
 class Received(NamedTuple):
-    """The partner's signed word. ``time`` µs of its receipt (0 in lists); ``verdict`` and ``reason`` as it gave them."""
+    """The partner's signed word: its verdict. ``time``: µs of its receipt, 0 in lists; ``receipt``: its number here."""
 
     verdict: str
     time: int = 0

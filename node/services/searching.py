@@ -7,6 +7,7 @@ indexed in steps (:func:`index_step`). A search looks at a bounded number of doc
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date
 from typing import Final, NamedTuple
 
 import msgspec
@@ -52,7 +53,7 @@ class Page(NamedTuple):
 
 
 def search(tx: Tx, member: bytes, filters: Filters, limit: int, before: int = 0) -> Page:
-    """At most ``limit`` documents of ``member`` that pass ``filters``, from behind the cursor ``before`` (0: the newest)."""
+    """At most ``limit`` documents that pass ``filters``, from behind the cursor ``before`` (0: from the newest on)."""
     if not 1 <= limit <= MAX_LIMIT:
         raise CallerFault("limit", f"1 to {MAX_LIMIT}")
     if len(filters.text) > MAX_SEARCH_CHARS:
@@ -60,11 +61,10 @@ def search(tx: Tx, member: bytes, filters: Filters, limit: int, before: int = 0)
     for name in ("since", "until"):
         _require_day(name, getattr(filters, name))
     found: list[HoldingRow] = []
-    looked, at = 0, before or _END
+    at = before or _END
     source = _by_text(tx, member, filters, at) if filters.text.strip() else _by_arrival(tx, member, filters, at)
-    for cursor, row in source:
+    for looked, (cursor, row) in enumerate(source, 1):
         at = cursor
-        looked += 1
         if row is not None and _fits(tx, row, filters):
             found.append(row)
         if len(found) == limit or looked == LOOKED_AT:
@@ -73,8 +73,6 @@ def search(tx: Tx, member: bytes, filters: Filters, limit: int, before: int = 0)
 
 
 def _require_day(name: str, value: str) -> None:
-    from datetime import date
-
     try:
         if value and date.fromisoformat(value).isoformat() != value:
             raise ValueError

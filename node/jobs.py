@@ -1,0 +1,108 @@
+"""What a running node does beside answering: indexing, the drop folder, scheduled backups, tidying up.
+
+Owns when, not what. Every job goes round on its own; one that fails is logged and tried again later, and never stops
+another or the node.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Final
+
+import structlog
+
+from node import backup, opening
+from node.api.admin.backups import target_of
+from node.api.context import Context
+from node.config import Config
+from node.dropfolder import DropFolder
+from node.services import idempotency, searching
+from protocol.errors import InvariantBroken
+
+log = structlog.get_logger("jobs")
+INDEX_PAUSE_S: Final = 0.2  # how long new documents gather before they are indexed together
+IDLE_S: Final = 5.0
+BACKUP_LOOK_S: Final = 60.0
+TIDY_S: Final = 3600.0
+AFTER_FAILURE_S: Final = 30.0
+HOUR_US: Final = 3600 * 1_000_000
+LAST_BACKUP: Final = "backup/last"
+
+
+class Jobs:
+    """The background jobs of one node, from :meth:`start` to :meth:`stop`."""
+
+    def __init__(self, context: Context, config: Config) -> None:
+        self._context = context
+        self._config = config
+        self._drop = DropFolder(context.store, context.folder / "out", context.ubl)
+        self._tasks: list[asyncio.Task[None]] = []
+
+    async def start(self) -> None:
+        """Let them run."""
+        rounds: dict[str, Callable[[], Awaitable[float]]] = {
+            "index": self._index,
+            "drop": self._drop_new,
+            "backup": self._back_up,
+            "tidy": self._tidy,
+        }
+        self._tasks = [asyncio.create_task(self._go_round(name, job), name=name) for name, job in rounds.items()]
+
+    async def stop(self) -> None:
+        """End them; what is being written is finished by the store."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.to_thread(self._context.ubl.close)
+
+    async def _go_round(self, name: str, job: Callable[[], Awaitable[float]]) -> None:
+        arrivals = self._context.arrivals
+        while not arrivals.closing:
+            notice = arrivals.next_notice()
+            try:
+                pause = await job()
+            except (asyncio.CancelledError, InvariantBroken):
+                raise
+            except Exception as error:  # noqa: BLE001 - a job must not end the node; the log says what happened
+                log.warning("job_failed", job=name, error=str(error)[:300])
+                await asyncio.sleep(AFTER_FAILURE_S)
+                continue
+            if pause:
+                await arrivals.wait(notice, pause)
+                if name == "index":
+                    await asyncio.sleep(INDEX_PAUSE_S)
+
+    async def _index(self) -> float:
+        """One step of indexing; 0 while there is more to do."""
+        lag = await asyncio.to_thread(self._context.store.read, lambda tx: tx.index_lag())
+        if not lag:
+            return IDLE_S
+        done = await asyncio.wrap_future(self._context.store.submit(searching.index_step))
+        return 0.0 if done == searching.INDEX_STEP else IDLE_S
+
+    async def _drop_new(self) -> float:
+        """Write what is new to the drop folders; 0 while there is more."""
+        return 0.0 if await asyncio.to_thread(self._drop.step) else IDLE_S
+
+    async def _back_up(self) -> float:
+        """A backup when one is due."""
+        context = self._context
+        config = opening.load_config(context.folder).backup
+        now = context.house.clock()
+        last = await asyncio.to_thread(context.store.read, lambda tx: tx.meta.get_int(LAST_BACKUP))
+        if config.every_hours and now - last >= config.every_hours * HOUR_US:
+            made = await asyncio.to_thread(
+                backup.make, context.folder, target_of(context), context.store, context.house.id, now, config.keep
+            )
+            await asyncio.wrap_future(context.store.submit(lambda tx: tx.meta.set_int(LAST_BACKUP, now)))
+            log.info("backup", bytes=made.bytes)
+        await asyncio.sleep(BACKUP_LOOK_S)
+        return BACKUP_LOOK_S
+
+    async def _tidy(self) -> float:
+        """Forget old idempotency keys."""
+        before = self._context.house.clock() - idempotency.KEEP_US
+        await asyncio.wrap_future(self._context.store.submit(lambda tx: tx.idempotency.forget(before)))
+        await asyncio.sleep(TIDY_S)
+        return TIDY_S

@@ -1,0 +1,48 @@
+"""What is known of attachments in the store: which are complete, and which member may read which. Knows no file."""
+
+from __future__ import annotations
+
+from node.services import intake
+from node.services.custody import Custody
+from node.services.house import House
+from node.store import AttachmentRow, Tx
+from protocol.document import attachment
+from protocol.errors import NotFound
+
+
+def completed(house: House, tx: Tx, root: bytes, size: int, media_type: str) -> frozenset[bytes]:
+    """Every byte of an attachment is here: documents that waited for it go on. The peers that have news to fetch."""
+    chunks = attachment.chunk_count(size)
+    have = bytes([0xFF]) * (chunks // 8) + (bytes([0xFF << (8 - chunks % 8) & 0xFF]) if chunks % 8 else b"")
+    tx.attachments.put(AttachmentRow(root, size, media_type, chunks, True, house.clock(), have))
+    if not tx.waiting.for_missing([root]):
+        return frozenset()
+    from node.services import exchange
+
+    custody = Custody(house, tx)
+    settled = intake.settle_waiting(house, tx, custody, [root])
+    custody.close()
+    return frozenset(exchange.tell_later(house, tx, settled))
+
+
+def owner_key(member: bytes, root: bytes) -> str:
+    """Where the store remembers that a member brought an attachment that no document of it names yet."""
+    return f"attachment/{root.hex()}/{member.hex()}"
+
+
+def brought(tx: Tx, member: bytes, root: bytes) -> None:
+    """``member`` uploaded it: it may read it and use it."""
+    tx.meta.set(owner_key(member, root), b"")
+
+
+def require_readable(tx: Tx, member: bytes, root: bytes) -> AttachmentRow:
+    """The attachment, if ``member`` brought it or holds a document that names it. NotFound for every other."""
+    row = tx.attachments.get(root)
+    if row is None or not row.complete:
+        raise NotFound("attachment", "no such attachment")
+    if tx.meta.get(owner_key(member, root)) is not None:
+        return row
+    documents = [document for _, document in tx.attachments.uses([root])]
+    if not documents or not tx.holdings.get_many(member, documents):
+        raise NotFound("attachment", "no such attachment")
+    return row
