@@ -11,12 +11,15 @@ from __future__ import annotations
 
 import hashlib
 import unicodedata
-from typing import Any
+from typing import Any, TypeVar
 
 import msgpack
+import msgspec
 
 from protocol.errors import Malformed, TooLarge
 from protocol.limits import MAX_DEPTH, MAX_NODES, MAX_RECORD_BYTES
+
+T = TypeVar("T")
 
 
 def encode(value: Any) -> bytes:
@@ -53,6 +56,30 @@ def require_nfc(data: bytes) -> None:
     """
     if not data.isascii() and not unicodedata.is_normalized("NFC", data.decode("utf-8", "replace")):
         _measure(_unpack(data))
+
+
+def decode_typed(decoder: msgspec.msgpack.Decoder[T], data: bytes, max_bytes: int, name: str) -> T:
+    """The value of canonical ``data`` by a decoder that knows its shape: types, lengths and ranges in one pass.
+
+    Such a decoder builds nothing that its type does not allow, so no counting is needed. The caller checks its texts
+    with :func:`require_text`. Raises TooLarge or Malformed naming the place.
+    """
+    if len(data) > max_bytes:
+        raise TooLarge(f"{name} of {len(data)} bytes, the limit is {max_bytes}")
+    try:
+        value = decoder.decode(data)
+    except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError) as broken:
+        raise Malformed(f"{name}: {broken}") from None
+    if encode(value) != data:
+        raise Malformed(f"{name}: bytes are not in canonical form")
+    return value
+
+
+def require_text(*texts: str) -> None:
+    """Refuse texts that are not in Unicode normal form C."""
+    for text in texts:
+        if not text.isascii() and not unicodedata.is_normalized("NFC", text):
+            raise Malformed("text is not in Unicode normal form C")
 
 
 SMALL_BYTES = 64 * 1024  # below this, and with few elements, what a lie can cost is bounded by the record's own size

@@ -11,9 +11,10 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from enum import Enum
-from typing import NamedTuple, NewType
+from typing import Annotated, NamedTuple, NewType
 
 import nacl.bindings as sodium
+from msgspec import Meta
 from nacl.exceptions import BadSignatureError
 
 from protocol.errors import BadSignature, Malformed
@@ -98,7 +99,7 @@ class Step(NamedTuple):
     """One step of a Merkle path: the sibling's hash and whether it stands on the left."""
 
     left: bool
-    sibling: bytes
+    sibling: Annotated[bytes, Meta(min_length=32, max_length=32)]
 
 
 def leaf_hash(item: bytes) -> bytes:

@@ -12,7 +12,10 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from typing import Annotated, Literal, NamedTuple
+
+import msgspec
+from msgspec import Meta
 
 from protocol import canon, keys, shape
 from protocol.document import header as headers
@@ -109,17 +112,33 @@ def parse(data: bytes) -> Document:
 
     Raises Malformed or TooLarge; after it, every part present is the one that the header names.
     """
-    raw = shape.record(canon.decode(data, max_bytes=MAX_DOCUMENT_BYTES), TAG, 5)
-    header_bytes = shape.binary(raw[1], "header", MAX_HEADER_BYTES)
-    header = headers.parse(header_bytes)
+    raw = canon.decode_typed(_DECODER, data, MAX_DOCUMENT_BYTES, "envelope")
+    header = headers.parse(raw.header)
     return Document(
-        id=headers.identify(header_bytes),
+        id=headers.identify(raw.header),
         header=header,
-        header_bytes=header_bytes,
-        signature=shape.fixed(raw[2], "signature", keys.SIGNATURE_BYTES),
-        path=parse_path(raw[3]),
-        parts=_parse_parts(raw[4], header),
+        header_bytes=raw.header,
+        signature=raw.signature,
+        path=raw.path,
+        parts=_matching_parts(raw.parts, header),
     )
+
+
+class _WirePart(NamedTuple):
+    name: Annotated[str, Meta(min_length=1, max_length=MAX_PART_NAME_CHARS)]
+    salt: Annotated[bytes, Meta(min_length=headers.SALT_BYTES, max_length=headers.SALT_BYTES)]
+    content: Annotated[bytes, Meta(max_length=MAX_DOCUMENT_BYTES)]
+
+
+class _Wire(NamedTuple):
+    tag: Literal["yui/env/1"]
+    header: Annotated[bytes, Meta(max_length=MAX_HEADER_BYTES)]
+    signature: Annotated[bytes, Meta(min_length=keys.SIGNATURE_BYTES, max_length=keys.SIGNATURE_BYTES)]
+    path: Annotated[tuple[Step, ...], Meta(max_length=MAX_PROOF_PATH)]
+    parts: Annotated[tuple[_WirePart, ...], Meta(max_length=MAX_PARTS)]
+
+
+_DECODER = msgspec.msgpack.Decoder(_Wire)
 
 
 def parse_path(value: object) -> tuple[Step, ...]:
@@ -131,18 +150,17 @@ def parse_path(value: object) -> tuple[Step, ...]:
     return tuple(steps)
 
 
-def _parse_parts(value: object, header: Header) -> dict[str, Part]:
+def _matching_parts(found: Sequence[_WirePart], header: Header) -> dict[str, Part]:
     named = {ref.name: ref for ref in header.parts}
     parts: dict[str, Part] = {}
     last = ""
-    for item in shape.array(value, "parts", MAX_PARTS):
-        name, salt, content = shape.exactly(item, "parts", 3)
-        ref = named.get(shape.text(name, "parts.name", MAX_PART_NAME_CHARS))
+    for name, salt, content in found:
+        ref = named.get(name)
         if ref is None or name <= last:
             raise Malformed("parts: unknown to the header, repeated or out of order")
         last = name
-        part = Part(shape.fixed(salt, "salt", headers.SALT_BYTES), shape.binary(content, name, MAX_DOCUMENT_BYTES))
-        if len(part.content) != ref.length or part_hash(part) != ref.hash:
+        part = Part(salt, content)
+        if len(content) != ref.length or part_hash(part) != ref.hash:
             raise Malformed(f"parts.{name}: does not match the hash in the header")
         parts[name] = part
     return parts

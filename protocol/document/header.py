@@ -6,8 +6,12 @@ still proves. Knows nothing of the papers' contents. Source: ``docs/protocol.md`
 
 from __future__ import annotations
 
+import itertools
 from enum import IntEnum
-from typing import Any, NamedTuple
+from typing import Annotated, Any, Literal, NamedTuple
+
+import msgspec
+from msgspec import Meta
 
 from protocol import canon, shape
 from protocol.errors import Malformed
@@ -33,6 +37,10 @@ NONCE_BYTES = 16
 SALT_BYTES = 16
 PART_NAMES = ("business", "personal")
 
+Hash = Annotated[bytes, Meta(min_length=32, max_length=32)]
+HashOrEmpty = Annotated[bytes, Meta(max_length=32)]  # that it is one of the two is checked after the typed pass
+Time = Annotated[int, Meta(ge=0, le=shape.MAX_TIME_US)]
+
 
 class AudienceKind(IntEnum):
     """Who a document is for: exactly one member, or one group with a stated membership."""
@@ -44,40 +52,40 @@ class AudienceKind(IntEnum):
 class Audience(NamedTuple):
     """The recipient. ``id``: member or group id; ``membership``: 32-byte hash of the group's members, empty for one."""
 
-    kind: int
-    id: bytes
-    membership: bytes = b""
+    kind: Annotated[int, Meta(ge=0, le=1)]
+    id: Hash
+    membership: HashOrEmpty = b""
 
 
 class PartRef(NamedTuple):
     """A body part: its name, SHA-256 over ``"yui/part/1\\0" + salt + bytes`` and its length in bytes."""
 
-    name: str
-    hash: bytes
-    length: int
+    name: Annotated[str, Meta(min_length=1, max_length=MAX_PART_NAME_CHARS)]
+    hash: Hash
+    length: Annotated[int, Meta(ge=0, le=MAX_DOCUMENT_BYTES)]
 
 
 class AttachmentRef(NamedTuple):
     """An attachment: root of its chunk tree, size in bytes, media type."""
 
-    root: bytes
-    size: int
-    media_type: str
+    root: Hash
+    size: Annotated[int, Meta(ge=0, le=MAX_ATTACHMENT_BYTES)]
+    media_type: Annotated[str, Meta(min_length=1, max_length=MAX_MEDIA_TYPE_CHARS)]
 
 
 class Extension(NamedTuple):
     """A numbered field of a later version. Unknown and critical: the document waits; unknown and not: ignored."""
 
-    number: int
+    number: Annotated[int, Meta(ge=1, le=65_535)]
     critical: bool
-    value: bytes
+    value: Annotated[bytes, Meta(max_length=MAX_EXTENSION_BYTES)]
 
 
 class BusinessKey(NamedTuple):
     """The member's own number of the paper and its revision; with author, audience and type it is unique."""
 
-    key: str
-    revision: int
+    key: Annotated[str, Meta(min_length=1, max_length=MAX_BUSINESS_KEY_CHARS)]
+    revision: Annotated[int, Meta(ge=0, le=1_000_000)]
 
 
 class Header(NamedTuple):
@@ -111,90 +119,56 @@ def identify(header_bytes: bytes) -> DocumentId:
 
 
 def parse(data: bytes) -> Header:
-    """The header in canonical ``data``; Malformed or TooLarge name the field that is wrong."""
-    raw = shape.record(canon.decode(data, max_bytes=MAX_HEADER_BYTES), TAG, 16)
-    if raw[1] not in NETWORKS:
-        raise Malformed("network: must be live or test")
-    return Header(
-        network=raw[1],
-        type=shape.text(raw[2], "type", MAX_TYPE_CHARS, empty=False),
-        version=shape.integer(raw[3], "version", 1, 1_000_000),
-        author=shape.hash32(raw[4], "author"),
-        epoch=shape.hash32(raw[5], "epoch"),
-        nonce=shape.fixed(raw[6], "nonce", NONCE_BYTES),
-        thread=shape.hash_or_empty(raw[7], "thread"),
-        follows=_follows(raw[8], raw[7]),
-        audience=_audience(raw[9]),
-        business_key=_business_key(raw[10]),
-        time=shape.time_us(raw[11], "time"),
-        keep_until=shape.time_us(raw[12], "keep_until"),
-        parts=_parts(raw[13]),
-        attachments=tuple(
-            _attachment(item, f"attachments[{index}]")
-            for index, item in enumerate(shape.array(raw[14], "attachments", MAX_ATTACHMENTS))
-        ),
-        extensions=_extensions(raw[15]),
-    )
+    """The header in canonical ``data``; Malformed or TooLarge name the field that is wrong.
+
+    One typed pass checks shapes, lengths and ranges; what a type cannot say (order, repetition) is checked after it.
+    """
+    raw = canon.decode_typed(_DECODER, data, MAX_HEADER_BYTES, "header")
+    header = Header._make(raw[1:])
+    canon.require_text(header.type, header.business_key.key)
+    for ref in header.attachments:
+        canon.require_text(ref.media_type)
+    _require_order(header)
+    return header
 
 
-def _follows(value: Any, thread: bytes) -> tuple[bytes, ...]:
-    follows = tuple(shape.hash32(item, "follows") for item in shape.array(value, "follows", MAX_FOLLOWS))
-    if list(follows) != sorted(set(follows)):
+class _Wire(NamedTuple):
+    tag: Literal["yui/doc/1"]
+    network: Literal["live", "test"]
+    type: Annotated[str, Meta(min_length=1, max_length=MAX_TYPE_CHARS)]
+    version: Annotated[int, Meta(ge=1, le=1_000_000)]
+    author: Hash
+    epoch: Hash
+    nonce: Annotated[bytes, Meta(min_length=NONCE_BYTES, max_length=NONCE_BYTES)]
+    thread: HashOrEmpty
+    follows: Annotated[tuple[Hash, ...], Meta(max_length=MAX_FOLLOWS)]
+    audience: Audience
+    business_key: BusinessKey
+    time: Time
+    keep_until: Time
+    parts: Annotated[tuple[PartRef, ...], Meta(min_length=1, max_length=MAX_PARTS)]
+    attachments: Annotated[tuple[AttachmentRef, ...], Meta(max_length=MAX_ATTACHMENTS)]
+    extensions: Annotated[tuple[Extension, ...], Meta(max_length=MAX_EXTENSIONS)]
+
+
+_DECODER = msgspec.msgpack.Decoder(_Wire)
+
+
+def _require_order(header: Header) -> None:
+    follows = header.follows
+    if len(header.thread) not in (0, 32):
+        raise Malformed("thread: must be empty or 32 bytes")
+    if follows and list(follows) != sorted(set(follows)):
         raise Malformed("follows: must be in ascending order without repetition")
-    if bool(follows) != bool(thread):
+    if bool(follows) != bool(header.thread):
         raise Malformed("follows: a document that starts a thread follows nothing, every other follows something")
-    return follows
+    if len(header.audience.membership) != (32 if header.audience.kind == AudienceKind.GROUP else 0):
+        raise Malformed("audience.membership: 32 bytes for a group, empty for a member")
+    canon.require_text(*(part.name for part in header.parts))
+    _ascending("parts", [part.name for part in header.parts])
+    _ascending("extensions", [item.number for item in header.extensions])
 
 
-def _audience(value: Any) -> Audience:
-    kind, identity, membership = shape.exactly(value, "audience", 3)
-    shape.integer(kind, "audience.kind", 0, 1)
-    shape.hash32(identity, "audience.id")
-    shape.fixed(membership, "audience.membership", 32 if kind == AudienceKind.GROUP else 0)
-    return Audience(kind, identity, membership)
-
-
-def _business_key(value: Any) -> BusinessKey:
-    key, revision = shape.exactly(value, "business_key", 2)
-    shape.text(key, "business_key.key", MAX_BUSINESS_KEY_CHARS, empty=False)
-    return BusinessKey(key, shape.integer(revision, "business_key.revision", 0, 1_000_000))
-
-
-def _parts(value: Any) -> tuple[PartRef, ...]:
-    parts = []
-    for item in shape.array(value, "parts", MAX_PARTS):
-        name, hashed, length = shape.exactly(item, "parts", 3)
-        shape.text(name, "parts.name", MAX_PART_NAME_CHARS, empty=False)
-        shape.hash32(hashed, "parts.hash")
-        shape.integer(length, "parts.length", 0, MAX_DOCUMENT_BYTES)
-        parts.append(PartRef(name, hashed, length))
-    names = [part.name for part in parts]
-    if not parts or names != sorted(set(names)):
-        raise Malformed("parts: at least one, in ascending order of their names, without repetition")
-    return tuple(parts)
-
-
-def _attachment(value: Any, name: str) -> AttachmentRef:
-    root, size, media_type = shape.exactly(value, name, 3)
-    return AttachmentRef(
-        shape.hash32(root, f"{name}.root"),
-        shape.integer(size, f"{name}.size", 0, MAX_ATTACHMENT_BYTES),
-        shape.text(media_type, f"{name}.media_type", MAX_MEDIA_TYPE_CHARS, empty=False),
-    )
-
-
-def _extensions(value: Any) -> tuple[Extension, ...]:
-    found = []
-    for item in shape.array(value, "extensions", MAX_EXTENSIONS):
-        number, critical, content = shape.exactly(item, "extensions", 3)
-        found.append(
-            Extension(
-                shape.integer(number, "extensions.number", 1, 65_535),
-                shape.flag(critical, "extensions.critical"),
-                shape.binary(content, "extensions.value", MAX_EXTENSION_BYTES),
-            )
-        )
-    numbers = [item.number for item in found]
-    if numbers != sorted(set(numbers)):
-        raise Malformed("extensions: in ascending order of their numbers, without repetition")
-    return tuple(found)
+def _ascending(name: str, values: list[Any]) -> None:
+    if any(one >= other for one, other in itertools.pairwise(values)):
+        raise Malformed(f"{name}: in ascending order, without repetition")

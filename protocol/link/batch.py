@@ -7,11 +7,13 @@ same bytes go over HTTPS, a relay or a carried file. Source: ``docs/protocol.md`
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from enum import Enum
-from typing import NamedTuple
+from typing import Annotated, Literal, NamedTuple
 
-from protocol import canon, keys, shape
+import msgspec
+from msgspec import Meta
+
+from protocol import canon, keys
 from protocol.errors import Malformed
 from protocol.keys import Purpose, SigningKey
 from protocol.limits import MAX_BATCH_BYTES, MAX_BATCH_ITEMS
@@ -34,9 +36,9 @@ class ItemKind(Enum):
 class Item(NamedTuple):
     """One item of a stream. ``position`` is the sender's, ascending, never reused within an incarnation."""
 
-    position: int
-    kind: str
-    payload: bytes
+    position: Annotated[int, Meta(ge=1, le=MAX_POSITION)]
+    kind: Annotated[str, Meta(max_length=16)]
+    payload: Annotated[bytes, Meta(max_length=MAX_BATCH_BYTES)]
 
 
 class Batch(NamedTuple):
@@ -58,11 +60,8 @@ def sign(key: SigningKey, batch: Batch) -> bytes:
 
 def split(data: bytes) -> tuple[bytes, bytes]:
     """(record, signature) of a signed batch; nothing is believed yet."""
-    outer = shape.record(canon.decode(data, max_bytes=MAX_BATCH_BYTES + 4096), SIGNED_TAG, 3)
-    return (
-        shape.binary(outer[1], "record", MAX_BATCH_BYTES + 2048),
-        shape.fixed(outer[2], "signature", keys.SIGNATURE_BYTES),
-    )
+    outer = canon.decode_typed(_SIGNED, data, MAX_BATCH_BYTES + 4096, "batch")
+    return outer.record, outer.signature
 
 
 def verify(data: bytes, public: bytes) -> Batch:
@@ -75,28 +74,37 @@ def verify(data: bytes, public: bytes) -> Batch:
     return batch
 
 
+class _Signed(NamedTuple):
+    tag: Literal["yui/batch-signed/1"]
+    record: Annotated[bytes, Meta(max_length=MAX_BATCH_BYTES + 2048)]
+    signature: Annotated[bytes, Meta(min_length=keys.SIGNATURE_BYTES, max_length=keys.SIGNATURE_BYTES)]
+
+
+_Hash = Annotated[bytes, Meta(min_length=32, max_length=32)]
+_Position = Annotated[int, Meta(ge=0, le=MAX_POSITION)]
+
+
+class _Wire(NamedTuple):
+    tag: Literal["yui/batch/1"]
+    network: Annotated[str, Meta(max_length=8)]
+    sender: _Hash
+    receiver: _Hash
+    incarnation: Annotated[bytes, Meta(min_length=INCARNATION_BYTES, max_length=INCARNATION_BYTES)]
+    after: _Position
+    items: Annotated[tuple[Item, ...], Meta(max_length=MAX_BATCH_ITEMS)]
+
+
+_SIGNED = msgspec.msgpack.Decoder(_Signed)
+_RECORD = msgspec.msgpack.Decoder(_Wire)
+
+
 def _parse(record: bytes) -> Batch:
-    raw = shape.record(canon.decode(record, max_bytes=MAX_BATCH_BYTES + 2048), TAG, 7)
-    after = shape.integer(raw[5], "after", 0, MAX_POSITION)
-    items = _items(shape.array(raw[6], "items", MAX_BATCH_ITEMS), after)
-    return Batch(
-        network=shape.text(raw[1], "network", 8),
-        sender=shape.hash32(raw[2], "sender"),
-        receiver=shape.hash32(raw[3], "receiver"),
-        incarnation=shape.fixed(raw[4], "incarnation", INCARNATION_BYTES),
-        after=after,
-        items=items,
-    )
-
-
-def _items(values: Sequence[object], after: int) -> tuple[Item, ...]:
-    items = []
-    last = after
-    for value in values:
-        position, kind, payload = shape.exactly(value, "items", 3)
-        shape.integer(position, "items.position", last + 1, MAX_POSITION)
-        last = position
-        items.append(
-            Item(position, shape.text(kind, "items.kind", 16), shape.binary(payload, "items", MAX_BATCH_BYTES))
-        )
-    return tuple(items)
+    raw = canon.decode_typed(_RECORD, record, MAX_BATCH_BYTES + 2048, "batch")
+    last = raw.after
+    for item in raw.items:
+        canon.require_text(item.kind)
+        if item.position <= last:
+            raise Malformed("items.position: in ascending order, behind `after`")
+        last = item.position
+    canon.require_text(raw.network)
+    return Batch(raw.network, raw.sender, raw.receiver, raw.incarnation, raw.after, raw.items)

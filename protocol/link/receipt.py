@@ -11,7 +11,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from enum import Enum
-from typing import NamedTuple
+from typing import Annotated, Literal, NamedTuple
+
+import msgspec
+from msgspec import Meta
 
 from protocol import canon, keys, shape
 from protocol.document import envelope
@@ -38,16 +41,21 @@ class Verdict(Enum):
 FINAL = frozenset({Verdict.APPLIED.value, Verdict.HELD.value, Verdict.REFUSED.value})
 
 
+_Hash = Annotated[bytes, Meta(min_length=32, max_length=32)]
+MAX_REASON_CHARS = 300
+_VERDICTS = frozenset(verdict.value for verdict in Verdict)
+
+
 class Leaf(NamedTuple):
     """One document's verdict for one recipient. ``epoch`` empty and ``seq`` 0 when no journal entered it."""
 
-    document: bytes
-    recipient: bytes
-    epoch: bytes
-    seq: int
+    document: _Hash
+    recipient: _Hash
+    epoch: Annotated[bytes, Meta(max_length=32)]
+    seq: Annotated[int, Meta(ge=0, le=MAX_SEQ)]
     verdict: str
     safe: bool
-    reason: str
+    reason: Annotated[str, Meta(max_length=MAX_REASON_CHARS)]
 
 
 class Head(NamedTuple):
@@ -100,22 +108,42 @@ def sign(
 
 def verify(data: bytes, public: bytes) -> Receipt:
     """The receipt in ``data`` if the node key ``public`` signed it and its leaves are the signed ones."""
-    outer = shape.record(canon.decode(data, max_bytes=MAX_BATCH_BYTES), SIGNED_TAG, 4)
-    head = _verified_head(outer[1], outer[2], public)
-    leaves = tuple(_leaf(item) for item in shape.array(outer[3], "leaves", MAX_BATCH_ITEMS))
-    if len(leaves) != head.leaves or _root(leaves) != head.root:
+    outer = canon.decode_typed(_SIGNED, data, MAX_BATCH_BYTES, "receipt")
+    head = _verified_head(outer.record, outer.signature, public)
+    for leaf in outer.leaves:
+        _require_leaf(leaf)
+    if len(outer.leaves) != head.leaves or _root(outer.leaves) != head.root:
         raise Malformed("receipt: its leaves are not the signed ones")
-    return Receipt(head, leaves)
+    return Receipt(head, outer.leaves)
+
+
+class _Signed(NamedTuple):
+    tag: Literal["yui/receipt-signed/1"]
+    record: Annotated[bytes, Meta(max_length=4096)]
+    signature: Annotated[bytes, Meta(min_length=keys.SIGNATURE_BYTES, max_length=keys.SIGNATURE_BYTES)]
+    leaves: Annotated[tuple[Leaf, ...], Meta(max_length=MAX_BATCH_ITEMS)]
+
+
+_SIGNED = msgspec.msgpack.Decoder(_Signed)
+_LEAF = msgspec.msgpack.Decoder(Leaf)
+
+
+def _require_leaf(leaf: Leaf) -> None:
+    """What the types of a leaf cannot say."""
+    if leaf.verdict not in _VERDICTS:
+        raise Malformed("leaf.verdict: unknown")
+    if len(leaf.epoch) not in (0, 32) or bool(leaf.epoch) != bool(leaf.seq):
+        raise Malformed("leaf.epoch: 32 bytes with a seq from 1, or empty with seq 0")
+    canon.require_text(leaf.reason)
 
 
 def prove(data: bytes, document: bytes, recipient: bytes) -> bytes | None:
     """A self-contained proof of one document's verdict out of a receipt: ``[tag, record, signature, leaf, path]``."""
-    outer = shape.record(canon.decode(data, max_bytes=MAX_BATCH_BYTES), SIGNED_TAG, 4)
-    leaves = [_leaf(item) for item in shape.array(outer[3], "leaves", MAX_BATCH_ITEMS)]
-    for index, leaf in enumerate(leaves):
+    outer = canon.decode_typed(_SIGNED, data, MAX_BATCH_BYTES, "receipt")
+    for index, leaf in enumerate(outer.leaves):
         if leaf.document == document and leaf.recipient == recipient:
-            paths = keys.tree([leaf_bytes(item) for item in leaves])[1]
-            return canon.encode((PROOF_TAG, outer[1], outer[2], tuple(leaf), paths[index]))
+            paths = keys.tree([leaf_bytes(item) for item in outer.leaves])[1]
+            return canon.encode((PROOF_TAG, outer.record, outer.signature, tuple(leaf), paths[index]))
     return None
 
 
@@ -155,21 +183,7 @@ def _verified_head(record: object, signature: object, public: bytes) -> Head:
 
 
 def _leaf(value: object) -> Leaf:
-    raw = shape.exactly(value, "leaf", 7)
-    try:
-        verdict = Verdict(raw[4]).value
-    except ValueError:
-        raise Malformed("leaf.verdict: unknown") from None
-    epoch = shape.hash_or_empty(raw[2], "leaf.epoch")
-    seq = shape.integer(raw[3], "leaf.seq", 0, MAX_SEQ)
-    if bool(epoch) != bool(seq):
-        raise Malformed("leaf.seq: 0 exactly where no journal entered the document")
-    return Leaf(
-        shape.hash32(raw[0], "leaf.document"),
-        shape.hash32(raw[1], "leaf.recipient"),
-        epoch,
-        seq,
-        verdict,
-        shape.flag(raw[5], "leaf.safe"),
-        shape.text(raw[6], "leaf.reason", 300),
-    )
+    data = canon.encode(shape.exactly(value, "leaf", 7))
+    leaf = canon.decode_typed(_LEAF, data, 4096, "leaf")
+    _require_leaf(leaf)
+    return leaf

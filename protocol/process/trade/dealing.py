@@ -117,7 +117,11 @@ class Dealing:
 
     def charged(self, line_id: str) -> int:
         """Billed, less what was credited; nano."""
-        billed = self.ledger.get("billed", line_id) - self.ledger.get("uncharged", line_id)
+        return self.billed(line_id) - self.ledger.get("uncharged", line_id)
+
+    def billed(self, line_id: str) -> int:
+        """Billed by invoices and by statements that were not refused; nano."""
+        billed = self.ledger.get("billed", line_id)
         for number in self.confirmations:
             if self.is_declined(number):
                 billed -= self.ledger.value(("self_billed_statement", number)).get(("billed", line_id), 0)

@@ -29,6 +29,7 @@ class LineState(Struct, frozen=True, gc=False):
     short: int = 0
     returned: int = 0
     billed: int = 0
+    credited: int = 0
 
 
 class QuestionState(Struct, frozen=True):
@@ -108,7 +109,8 @@ def _line(dealing: Dealing, line: OrderLine, accepted: int) -> LineState:
         failed=get("failed", line_id),
         short=get("short", line_id),
         returned=get("returned", line_id),
-        billed=dealing.charged(line_id),
+        billed=dealing.billed(line_id),
+        credited=get("uncharged", line_id),
     )
 
 
