@@ -76,7 +76,7 @@ def pair(folder: Path) -> Iterator[Pair]:
 def enrol(node: Node, name: str, corporate_number: str, *more: str) -> Member:
     """Add a member firm and a token of its own."""
     member = node.yui("member", "add", name, "--corporate-number", corporate_number, *more)["member"]
-    token = node.yui("token", "create", "--member", member, "--label", "programs")["token"]
+    token = node.yui("token", "create", "programs", "--member", member)["token"]
     return Member(node, member, token)
 
 
@@ -84,7 +84,7 @@ def await_member(node: Node, member: str) -> None:
     """Return when ``node`` knows another node's member from the directory."""
     until = time.monotonic() + KNOWN_S
     while time.monotonic() < until:
-        if any(row["member"] == member for row in node.yui("member", "list", "--all")):
+        if any(row["member"] == member for row in node.yui("member", "list", "--everywhere")):
             return
         time.sleep(0.3)
     raise Failed(f"{node.name}: never heard of member {member[:12]}")

@@ -51,7 +51,7 @@ def yui(*arguments: str, folder: Path | None = None, given: str = "") -> Any:
 
 def command() -> list[str]:
     """How this installation's ``yui`` is started."""
-    return [sys.executable, "-P", "-c", "from cli.main import main; main()"]
+    return [sys.executable, "-P", "-m", "cli.main"]
 
 
 def environment() -> dict[str, str]:
@@ -104,19 +104,9 @@ class Node:
         peer_port, api_port = self._ports
         return self.yui(
             "init",
-            "--name",
-            self.name,
-            "--network",
-            "test",
-            "--peer-host",
-            "127.0.0.1",
-            "--peer-port",
-            str(peer_port),
-            "--address",
-            self.peer,
-            "--api-port",
-            str(api_port),
-            "--allow-private",
+            *("--name", self.name, "--host", "localhost", "--network", "test"),
+            *("--listen", "127.0.0.1", "--peer-port", str(peer_port), "--address", self.peer),
+            *("--api-port", str(api_port), "--allow-private"),
             *more,
         )
 

@@ -1,0 +1,174 @@
+"""``yui demo``: three nodes on this machine, real orders, one node killed and one cut off; every document is counted.
+
+Parses, has the story told, shows its account; exit code 1 when anything is missing. What happens is
+``cli.demonstration``'s.
+"""
+
+from __future__ import annotations
+
+import shutil
+import signal
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from cli import output
+from cli.command import tell
+from cli.exits import Exit, Failure
+from node.i18n import _
+
+if TYPE_CHECKING:
+    from cli.demonstration.accounts import Count
+    from cli.demonstration.federation import Federation
+
+KEEP = Annotated[bool, typer.Option("--keep", help=_("Stay up at the end, and show addresses and tokens."))]
+FOLDER = Annotated[
+    Path | None, typer.Option("--folder", metavar="DIR", help=_("Leave the nodes' data in a new folder below DIR."))
+]
+JSON = Annotated[bool, typer.Option("--json", help=_("Answer with one JSON value on standard output."))]
+
+
+def demo(keep: KEEP = False, folder: FOLDER = None, json: JSON = False) -> None:
+    """Tell the story; one table at the end."""
+    output.Mode.json = json
+    try:
+        with _place(folder) as place, _ended_by_signals():
+            _run(place, keep)
+    except Failure as failure:
+        raise typer.Exit(tell(failure)) from None
+    except KeyboardInterrupt:
+        raise typer.Exit(130) from None
+
+
+def _run(place: Path, keep: bool) -> None:
+    from cli.cluster.member_api import Refused
+    from cli.cluster.nodes import Failed
+    from cli.demonstration.federation import Federation
+
+    began = time.monotonic()
+    federation = Federation(place)
+    try:
+        counted = _carry_out(federation, place)
+        _show(counted, time.monotonic() - began)
+        if not counted.complete:
+            raise Failure(Exit.REFUSED, _wrong(counted))
+        if keep:
+            _stay(federation)
+    except (Failed, Refused, OSError) as error:
+        raise Failure(Exit.REFUSED, str(error)) from None
+    finally:
+        federation.stop()
+
+
+def _carry_out(federation: Federation, place: Path) -> Count:
+    from cli.demonstration.accounts import Books
+    from cli.demonstration.firms import ASSOCIATIONS, FIRMS
+    from cli.demonstration.story import Story
+
+    federation.found()
+    _say(_("three nodes run: {names}").format(names=", ".join(item.name for item in ASSOCIATIONS.values())))
+    for one, other, code in federation.befriend():
+        names = ASSOCIATIONS[one].name, ASSOCIATIONS[other].name
+        _say(
+            _("{one} and {other} compared the code {code} and are peers").format(
+                one=names[0], other=names[1], code=code
+            )
+        )
+    for firm in FIRMS.values():
+        federation.enrol(firm)
+    federation.await_directory()
+    _say(_("{count} firms enrolled; each finds all others in the directory").format(count=len(FIRMS)))
+    books = Books(federation.api)
+    Story(federation, books, time.strftime("%H%M%S"), _say).tell()
+    _say(_("counting, and verifying {count} exported proofs").format(count=len(books.entries)))
+    proofs = place / "proofs"
+    proofs.mkdir()
+    return books.count(proofs, FIRMS)
+
+
+def _say(text: str) -> None:
+    output.say(f"• {text}")
+
+
+def _show(counted: Count, seconds: float) -> None:
+    total = counted.total
+    if output.Mode.json:
+        output.emit(
+            {
+                "documents": total.sent,
+                "received": total.received,
+                "receipted": total.receipted,
+                "proved": total.proved,
+                "lost": len(counted.lost),
+                "duplicated": len(counted.duplicated),
+                "seconds": round(seconds, 1),
+            }
+        )
+        return
+    rows = [(_(row.label), row.sent, row.received, row.receipted, row.proved) for row in counted.rows]
+    columns = (_("documents"), _("sent"), _("received"), _("receipted"), _("proved"))
+    output.table(None, columns, [*rows, (_("together"), total.sent, total.received, total.receipted, total.proved)])
+    if counted.complete:
+        output.line(
+            _("Every document arrived exactly once and is proved by its receipt ({seconds} s).").format(
+                seconds=f"{seconds:.0f}"
+            )
+        )
+
+
+def _wrong(counted: Count) -> str:
+    lost = ", ".join(f"{entry.type} {entry.number}" for entry in counted.lost[:5])
+    return _("not every document is accounted for: {lost} lost ({names}), {twice} received twice or unasked").format(
+        lost=len(counted.lost), names=lost, twice=len(counted.duplicated)
+    )
+
+
+def _stay(federation: Federation) -> None:
+    """Show how to reach everything, and wait for Ctrl-C."""
+    accounts = federation.accounts.values()
+    nodes = [(node.name, node.api, node.peer, node.folder) for node in federation.nodes.values()]
+    tokens = [(item.firm.name, federation.node_of(item.firm.key).api, item.token) for item in accounts]
+    if output.Mode.json:
+        shown = [dict(zip(("name", "api", "peer", "data"), map(str, row), strict=True)) for row in nodes]
+        output.emit({"nodes": shown, "tokens": {name: token for name, _api, token in tokens}})
+    else:
+        output.table(None, (_("node"), _("member API"), _("peer port"), _("Data folder")), nodes)
+        output.table(None, (_("firm"), _("member API"), _("Token")), tokens)
+    output.say(_("Ctrl-C ends it."))
+    signal.pause()
+
+
+@contextmanager
+def _place(folder: Path | None) -> Iterator[Path]:
+    """A new folder: below ``folder``, where it stays, or a temporary one that is removed."""
+    if folder is not None:
+        folder.mkdir(parents=True, exist_ok=True)
+        place = Path(tempfile.mkdtemp(prefix="demo-", dir=folder))
+        output.say(_("the nodes' data: {folder}").format(folder=place))
+        yield place
+        return
+    place = Path(tempfile.mkdtemp(prefix="yui-demo-"))
+    try:
+        yield place
+    finally:
+        shutil.rmtree(place, ignore_errors=True)
+
+
+@contextmanager
+def _ended_by_signals() -> Iterator[None]:
+    """SIGTERM ends the demo as Ctrl-C does, so that its nodes are stopped."""
+
+    def interrupt(_number: int, _frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
