@@ -36,6 +36,6 @@ def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
         server: PostgresServer = request.getfixturevalue("postgres")
         from node.store.postgres import open_postgres
 
-        opened = open_postgres(server.dsn())
+        opened = open_postgres(server.empty_store())
     yield opened
     opened.close()
