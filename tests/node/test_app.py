@@ -1,0 +1,112 @@
+"""Two whole nodes on loopback: pinned TLS, enrolment by short code, an order and its answer, a clean stop."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from node import opening
+from node.app import Node
+from node.services import dealings, directory, members, trade
+from node.services.trade import Submission
+from tests.node.services.town import accept_order, order
+
+TOML = """
+[node]
+name = "{name}"
+network = "test"
+area = "232114"
+
+[peer]
+host = "127.0.0.1"
+port = {port}
+addresses = ["https://127.0.0.1:{port}"]
+allow_private = true
+
+[api]
+host = "127.0.0.1"
+port = 0
+
+[log]
+level = "error"
+"""
+
+
+def make(folder: Path, name: str, port: int) -> Path:
+    folder.mkdir(mode=0o700)
+    (folder / "yui.toml").write_text(TOML.format(name=name, port=port), "utf-8")
+    opening.create_keys(folder, None)
+    return folder
+
+
+async def started(folder: Path) -> Node:
+    node = Node(opening.open_folder(folder, {}))
+    await node.start()
+    return node
+
+
+async def until(condition: Callable[[], bool], seconds: float = 20.0) -> None:
+    async with asyncio.timeout(seconds):
+        while not condition():
+            await asyncio.sleep(0.02)
+
+
+def enrol(node: Node, name: str) -> bytes:
+    house, store = node.opened.house, node.opened.store
+    member = store.write(lambda tx: members.enrol(house, tx, name)).member
+    store.write(lambda tx: directory.publish(house, tx, member, directory.Profile(name=name)))
+    return member
+
+
+def send(node: Node, member: bytes, submission: Submission) -> bytes:
+    house, store = node.opened.house, node.opened.store
+    outcome = store.write(lambda tx: trade.submit(house, tx, member, [submission]))
+    node.context.news(outcome.news)
+    return outcome.submitted[0].thread
+
+
+def state(node: Node, thread: bytes) -> str:
+    try:
+        return node.opened.store.read(lambda tx: dealings.fold(tx, thread)).state.state.value
+    except Exception:
+        return ""
+
+
+def knows(node: Node, member: bytes) -> Callable[[], bool]:
+    return lambda: node.opened.store.read(lambda tx: tx.cards.get(member)) is not None
+
+
+async def befriend(one: Node, other: Node, port: int) -> None:
+    invited = await one.context.peers.invite(f"https://127.0.0.1:{port}")
+    await one.context.peers.accept(invited["code"], None)
+    await other.context.peers.accept(invited["code"], None)
+
+
+@pytest.fixture
+def ports(unused_tcp_port_factory: Callable[[], int]) -> tuple[int, int]:
+    return unused_tcp_port_factory(), unused_tcp_port_factory()
+
+
+async def test_two_nodes_trade_and_stop_cleanly(tmp_path: Path, ports: tuple[int, int]) -> None:
+    toyota = await started(make(tmp_path / "toyota", "豊田", ports[0]))
+    kyoto = await started(make(tmp_path / "kyoto", "京都", ports[1]))
+    try:
+        buyer, seller = enrol(toyota, "金太郎機械"), enrol(kyoto, "花咲堂")
+        await befriend(toyota, kyoto, ports[1])
+        await until(knows(toyota, seller))
+        await until(knows(kyoto, buyer))
+        wanted = order("PO-1")
+        thread = send(toyota, buyer, Submission(seller, wanted))
+        await until(lambda: state(kyoto, thread) == "ordered")
+        send(kyoto, seller, Submission(buyer, accept_order("R-1", wanted), thread=thread))
+        await until(lambda: state(toyota, thread) == "accepted")
+        await until(lambda: not toyota.opened.store.read(lambda tx: tx.outgoing.count_pending()))
+    finally:
+        await toyota.stop()
+        await kyoto.stop()
+    again = opening.open_folder(tmp_path / "toyota", {})
+    assert again.doubtful is None
+    again.store.close()
