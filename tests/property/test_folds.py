@@ -13,8 +13,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from protocol.process.fact import Fact, Verdict
-from protocol.process.history import arrange
+from protocol.process.history import History, arrange
 from protocol.process.thread import ThreadState, fold, judge
+from protocol.process.trade.fold import Judgement, settle, summarise
 from tests.protocol.process.dealings import Desk
 from tests.protocol.process.moves import MOVES, OPENINGS
 
@@ -128,7 +129,12 @@ def test_refused_and_held_by_key_have_no_effect(facts: list[Fact]) -> None:
     rest = [fact for fact in facts if fact.id not in idle]
     if rest:
         before, after = fold(facts), fold(rest)
-        assert (before.state, before.order, before.lines, before.bills) == (after.state, after.order, after.lines, after.bills)
+        assert (before.state, before.order, before.lines, before.bills) == (
+            after.state,
+            after.order,
+            after.lines,
+            after.bills,
+        )
         assert {i: o for i, o in before.outcomes.items() if i not in idle} == after.outcomes
 
 
@@ -172,3 +178,30 @@ def test_a_long_thread_with_branches(seed: int) -> None:
         MOVES[generator.choice(names)](desk, *seen)
     wanted = fold(desk.facts)
     assert_same(fold(generator.sample(desk.facts, 200)), wanted)
+
+
+@SLOW
+@given(dealings(), st.randoms(use_true_random=False))
+def test_any_order_of_telling_gives_the_same_state(facts: list[Fact], generator: random.Random) -> None:
+    """A second node may sort the graph otherwise, as long as parents come first."""
+    assert fold_in_order(facts, generator) == fold(facts)
+
+
+def fold_in_order(facts: list[Fact], generator: random.Random) -> ThreadState:
+    first, *rest = facts
+    placed: list[Fact] = [first]
+    while rest:
+        known = {fact.id for fact in placed}
+        fact = generator.choice([one for one in rest if known.issuperset(one.follows)])
+        placed.append(fact)
+        rest.remove(fact)
+    places = {fact.id: place for place, fact in enumerate(placed)}
+    pasts: list[int] = []
+    for fact in placed:
+        past = 0
+        for parent in fact.follows:
+            past |= pasts[places[parent]] | 1 << places[parent]
+        pasts.append(past)
+    history = History(placed, pasts, {}, arrange(facts).heads)
+    judgement = Judgement(history)
+    return summarise(judgement, settle(judgement))

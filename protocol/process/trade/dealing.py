@@ -23,7 +23,7 @@ from protocol.process.trade.papers import (
     ReceivingAdvice,
 )
 from protocol.process.trade.registers import Claim, Count, Entry, Ledger, Register
-from protocol.process.trade.table import TABLE, Role, State, step_for, why_not
+from protocol.process.trade.table import TABLE, Role, State, called, step_for, why_not
 from protocol.process.trade.terms import NOTHING, Agreement, quantity
 
 SOFT: Final = frozenset({State.NEW, State.ENQUIRED, State.QUOTED})
@@ -176,7 +176,7 @@ class Dealing:
             return objection, None
         row = TABLE[fact.type]
         if role not in row.writers:
-            return refused("role", f"the {role.value} does not write a {fact.type.replace('_', ' ')}"), None
+            return refused("role", f"the {role.value} does not write {called(fact.type)}"), None
         base = self.agreed()
         if fact.type == "change_response":
             return self._judge_answer(fact, role, base)
@@ -204,7 +204,7 @@ class Dealing:
         if fact.revision > earlier.revision:
             if TABLE[fact.type].revisable:
                 return None
-            return refused("revision", f"a {fact.type.replace('_', ' ')} is not revised: write another")
+            return refused("revision", f"{called(fact.type)} is not revised: write another")
         if fact.revision < earlier.revision:
             return refused("revision", f"revision {fact.revision} comes after revision {earlier.revision}")
         reason = f"{fact.business_key} revision {fact.revision} has been written already"

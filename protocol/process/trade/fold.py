@@ -15,9 +15,9 @@ from protocol.process.history import History
 from protocol.process.trade import state as view
 from protocol.process.trade.dealing import Dealing, Effect
 from protocol.process.trade.papers import PAPERS
-from protocol.process.trade.registers import Claim, Register
+from protocol.process.trade.registers import Claim, Count, Register
 from protocol.process.trade.state import ThreadState
-from protocol.process.trade.table import TABLE, Concurrent, Role, State
+from protocol.process.trade.table import TABLE, Concurrent, Role, State, called
 
 MAX_BRANCHES: Final = 8  # dealings kept beside each other; more branches are told again
 
@@ -56,13 +56,13 @@ class Judgement:
 
     def _possible(self, place: int, fact: Fact, dealing: Dealing) -> tuple[Outcome, Effect | None]:
         if PAPERS.get(fact.type) is not type(fact.body):
-            return refused("type", f"a {type(fact.body).__name__} is not a {fact.type}"), None
+            return refused("type", f"the paper is not of type {fact.type}"), None
         if place and (self.outcomes[0].verdict is not Verdict.EFFECTIVE or not fact.follows):
             return refused(
                 "thread", "its dealing was never opened: the first paper is refused, or it follows none"
             ), None
         if not place and (not TABLE[fact.type].opens or fact.author == fact.audience):
-            return refused("thread", f"a {fact.type.replace('_', ' ')} between these two opens no dealing"), None
+            return refused("thread", f"{called(fact.type)} between these two opens no dealing"), None
         role = self.role(fact)
         if role is None:
             return refused("party", "its author and its recipient are not the two sides of this dealing"), None
@@ -174,18 +174,18 @@ class Settlement:
         if outcome.verdict is not Verdict.EFFECTIVE or not self._over:
             return outcome
         for count in effect.counts or ():
-            beside = self._too_much_beside(place, count) if count in self._over else []
+            beside = self._beside_too_much(place, self._over[count]) if count in self._over else []
             if beside:
                 what = f"{count[0].replace('_', ' ')} of {count[1]} is above what is agreed"
                 return self._held(fact, "above", f"with what was written beside it, {what}", beside)
         return EFFECTIVE
 
-    def _too_much_beside(self, place: int, count: tuple[str, str]) -> list[int]:
+    def _beside_too_much(self, place: int, counts: tuple[Count, ...]) -> list[int]:
         """Facts written beside this one that count the same, or that changed what is agreed."""
         counting = [
             other
             for other, effect in enumerate(self.effects)
-            if effect is not None and ((effect.counts and count in effect.counts) or _binds(effect))
+            if effect is not None and (_binds(effect) or any(count in (effect.counts or ()) for count in counts))
         ]
         return [other for other in counting if self._beside(place, other)]
 
@@ -195,13 +195,15 @@ class Settlement:
         self, place: int, fact: Fact, register: Register[Any], deciders: list[Claim[Any]] | tuple[()] = ()
     ) -> Outcome:
         """What became of a claim on a register."""
+        is_agreement = register is self.dealing.agreement
         rivals = register.unsettled(place, deciders)
         if rivals:
-            return self._held(fact, "contradicted", "a paper written beside it says otherwise", list(_places(rivals)))
+            decides = self._decides_agreement() if is_agreement else None
+            reason = "a paper written beside it says otherwise"
+            return self._held(fact, "contradicted", reason, list(_places(rivals)), decides)
         if place in register.rivals:
             deciding = [claim.place for claim in (*register.live, *deciders) if claim.past >> place & 1]
             return self._superseded("decided", "a later paper decided what contradicted it", deciding)
-        is_agreement = register is self.dealing.agreement
         if not is_agreement and all(claim.place != place for claim in register.live):
             later = [claim.place for claim in register.claims if claim.past >> place & 1]
             return self._superseded("replaced", f"a later paper takes the place of this {_name(fact)}", later)
@@ -249,20 +251,20 @@ class Settlement:
     def _superseded(self, code: str, reason: str, places: list[int]) -> Outcome:
         return Outcome(Verdict.SUPERSEDED, code, reason, self._ids(places))
 
-    def _held(self, fact: Fact, code: str, reason: str, rivals: list[int]) -> Outcome:
-        return Outcome(Verdict.HELD, code, reason, self._ids(rivals), self._decides(fact).value)
+    def _held(self, fact: Fact, code: str, reason: str, rivals: list[int], decides: Role | None = None) -> Outcome:
+        role = decides or TABLE[fact.type].decides or self._writer(fact)
+        return Outcome(Verdict.HELD, code, reason, self._ids(rivals), role.value)
 
-    def _decides(self, fact: Fact) -> Role:
-        """Who has to write the paper that follows all of them."""
-        row = TABLE[fact.type]
-        if self.agreement.state is State.HELD and row.concurrent in (Concurrent.CONTESTS, Concurrent.ANSWERS):
-            answering = [key[0].other for key, question in self.dealing.questions.items() if question.answers.is_held]
-            if answering:
-                return min(answering, key=lambda role: role.value)
-            return Role.BUYER if self.agreement.order is None else Role.SELLER
+    def _writer(self, fact: Fact) -> Role:
         opener = TABLE[self.facts[0].type].writers[0]
-        writer = opener if fact.author == self.facts[0].author else opener.other
-        return row.decides or writer
+        return opener if fact.author == self.facts[0].author else opener.other
+
+    def _decides_agreement(self) -> Role:
+        """Who has to write the paper that follows all that contradict each other about what is agreed."""
+        answering = [key[0].other for key, question in self.dealing.questions.items() if question.answers.is_held]
+        if answering:
+            return min(answering, key=lambda role: role.value)
+        return Role.BUYER if self.agreement.order is None else Role.SELLER
 
 
 # Papers that accept an order by carrying it out share the agreement and are not twins of one another.

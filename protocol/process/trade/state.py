@@ -8,7 +8,7 @@ from __future__ import annotations
 from msgspec import Struct
 
 from protocol.process.fact import Outcome
-from protocol.process.trade.dealing import SOFT, Dealing, Question
+from protocol.process.trade.dealing import BILLS, SOFT, Dealing, Question
 from protocol.process.trade.papers import Order, OrderChange, OrderLine
 from protocol.process.trade.registers import Count
 from protocol.process.trade.table import Role, State
@@ -134,7 +134,7 @@ def bills(dealing: Dealing) -> tuple[BillState, ...]:
     """Invoices and statements, by type and number."""
     found = []
     for kind, number in sorted(dealing.ledger.entries):
-        if kind not in ("invoice", "self_billed_statement"):
+        if kind not in BILLS:
             continue
         name = f"{kind} {number}"
         amount, credited = dealing.ledger.get("billed_amount", name), dealing.ledger.get("credited_amount", name)
@@ -150,22 +150,21 @@ def _confirmed(dealing: Dealing, number: str) -> str:
     return "held" if answers.is_held else answers.live[0].value
 
 
-def over(dealing: Dealing, agreement: Agreement) -> dict[Count, None]:
-    """What is counted above what is agreed, as its facts were written beside each other."""
-    found: dict[Count, None] = {}
+def over(dealing: Dealing, agreement: Agreement) -> dict[Count, tuple[Count, ...]]:
+    """What is counted above what is agreed, and with it all counts that made it so."""
+    found: dict[Count, tuple[Count, ...]] = {}
     for line_id, accepted in agreement.accepted:
         if dealing.on_the_way(line_id) > accepted:
-            found["despatched", line_id] = None
+            found["despatched", line_id] = (("despatched", line_id),)
         if dealing.charged(line_id) > accepted:
-            found["billed", line_id] = None
+            found["billed", line_id] = (("billed", line_id),)
     for kind, number in dealing.ledger.entries:
         name = f"{kind} {number}"
-        if kind in ("invoice", "self_billed_statement") and dealing.due(name) < 0:
-            found["paid_amount", name] = None
-            found["credited_amount", name] = None
-            for later, original in dealing.replaced.items():
-                if kind == "invoice" and original == number:
-                    found["paid_amount", f"invoice {later}"] = None
+        if kind in BILLS and dealing.due(name) < 0:
+            later = [one for one, original in dealing.replaced.items() if kind == "invoice" and original == number]
+            paid = [("paid_amount", name), *(("paid_amount", f"invoice {one}") for one in later)]
+            lowering = (*paid, ("credited_amount", name))
+            found |= dict.fromkeys(lowering, (*lowering, ("billed_amount", name)))
     return found
 
 

@@ -283,6 +283,11 @@ _STEPS: Final = {
 }
 
 
+def called(name: str) -> str:
+    """A type as people say it, with its article: "an order response"."""
+    return f"{'an' if name[0] in 'aeiou' else 'a'} {name.replace('_', ' ')}"
+
+
 def step_for(name: str, state: State, says: str) -> Step | None:
     """The step that a paper takes, or None: it is impossible here."""
     return _STEPS.get((name, state, says))

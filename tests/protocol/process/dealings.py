@@ -45,7 +45,9 @@ NANO = 10**9
 DAY = "2026-11-22"
 PARTIES = {
     "buyer": Party(name="豊田精機株式会社", corporate_number="7180001044022"),
-    "seller": Party(name="京都電子工業株式会社", corporate_number="7000012050002", registration_number="T7000012050002"),
+    "seller": Party(
+        name="京都電子工業株式会社", corporate_number="7000012050002", registration_number="T7000012050002"
+    ),
 }
 Lines = dict[str, int]
 TEN_AND_FIVE: Lines = {"1": 10, "2": 5}
@@ -151,7 +153,13 @@ class Desk:
         return self.write("seller", Invoice(**billing(number, lines, **more.pop("fields", {}))), *follows, **more)
 
     def correct(
-        self, effect: str, *follows: Fact, number: str = "K-1", corrects: str = "I-1", lines: Lines | None = None, **more: Any
+        self,
+        effect: str,
+        *follows: Fact,
+        number: str = "K-1",
+        corrects: str = "I-1",
+        lines: Lines | None = None,
+        **more: Any,
     ) -> Fact:
         lines = {"1": 8, "2": 5} if lines is None else lines
         paper = CorrectiveInvoice(
@@ -163,7 +171,9 @@ class Desk:
         return self.write("buyer", SelfBilledStatement(**billing(number, lines)), *follows, **more)
 
     def confirm(self, word: str, *follows: Fact, number: str = "F-1", statement: str = "T-1", **more: Any) -> Fact:
-        return self.write("seller", SelfBilledResponse(**head(number), statement=statement, response=word), *follows, **more)
+        return self.write(
+            "seller", SelfBilledResponse(**head(number), statement=statement, response=word), *follows, **more
+        )
 
     def pay(self, amount: int, *follows: Fact, number: str = "P-1", bill: str = "I-1", **more: Any) -> Fact:
         items = (PaidItem(number=bill, kind=more.pop("kind", "invoice"), amount=amount),)

@@ -1,4 +1,4 @@
-"""What a clerk may write next: one short move per type of paper and thing it can say. Numbers are few, so they collide."""
+"""What a clerk may write next: one move per type of paper and thing it can say. Numbers are few, so they collide."""
 
 from __future__ import annotations
 
@@ -10,7 +10,9 @@ from tests.protocol.process.dealings import PARTIES, Desk, head, order_lines
 
 Move = Callable[..., Fact]
 ONE_OF_TEN = ResponseLine(line_id="1", order_line_id="1", status="changed", quantity=Scaled(7))
-ADDED = ResponseLine(line_id="9", order_line_id="", status="added", item=Item(name="座金"), quantity=Scaled(3), unit="H87")
+ADDED = ResponseLine(
+    line_id="9", order_line_id="", status="added", item=Item(name="座金"), quantity=Scaled(3), unit="H87"
+)
 
 MOVES: dict[str, Move] = {
     "enquire": lambda desk, *seen: desk.enquire(*seen, number="E-2"),
@@ -43,11 +45,15 @@ MOVES: dict[str, Move] = {
     "ship part": lambda desk, *seen: desk.despatch(*seen, number="D-2", lines={"1": 6}),
     "ship part again": lambda desk, *seen: desk.despatch(*seen, number="D-2", lines={"1": 5}, revision=1),
     "receive": lambda desk, *seen: desk.receive(*seen),
-    "receive part": lambda desk, *seen: desk.receive(*seen, number="V-2", passed={"1": 4}, failed={"1": 2}, despatch="D-2"),
+    "receive part": lambda desk, *seen: desk.receive(
+        *seen, number="V-2", passed={"1": 4}, failed={"1": 2}, despatch="D-2"
+    ),
     "invoice": lambda desk, *seen: desk.bill(*seen),
     "invoice part": lambda desk, *seen: desk.bill(*seen, number="I-2", lines={"1": 6}),
     "replace invoice": lambda desk, *seen: desk.correct("replaced", *seen),
-    "replace it again": lambda desk, *seen: desk.correct("replaced", *seen, number="K-3", corrects="K-1", lines={"1": 5}),
+    "replace it again": lambda desk, *seen: desk.correct(
+        "replaced", *seen, number="K-3", corrects="K-1", lines={"1": 5}
+    ),
     "credit": lambda desk, *seen: desk.correct("credited", *seen, number="K-2", lines={"1": 1}),
     "state purchase": lambda desk, *seen: desk.state(*seen, lines={"1": 6}),
     "state purchase again": lambda desk, *seen: desk.state(*seen, lines={"1": 5}, revision=1),
