@@ -125,7 +125,7 @@ def receipts(connection: sqlite3.Connection) -> set[bytes]:
         outer = msgpack.unpackb(wire)
         if outer[0] != RECEIPT_TAG or len(outer) != RECEIPT_FIELDS:
             raise ValueError("a stored receipt is none")
-        found.update(leaf[0] for leaf in outer[3] if leaf[4] == "applied")
+        found.update(leaf[0] for leaf in outer[3] if leaf[4] == "applied" and leaf[3])  # seq 0: no document
     return found
 
 
