@@ -335,8 +335,13 @@ class Dealing:
     def _tell_key(self, place: int, fact: Fact) -> None:
         key = (fact.author, fact.type, fact.business_key)
         other = self.keys.get(key)
-        if other is None or self.facts[other].revision < fact.revision:
+        if other is None or self._comes_before(self.facts[other], fact):
             self.keys[key] = place
+
+    @staticmethod
+    def _comes_before(known: Fact, fact: Fact) -> bool:
+        """The later revision is remembered; of two spellings of one revision the smaller id, to name it alike."""
+        return (known.revision, fact.id) < (fact.revision, known.id)
 
     def _tell_question(self, place: int, past: int, fact: Fact, effect: Effect) -> None:
         assert effect.question is not None

@@ -43,7 +43,7 @@ from protocol.process.trade.papers import (
 BUYER, SELLER, STRANGER = b"B" * 32, b"S" * 32, b"X" * 32
 NANO = 10**9
 DAY = "2026-11-22"
-PARTIES = {
+PARTIES: dict[str, Any] = {
     "buyer": Party(name="豊田精機株式会社", corporate_number="7180001044022"),
     "seller": Party(
         name="京都電子工業株式会社", corporate_number="7000012050002", registration_number="T7000012050002"
