@@ -87,6 +87,10 @@ class PeerPort:
         """The next delta of our members' cards."""
         return await self._read(lambda tx: directory.delta(self._house, tx, since))
 
+    async def directory_put(self, node: NodeId, body: bytes) -> bytes:
+        """A delta that the peer pushes because nobody can call it."""
+        return await self._errands.take_directory(node, body)
+
     async def chunk_get(self, node: NodeId, root: bytes, index: int) -> bytes:
         """One chunk of an attachment that the peer's member may read."""
         return await self._errands.give_chunk(node, root, index)

@@ -1,43 +1,46 @@
-"""Attachments between nodes: fetching what waiting documents name, pushing where nobody can call us, serving chunks.
+"""What a node does beside its links: attachments fetched and pushed, directories asked for, hints given.
 
-Owns the order *chunk proved → file synced → all chunks together → store told*, and when a source that failed is asked
-again. What is needed, and who may have what, is :mod:`node.services.errands`. A chunk that is here is never asked for
-again, also after a restart.
+Owns when these are done, and that one slow or bad peer delays only its own. What is needed, and who may have what, is
+:mod:`node.services.errands` and :mod:`node.services.directory`.
 """
 
 from __future__ import annotations
 
 import asyncio
-import random
-from collections import OrderedDict
 from collections.abc import Callable, Coroutine, Iterable
-from dataclasses import dataclass
 from functools import partial
 from typing import TypeVar
 
 import structlog
 
+from node.aio.chunks import Chunks
+from node.aio.patience import Patience
 from node.aio.pins import Pins
 from node.aio.transport import PeerTransport
-from node.attachments import AttachmentFiles, Incoming
-from node.services import attachments, errands
+from node.attachments import AttachmentFiles
+from node.services import directory, errands, peers
 from node.services.errands import Offered, Wanted
 from node.services.house import House
 from node.store import Store, Tx
 from protocol import canon, shape
 from protocol.document import attachment
-from protocol.document.header import AttachmentRef
-from protocol.errors import InvariantBroken, NotFound, YuiError
-from protocol.keys import NodeId, Step
-from protocol.limits import MAX_ATTACHMENT_CHUNKS, RETRY_MAX_US, RETRY_MIN_US
+from protocol.errors import YuiError
+from protocol.keys import NodeId
+from protocol.limits import MAX_ATTACHMENT_CHUNKS, MAX_INT
 from protocol.link import chunk as chunks
+from protocol.link import delta as deltas
 
 T = TypeVar("T")
-LOOK_AGAIN_S = 60.0
-MAX_AT_ONCE = 4  # attachments under way
-KNOWN_TREES = 8  # attachments whose chunk paths are kept in memory
+LOOK_S = 2.0  # between two looks at what changed here, and between two questions to one peer
+DIRECTORY_S = 300.0  # a peer's directory is asked for this often without any hint
+UNHINTED_S = 30.0  # the same by a node that nobody can call, so that it is never hinted
+MAX_AT_ONCE = 4  # attachments under way, and hints being given
+MAX_DELTAS = 500  # of one directory in one go
 MISSING_TAG = "yui/chunks-missing/1"
-log = structlog.get_logger("attachments")
+NEWS = "/peer/v1/news"
+DIRECTORY = "/peer/v1/directory"
+NOTHING = canon.encode(None)
+log = structlog.get_logger("errands")
 
 
 def path_of(root: bytes, index: int) -> str:
@@ -45,24 +48,8 @@ def path_of(root: bytes, index: int) -> str:
     return f"/peer/v1/attachments/{root.hex()}/{index}"
 
 
-@dataclass
-class _Patience:
-    """When a source that failed is asked again: full jitter, 5 s → 15 min."""
-
-    failures: int = 0
-    not_before: float = 0.0
-
-    def fail(self, now: float) -> None:
-        self.failures += 1
-        top = min(RETRY_MAX_US, RETRY_MIN_US << min(self.failures, 16)) / 1_000_000
-        self.not_before = now + random.uniform(RETRY_MIN_US / 1_000_000, top)  # noqa: S311 - jitter, not a secret
-
-
 class Errands:
-    """One per running node. ``news``: told which nodes have something waiting, after a commit.
-
-    ``reachable``: False on a node that nobody can call, which then pushes what its partners wait for.
-    """
+    """One per running node. ``news``: told which nodes have something waiting, after a commit."""
 
     def __init__(
         self,
@@ -72,162 +59,180 @@ class Errands:
         transport: PeerTransport,
         pins: Pins,
         news: Callable[[Iterable[bytes]], None],
-        *,
-        reachable: bool = True,
     ) -> None:
         self._house = house
         self._store = store
-        self._files = files
         self._transport = transport
         self._pins = pins
-        self._news = news
-        self._reachable = reachable
-        self._wake = asyncio.Event()
-        self._task: asyncio.Task[None] | None = None
-        self._patience: dict[NodeId, _Patience] = {}
-        self._trees: OrderedDict[bytes, list[tuple[Step, ...]]] = OrderedDict()
-        self._finishing = asyncio.Lock()
+        self._chunks = Chunks(house, store, files, news)
+        self._patience = Patience()
+        self._places = asyncio.Semaphore(MAX_AT_ONCE)
+        self._running: dict[tuple[str, bytes], asyncio.Task[None]] = {}
+        self._asked: dict[NodeId, float] = {}  # when a peer's directory was asked for
+        self._hinted: set[NodeId] = set()
+        self._told: dict[NodeId, int] = {}  # up to which change of our cards a peer has been hinted
+        self._loop: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
         """Begin to run errands."""
-        self._task = asyncio.get_running_loop().create_task(self._run())
+        self._loop = asyncio.get_running_loop().create_task(self._look_again_and_again())
 
     async def stop(self) -> None:
         """End; what is here stays and is not fetched again."""
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
+        tasks = [*self._running.values(), *([self._loop] if self._loop is not None else [])]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
-    def wake(self) -> None:
-        """Documents or receipts came in: look now. Call it in the loop."""
-        self._wake.set()
+    def wake(self, node: bytes) -> None:
+        """``node`` sent something or says that it has news: its directory is asked for, its failures are forgotten."""
+        self._hinted.add(NodeId(node))
+        self._patience.forget(NodeId(node))
 
     # --- what peers ask
 
-    async def chunk_get(self, node: NodeId, root: bytes, index: int) -> bytes:
+    async def give_chunk(self, node: NodeId, root: bytes, index: int) -> bytes:
         """Chunk ``index`` with its path, for a peer that a document naming it was sent to. NotFound otherwise."""
         size = await self._read(lambda tx: errands.require_readable_by(tx, node, root))
-        if index >= attachment.chunk_count(size):
-            raise NotFound("chunk", "no such chunk")
-        return await asyncio.to_thread(self._chunk, root, size, index)
+        return await self._chunks.give(root, size, index)
 
-    async def chunk_put(self, node: NodeId, root: bytes, index: int, body: bytes) -> bytes:
+    async def take_chunk(self, node: NodeId, root: bytes, index: int, body: bytes) -> bytes:
         """A chunk that waits here for the pushing peer; answers which are still missing."""
         one = await self._read(lambda tx: errands.require_wanted_from(self._house, tx, node, root))
-        await asyncio.to_thread(self._begin, one)
-        missing = await asyncio.to_thread(self._take, one.ref, index, body)
+        missing = await self._chunks.missing(one)
+        if index in missing:
+            missing = await self._chunks.take(one.ref, index, body)
         if not missing:
-            await self._finish(one.ref)
+            await self._chunks.finish(one.ref)
         return canon.encode((MISSING_TAG, missing))
 
-    # --- what we ask
+    async def take_directory(self, node: NodeId, body: bytes) -> bytes:
+        """A delta that a peer pushes because nobody can call it, or nil; answers from where its next one must begin."""
+        if body == NOTHING:
+            return canon.encode(await self._read(lambda tx: directory.asked_since(tx, node)))
+        return canon.encode((await self._take_delta(node, body)).until)
 
-    async def _run(self) -> None:
+    # --- what we do
+
+    async def _look_again_and_again(self) -> None:
         while True:
-            self._wake.clear()
             try:
-                await self._round()
+                await self._look()
             except YuiError as error:
-                log.warning("errands", code=error.code)
-            pause = min((self._wait_of(node) for node in self._patience), default=LOOK_AGAIN_S)
-            try:
-                async with asyncio.timeout(max(0.1, min(LOOK_AGAIN_S, pause))):
-                    await self._wake.wait()
-            except TimeoutError:
-                continue
+                log.warning("not looked", code=error.code)
+            await asyncio.sleep(LOOK_S)
 
-    async def _round(self) -> None:
-        places = asyncio.Semaphore(MAX_AT_ONCE)
-        wanted = await self._read(partial(errands.wanted, self._house))
-        offered = [] if self._reachable else await self._read(errands.offered)
-        fetches = [self._attempt(places, one.source, self._fetch(one)) for one in wanted if self._may_call(one.source)]
-        pushes = [self._attempt(places, one.target, self._push(one)) for one in offered if self._may_call(one.target)]
-        await asyncio.gather(*fetches, *pushes)
+    async def _look(self) -> None:
+        """Begin every errand that is due and not under way."""
+        wanted, offered, change, reachable = await self._read(partial(_due, self._house))
+        for one in wanted:
+            self._begin("fetch", one.ref.root, one.source, partial(self._fetch, one))
+        for push in offered:
+            self._begin("push", push.ref.root + push.target, push.target, partial(self._push, push))
+        due = asyncio.get_running_loop().time() - (DIRECTORY_S if reachable else UNHINTED_S)
+        for node in self._pins.nodes():
+            if node in self._hinted or self._asked.get(node, -DIRECTORY_S) <= due:
+                self._begin("directory", node, node, partial(self._ask_directory, node))
+            if change > self._told.get(node, 0):
+                tell = self._hint if reachable else self._push_directory
+                self._begin("tell", node, node, partial(tell, node, change))
 
-    def _may_call(self, node: NodeId) -> bool:
+    def _begin(self, kind: str, key: bytes, node: NodeId, errand: Callable[[], Coroutine[None, None, None]]) -> None:
         pin = self._pins.get(node)
-        return pin is not None and bool(pin.endpoints) and self._wait_of(node) <= 0
+        if pin is None or not pin.endpoints or (kind, key) in self._running or not self._patience.may(node):
+            return
+        task = asyncio.get_running_loop().create_task(self._attempt(kind, node, errand))
+        self._running[kind, key] = task
+        task.add_done_callback(lambda _: self._running.pop((kind, key), None))
 
-    def _wait_of(self, node: NodeId) -> float:
-        patience = self._patience.get(node)
-        return patience.not_before - asyncio.get_running_loop().time() if patience else 0.0
-
-    async def _attempt(self, places: asyncio.Semaphore, node: NodeId, errand: Coroutine[None, None, None]) -> None:
-        """Run one errand; what the other side does wrong delays the next one to it and nothing else."""
-        async with places:
-            try:
-                await errand
-            except YuiError as error:
-                log.info("attachment not moved", peer=node.hex()[:12], code=error.code)
-                self._patience.setdefault(node, _Patience()).fail(asyncio.get_running_loop().time())
-            else:
-                self._patience.pop(node, None)
+    async def _attempt(self, kind: str, node: NodeId, errand: Callable[[], Coroutine[None, None, None]]) -> None:
+        """Run one errand; what goes wrong delays the next one to this node, and nothing else."""
+        try:
+            async with self._places:
+                await errand()
+        except YuiError as error:
+            log.info("not done", errand=kind, peer=node.hex()[:12], code=error.code)
+            self._patience.failed(node)
+        except OSError as error:  # of our own disk: the network's are WorldFault
+            log.warning("not done", errand=kind, peer=node.hex()[:12], code=error.strerror or "disk")
+            self._patience.failed(node)
+        else:
+            self._patience.forget(node)
 
     async def _fetch(self, one: Wanted) -> None:
-        if not await asyncio.to_thread(self._files.has, one.ref.root):
-            found = await asyncio.to_thread(self._begin, one)
-            for index in found.missing:
-                path = path_of(one.ref.root, index)
-                body = await self._transport.get(one.source, path, max_answer=chunks.MAX_BYTES)
-                await asyncio.to_thread(self._take, one.ref, index, body)
-        await self._finish(one.ref)
+        for index in await self._chunks.missing(one):
+            path = path_of(one.ref.root, index)
+            body = await self._transport.get(one.source, path, max_answer=chunks.MAX_BYTES)
+            await self._chunks.take(one.ref, index, body)
+        await self._chunks.finish(one.ref)
 
     async def _push(self, one: Offered) -> None:
-        root, size = one.ref.root, one.ref.size
         index = 0
-        for _ in range(attachment.chunk_count(size) + 1):
-            body = await asyncio.to_thread(self._chunk, root, size, index)
-            answer = await self._transport.request(one.target, "PUT", path_of(root, index), body)
+        for _ in range(attachment.chunk_count(one.ref.size) + 1):
+            body = await self._chunks.give(one.ref.root, one.ref.size, index)
+            answer = await self._transport.request(one.target, "PUT", path_of(one.ref.root, index), body)
             missing = _missing(answer)
             if not missing:
                 return
             index = missing[0]
 
-    # --- files
+    async def _ask_directory(self, node: NodeId) -> None:
+        self._asked[node] = asyncio.get_running_loop().time()
+        self._hinted.discard(node)
+        since = await self._read(lambda tx: directory.asked_since(tx, node))
+        for _ in range(MAX_DELTAS):
+            delta = await self._transport.get(node, f"{DIRECTORY}?since={since}")
+            learned = await self._take_delta(node, delta)
+            since = learned.until
+            if not learned.more:
+                return
 
-    def _begin(self, one: Wanted) -> Incoming:
-        return self._files.begin(one.ref.root.hex(), one.source, one.ref.size, one.ref.media_type)
+    async def _take_delta(self, node: NodeId, delta: bytes) -> directory.Learned:
+        learned, before, after = await asyncio.wrap_future(self._store.submit(partial(self._learn, node, delta)))
+        for other, told in self._told.items():
+            if told == before:
+                self._told[other] = after  # what we learn from others is not our news
+        return learned
 
-    def _take(self, ref: AttachmentRef, index: int, body: bytes) -> tuple[int, ...]:
-        chunk = chunks.parse(body, ref.root, ref.size, index)
-        return self._files.put_chunk(ref.root.hex(), index, chunk).missing
+    def _learn(self, node: NodeId, delta: bytes, tx: Tx) -> tuple[directory.Learned, int, int]:
+        """What was learned, and the number of the cards' last change before and after."""
+        before = tx.cards.last_change()
+        try:
+            return directory.learn(self._house, tx, node, delta), before, tx.cards.last_change()
+        except BaseException:
+            self._house.forget_caches()
+            raise
 
-    async def _finish(self, ref: AttachmentRef) -> None:
-        async with self._finishing:
-            if not await asyncio.to_thread(self._files.has, ref.root):
-                await asyncio.to_thread(self._files.finish, ref.root.hex(), ref.root)
-            work = partial(_told, self._house, ref)
-            self._news(await asyncio.wrap_future(self._store.submit(work)))
+    async def _hint(self, node: NodeId, change: int) -> None:
+        await self._transport.post(node, NEWS, NOTHING)
+        self._told[node] = change
 
-    def _chunk(self, root: bytes, size: int, index: int) -> bytes:
-        return chunks.encode(index, self._tree(root, size)[index], self._files.read_chunk(root, index))
-
-    def _tree(self, root: bytes, size: int) -> list[tuple[Step, ...]]:
-        """The chunks' paths; the first call for an attachment reads it whole."""
-        known = self._trees.get(root)
-        if known is None:
-            count = attachment.chunk_count(size)
-            leaves = [attachment.chunk_leaf(at, self._files.read_chunk(root, at)) for at in range(count)]
-            if attachment.root_of_leaves(size, leaves) != root:
-                raise InvariantBroken("an attachment on disk is not what its name says")
-            known = self._trees[root] = chunks.paths(leaves)
-            while len(self._trees) > KNOWN_TREES:
-                self._trees.popitem(last=False)
-        return known
+    async def _push_directory(self, node: NodeId, change: int) -> None:
+        """Our cards that ``node`` has not been told yet."""
+        since = _number(await self._transport.post(node, DIRECTORY, NOTHING))
+        for _ in range(MAX_DELTAS):
+            delta = await self._read(lambda tx, at=since: directory.delta(self._house, tx, at))  # type: ignore[misc]
+            if deltas.parse(delta).until == since:
+                self._told[node] = change
+                return
+            since = _number(await self._transport.post(node, DIRECTORY, delta))
 
     async def _read(self, work: Callable[[Tx], T]) -> T:
         return await asyncio.to_thread(self._store.read, work)
 
 
-def _told(house: House, ref: AttachmentRef, tx: Tx) -> frozenset[bytes]:
-    try:
-        return attachments.completed(house, tx, ref.root, ref.size, ref.media_type)
-    except BaseException:
-        house.forget_caches()
-        raise
+def _due(house: House, tx: Tx) -> tuple[list[Wanted], list[Offered], int, bool]:
+    """What is missing here, what to push, the cards' last change, and whether others can call this node."""
+    own = peers.own_introduction(house, tx)
+    reachable = own is None or bool(own.endpoints)
+    return errands.wanted(house, tx), [] if reachable else errands.offered(tx), tx.cards.last_change(), reachable
 
 
 def _missing(answer: bytes) -> list[int]:
     raw = shape.record(canon.decode(answer), MISSING_TAG, 2)
     items = shape.array(raw[1], "missing", MAX_ATTACHMENT_CHUNKS)
     return [shape.integer(item, "missing", 0, MAX_ATTACHMENT_CHUNKS - 1) for item in items]
+
+
+def _number(answer: bytes) -> int:
+    return shape.integer(canon.decode(answer), "since", 0, MAX_INT)

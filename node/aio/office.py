@@ -23,6 +23,7 @@ from federation.enrolment import NONCE_BYTES, TICKET_BYTES, Caller, Desk, Invita
 from federation.peers import Decision, Peer, PeerEvent, PeerState
 from node.aio import check
 from node.aio.meeting import meet
+from node.aio.patience import Patience
 from node.aio.pins import Pin, Pins
 from node.aio.request import TransportOptions
 from node.aio.tls import client_context
@@ -37,7 +38,8 @@ from protocol.keys import NodeId
 
 T = TypeVar("T")
 INTRODUCTION = "/peer/v1/introduction"
-ANNOUNCE_AGAIN_S = 300.0
+LOOK_S = 2.0  # between two looks at who has not been told of us
+EXPIRE_S = 300.0  # between two looks at invitations that nobody decided
 MAX_ANNOUNCEMENTS = 8  # at once
 log = structlog.get_logger("peer")
 
@@ -85,6 +87,7 @@ class PeerOffice:
         self._desk = Desk(self.house.network, self.house.node)
         self._own = b""
         self._told: set[NodeId] = set()
+        self._patience = Patience()
         self._confirmed: set[NodeId] = set()
         self._announcing: asyncio.Task[None] | None = None
         self._wake = asyncio.Event()
@@ -164,6 +167,7 @@ class PeerOffice:
         if self.pins.get(node) is None:
             raise CallerFault("peer", "is not accepted here: accept it first")
         self._told.discard(node)
+        self._patience.forget(node)
         self._wake.set()
         self.heard(LinkWoken(node))
         return await self.view(node.hex())
@@ -211,6 +215,7 @@ class PeerOffice:
         for effect in decision.effects:
             if isinstance(effect, LinkWoken):
                 self._told.discard(effect.node)
+                self._patience.forget(effect.node)
                 self._wake.set()
             self.heard(effect)
         return decision
@@ -222,14 +227,24 @@ class PeerOffice:
 
     async def _announce(self) -> None:
         """Show our introduction to every pinned peer once per run and version, and take theirs."""
+        expired_at = 0.0
         while True:
             self._wake.clear()
-            await asyncio.gather(*(self._announce_to(node) for node in self.pins.nodes() if node not in self._told))
+            await asyncio.gather(*(self._announce_to(node) for node in self.pins.nodes() if self._is_due(node)))
+            now = asyncio.get_running_loop().time()
+            if now >= expired_at + EXPIRE_S:
+                expired_at = now
+                await self._write(partial(peers.expire, self.house))
             try:
-                async with asyncio.timeout(ANNOUNCE_AGAIN_S):
+                async with asyncio.timeout(LOOK_S):
                     await self._wake.wait()
             except TimeoutError:
-                await self._write(partial(peers.expire, self.house))
+                continue
+
+    def _is_due(self, node: NodeId) -> bool:
+        pin = self.pins.get(node)
+        answers = pin is not None and bool(pin.endpoints)  # one that nobody can call introduces itself to us
+        return answers and node not in self._told and self._patience.may(node)
 
     async def _announce_to(self, node: NodeId) -> None:
         shown = self._own
@@ -239,8 +254,10 @@ class PeerOffice:
             await self._settle(lambda tx: peers.renew(self.house, tx, node, theirs))
             await self.met(node)
         except YuiError as error:
-            log.info("not introduced", peer=node.hex()[:12], code=error.code)  # the next round tries again
+            log.info("not introduced", peer=node.hex()[:12], code=error.code)
+            self._patience.failed(node)
             return
+        self._patience.forget(node)
         if shown == self._own:
             self._told.add(node)
 

@@ -85,7 +85,7 @@ class Gate:
         except InvariantBroken:
             raise
         except YuiError as error:
-            log.info("refused", path=_route(request), code=error.code)
+            log.info("refused", path=_route(request), code=error.code, why=str(error))
             return refusal_of(error)
         except TimeoutError:
             return refusal(503, "busy", "busy, or the body came too slowly", hang_up=True)

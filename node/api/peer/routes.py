@@ -25,6 +25,7 @@ from protocol.limits import (
 
 MAX_CHUNK_BODY_BYTES = CHUNK_BYTES + 4 * KIB  # the chunk, its path and framing
 MAX_BATCH_BODY_BYTES = MAX_BATCH_BYTES + 4 * KIB  # the record, its signature and framing
+MAX_DELTA_BODY_BYTES = 2 * MAX_BATCH_BYTES  # as protocol.link.delta
 NOTHING = canon.encode(None)
 
 
@@ -44,6 +45,7 @@ def peer_app(services: PeerServices, pins: Pins, gate: Gate | None = None) -> we
             web.post("/peer/v1/news", handlers.news),
             web.get("/peer/v1/members/{member:[0-9a-f]{64}}/history", handlers.history),
             web.get("/peer/v1/directory", handlers.directory),
+            web.post("/peer/v1/directory", handlers.directory_put),
             web.get("/peer/v1/attachments/{root:[0-9a-f]{64}}/{chunk:[0-9]{1,4}}", handlers.chunk_get),
             web.put("/peer/v1/attachments/{root:[0-9a-f]{64}}/{chunk:[0-9]{1,4}}", handlers.chunk_put),
             web.post("/peer/v1/check", handlers.check),
@@ -93,6 +95,10 @@ class _Handlers:
         if not (since.isascii() and since.isdigit() and len(since) <= 16 and int(since) <= MAX_INT):
             raise Malformed("since: must be a change number")
         return answer(await self._services.directory(caller(request), int(since)))
+
+    async def directory_put(self, request: web.Request) -> web.Response:
+        body = await read_body(request, MAX_DELTA_BODY_BYTES)
+        return answer(await self._services.directory_put(caller(request), body))
 
     async def chunk_get(self, request: web.Request) -> web.Response:
         root, index = _chunk(request)

@@ -55,6 +55,10 @@ class PeerServices(Protocol):
         """The next delta of cards after change number ``since``."""
         ...
 
+    async def directory_put(self, node: NodeId, body: bytes) -> bytes:
+        """A delta that a peer pushes because nobody can call it; nil asks where it must begin."""
+        ...
+
     async def chunk_get(self, node: NodeId, root: bytes, index: int) -> bytes:
         """Chunk ``index`` of attachment ``root``, with its path. NotFound unless the peer may read it."""
         ...

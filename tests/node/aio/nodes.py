@@ -64,6 +64,9 @@ class Recorder:
     async def directory(self, node: NodeId, since: int) -> bytes:
         return self._note("directory", node, since)
 
+    async def directory_put(self, node: NodeId, body: bytes) -> bytes:
+        return self._note("directory_put", node, len(body))
+
     async def chunk_get(self, node: NodeId, root: bytes, index: int) -> bytes:
         return self._note("chunk_get", node, (root, index))
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeVar
 
 from federation.effects import PeerEffect
+from node.aio.errands import Errands
 from node.aio.office import PeerOffice
 from node.aio.pins import Pins
 from node.aio.request import TransportOptions
@@ -17,14 +19,17 @@ from node.aio.server import PeerServer
 from node.aio.transport import PeerTransport
 from node.api.peer.access import Gate
 from node.api.peer.routes import peer_app
+from node.attachments import AttachmentFiles
 from node.certificate import TlsIdentity, create_identity
 from node.keyfile import NodeSecret
+from node.services import directory, greeting
 from node.services.house import House
 from node.services.peers import Presence
-from node.store import Store, open_memory
+from node.store import Store, Tx, open_memory
 from protocol.keys import NodeId, SigningKey
 from tests.node.aio.nodes import Recorder
 
+T = TypeVar("T")
 OPTIONS = TransportOptions(allow_private=True, timeout_s=5)
 
 
@@ -33,6 +38,9 @@ class Counter(Recorder):
     """Services of a node that is nothing but its peer office."""
 
     office: PeerOffice | None = None
+    errands: Errands | None = None
+    house: House | None = None
+    store: Store | None = None
 
     async def enrol_commit(self, body: bytes) -> bytes:
         assert self.office is not None
@@ -46,6 +54,32 @@ class Counter(Recorder):
         assert self.office is not None
         await self.office.met(node)
         return await self.office.introduce(node, body)
+
+    async def news(self, node: NodeId) -> None:
+        assert self.errands is not None
+        self.errands.wake(node)
+
+    async def directory(self, node: NodeId, since: int) -> bytes:
+        assert self.house is not None
+        assert self.store is not None
+        house = self.house
+        self.asked.append(("directory", node, since))
+        return self.store.read(lambda tx: directory.delta(house, tx, since))
+
+    async def directory_put(self, node: NodeId, body: bytes) -> bytes:
+        assert self.errands is not None
+        self.asked.append(("directory_put", node, len(body)))
+        return await self.errands.take_directory(node, body)
+
+    async def chunk_get(self, node: NodeId, root: bytes, index: int) -> bytes:
+        assert self.errands is not None
+        self.asked.append(("chunk_get", node, index))
+        return await self.errands.give_chunk(node, root, index)
+
+    async def chunk_put(self, node: NodeId, root: bytes, index: int, body: bytes) -> bytes:
+        assert self.errands is not None
+        self.asked.append(("chunk_put", node, index))
+        return await self.errands.take_chunk(node, root, index, body)
 
     async def check(self, node: NodeId, body: bytes) -> bytes:
         assert self.office is not None
@@ -63,15 +97,21 @@ class Branch:
     tls: TlsIdentity
     options: TransportOptions = OPTIONS
     effects: list[PeerEffect] = field(default_factory=list)
+    news: set[bytes] = field(default_factory=set)
+    reachable: bool = True
 
     async def open(self, port: int = 0) -> None:
         """Serve and be ready. Again after :meth:`close`: a restart with the same store."""
         self.pins = Pins()
         self.transport = PeerTransport(self.tls, self.pins, self.options)
-        services = Counter()
+        services = self.services = Counter()
         gate = Gate(self.pins, stranger_per_minute=1000)
         self.server = PeerServer(peer_app(services, self.pins, gate), self.tls, self.pins)
         await self.server.start("127.0.0.1", port)
+        self.files = AttachmentFiles(self.folder / f"attachments-{self.name}")
+        self.errands = Errands(self.house, self.store, self.files, self.transport, self.pins, self._news)
+        services.errands = self.errands
+        services.house, services.store = self.house, self.store
         self.office = PeerOffice(
             self.house,
             self.store,
@@ -85,9 +125,16 @@ class Branch:
         services.office = self.office
         await self.office.start()
 
+    def _news(self, nodes: Iterable[bytes]) -> None:
+        self.news |= set(nodes)
+
+    def do(self, work: Callable[[Tx], T]) -> T:
+        """A write transaction."""
+        return self.store.write(work)
+
     def presence(self) -> Presence:
-        endpoint = f"https://127.0.0.1:{self.server.port}"
-        return Presence(self.name, "council", "23211", (endpoint,), (self.tls.certificate,), "yui/0.1.0")
+        endpoints = (f"https://127.0.0.1:{self.server.port}",) if self.reachable else ()
+        return Presence(self.name, "council", "23211", endpoints, (self.tls.certificate,), "yui/0.1.0")
 
     @property
     def address(self) -> str:
@@ -102,6 +149,7 @@ class Branch:
         return found[0] if found else "unknown"
 
     async def close(self) -> None:
+        await self.errands.stop()
         await self.office.stop()
         await self.transport.close()
         await self.server.stop()
@@ -117,6 +165,7 @@ async def branches(folder: Path, *names: str, options: TransportOptions = OPTION
             house = House("test", key, NodeSecret(os.urandom(32)), lambda: time.time_ns() // 1000, os.urandom)
             tls = create_identity(house.id, folder / f"{name}.pem", b"test")
             branch = Branch(name, folder, open_memory(), house, tls, options)
+            branch.do(lambda tx, house=house: greeting.start(house, tx))  # type: ignore[misc]
             await branch.open()
             made.append(branch)
         yield made
