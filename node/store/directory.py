@@ -8,7 +8,7 @@ from typing import NamedTuple
 import sqlalchemy as sa
 
 from node.store.repository import Repository
-from node.store.schema import attachment_uses, attachments, cards, outgoing
+from node.store.schema import WAITS_THERE, attachment_uses, attachments, cards, documents, outgoing
 from node.store.sql import ListQuery, Query, Statement, first, insert_new, plain, upsert
 
 
@@ -103,8 +103,12 @@ _USES = ListQuery(
 _AWAITED = Query(
     plain,
     sa.select(outgoing.c.node, attachment_uses.c.root, attachment_uses.c.document)
-    .select_from(attachment_uses.join(outgoing, outgoing.c.object == attachment_uses.c.document))
-    .where(outgoing.c.verdict == sa.bindparam("verdict"))
+    .select_from(
+        outgoing.join(documents, documents.c.position == outgoing.c.document).join(
+            attachment_uses, attachment_uses.c.document == documents.c.id
+        )
+    )
+    .where(WAITS_THERE)
     .order_by(outgoing.c.position, attachment_uses.c.root)
     .limit(sa.bindparam("limit")),
 )
@@ -203,7 +207,7 @@ class Attachments(Repository):
 
     def awaited(self, limit: int) -> list[tuple[bytes, bytes, bytes]]:
         """(node, root, document) of documents that wait at the node they were sent to."""
-        return self._db.all(_AWAITED, verdict="waiting", limit=limit)
+        return self._db.all(_AWAITED, limit=limit)
 
 
 def _escaped(text: str) -> str:

@@ -124,6 +124,13 @@ _ERASE = Statement(
         parts.c.slot >= sa.bindparam("low"), parts.c.slot <= sa.bindparam("high"), parts.c.name == sa.bindparam("name")
     )
 )
+_BETWEEN = Query(
+    first,
+    sa.select(documents.c.id)
+    .where(documents.c.id >= sa.bindparam("low"), documents.c.id <= sa.bindparam("high"))
+    .order_by(documents.c.id)
+    .limit(sa.bindparam("limit")),
+)
 _COUNT = Query(first, sa.select(sa.func.count()).select_from(documents))
 
 _CLAIM = insert_new(keys_used, KeyUse._fields)
@@ -195,6 +202,10 @@ class Documents(Repository):
     def get_many(self, ids: Iterable[bytes]) -> dict[bytes, DocumentRow]:
         """Documents without parts, by id."""
         return {row.id: row for row in self._db.by_values(_GET, ids)}
+
+    def by_prefix(self, low: bytes, high: bytes, limit: int = 2) -> list[bytes]:
+        """At most ``limit`` ids from ``low`` to ``high``, both included: for one who typed an id's first digits."""
+        return self._db.all(_BETWEEN, low=low, high=high, limit=limit)
 
     def full(self, document: bytes) -> StoredDocument | None:
         """One document with its parts, or None."""

@@ -97,6 +97,7 @@ class MemoryStore(Store):
         with self._lock:
             if self._open:
                 self._open = False
+                self._cursor.close()
                 self._session.close()
 
     def _enter(self) -> None:

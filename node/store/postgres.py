@@ -95,6 +95,8 @@ class PostgresSession:
         self._connection.close()
 
     def close(self) -> None:
+        with contextlib.suppress(psycopg.Error):  # now, not when the server notices that we are gone
+            self._cursor.execute("SELECT pg_advisory_unlock(%s)", (WRITER_LOCK,))
         self._connection.close()
 
 

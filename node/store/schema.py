@@ -270,6 +270,8 @@ outgoing = _table(
 _index("outgoing_pending", outgoing.c.node, outgoing.c.position, where=outgoing.c.verdict.is_(None))
 _index("outgoing_by_document", outgoing.c.document, outgoing.c.node, where=outgoing.c.document.is_not(None))
 _index("outgoing_by_object", outgoing.c.object, outgoing.c.node, where=outgoing.c.object.is_not(None))
+WAITS_THERE = outgoing.c.verdict == sa.literal_column("'waiting'")
+_index("outgoing_waiting", outgoing.c.position, where=WAITS_THERE)
 receipts = _table(
     "receipts",
     _key("id", INT),
@@ -329,6 +331,7 @@ attachments = _table(
     _column("have", BLOB),
 )
 attachment_uses = _table("attachment_uses", _key("root", BLOB), _key("document", BLOB), clustered=True)
+sa.Index("attachment_uses_by_document", attachment_uses.c.document)
 
 # --- who may call
 users = _table(

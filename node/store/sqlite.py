@@ -160,6 +160,7 @@ class SqliteSession:
         ctypes.pythonapi.Py_IncRef(ctypes.py_object(self._connection))
 
     def close(self) -> None:
+        self._cursor.close()  # a statement left would keep the connection, and its right to checkpoint, alive
         self._connection.close()
 
 

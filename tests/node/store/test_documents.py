@@ -27,6 +27,15 @@ def test_a_document_comes_back_as_it_was(store: Store) -> None:
     assert store.read(lambda tx: tx.documents.full(digest("none"))) is None
 
 
+def test_an_id_by_its_first_digits(store: Store) -> None:
+    add(store, *range(1, 40))
+    ids = sorted(document(number).id for number in range(1, 40))
+    low, high = ids[3][:1] + b"\x00" * 31, ids[3][:1] + b"\xff" * 31
+    same = [found for found in ids if low <= found <= high]
+    assert store.read(lambda tx: tx.documents.by_prefix(low, high, 50)) == same
+    assert store.read(lambda tx: tx.documents.by_prefix(ids[0], ids[-1])) == ids[:2]
+
+
 def test_many_documents_in_and_out(store: Store) -> None:
     numbers = range(1, 601)  # more than one piece of a list
     add(store, *numbers)

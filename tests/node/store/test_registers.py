@@ -15,11 +15,12 @@ from node.store import (
     PeerRow,
     Store,
     TokenRow,
+    Tx,
     UserRow,
     WrappedKeyRow,
 )
 from node.store.schema import peers
-from tests.node.store.rows import ALICE, BOB, EPOCH, NODE, OTHER, digest
+from tests.node.store.rows import ALICE, BOB, EPOCH, NODE, OTHER, digest, document
 
 
 def member(who: bytes, *, local: bool, created: int = 1) -> MemberRow:
@@ -177,6 +178,17 @@ def test_attachments(store: Store) -> None:
     assert sorted(store.read(lambda tx: tx.attachments.uses([row.root]))) == sorted(uses)
     store.write(lambda tx: tx.attachments.delete(row.root))
     assert store.read(lambda tx: tx.attachments.get(row.root)) is None
+
+
+def test_attachments_that_a_partner_waits_for(store: Store) -> None:
+    def work(tx: Tx) -> None:
+        tx.documents.add_many([document(number) for number in (1, 2, 3)])
+        tx.attachments.use_many([(digest("root"), document(1).id), (digest("root"), document(2).id)])
+        tx.outgoing.add_many(NODE, "document", [document(number).id for number in (1, 2, 3)])
+        tx.outgoing.mark(NODE, [(document(number).id, "waiting", 1) for number in (2, 3)])
+
+    store.write(work)
+    assert store.read(lambda tx: tx.attachments.awaited(9)) == [(NODE, digest("root"), document(2).id)]
 
 
 def test_users_and_tokens(store: Store) -> None:
