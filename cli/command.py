@@ -26,7 +26,13 @@ JSON = Annotated[bool, typer.Option("--json", help=_("Answer with one JSON value
 
 def family(help: str) -> typer.Typer:
     """A group of commands: `yui member …`."""
-    return typer.Typer(help=help, no_args_is_help=True, add_completion=False, rich_markup_mode=None)
+    return typer.Typer(
+        help=help,
+        no_args_is_help=True,
+        add_completion=False,
+        rich_markup_mode=None,
+        pretty_exceptions_enable=False,  # they show the values of variables, and some of those are secrets
+    )
 
 
 def command(app: typer.Typer, name: str, help: str) -> Callable[[Callable[..., None]], Callable[..., None]]:

@@ -40,7 +40,7 @@ def examine(house: House, store: Store, folder: Path) -> list[Finding]:
     found += store.read(_journals)
     found.append(_documents(store))
     found.append(store.read(lambda tx: _keys(house, tx)))
-    found += store.read(lambda tx: _work(house, tx))
+    found += store.read(lambda tx: list(_work(house, tx)))
     return found
 
 

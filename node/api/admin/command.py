@@ -88,7 +88,7 @@ def document_of(tx: Tx, text: str, member: bytes | None = None) -> tuple[bytes, 
     if len(text) == 64:
         found = [bytes.fromhex(text)]
     else:
-        found = tx.documents.by_prefix(text)
+        found = tx.documents.by_prefix(bytes.fromhex(text.ljust(64, "0")), bytes.fromhex(text.ljust(64, "f")))
     for document in found[:2] if len(found) == 1 else ():
         for row in tx.holdings.by_document(document):
             if member is None or row.member == member:

@@ -151,9 +151,10 @@ def _order(tx: Tx, text: str, member: bytes | None) -> tuple[bytes, bytes]:
         return document_of(tx, text, member)
     except (CallerFault, NotFound):
         rows = tx.holdings.before(member, 500, kind="order")
-        found = [row for row in rows if row.business_key == text and row.direction == "received"]
+        found = [row for row in rows if row.business_key == text]
+        found = [row for row in found if row.direction == "received"] or found
         if len(found) != 1:
-            raise NotFound("order", "no received order has this id or number, or several have") from None
+            raise NotFound("order", "no order has this id or number, or several have") from None
         return found[0].member, found[0].document
 
 
@@ -232,6 +233,15 @@ def show(context: Context, ask: DocumentNamed) -> dict[str, Any]:
     return context.store.read(work)
 
 
+def show_order(context: Context, ask: DocumentNamed) -> dict[str, Any]:
+    """As ``document.show``, for an order that may also be named by its number."""
+
+    def work(tx: Tx) -> str:
+        return _order(tx, ask.document, _optional(tx, ask.member))[1].hex()
+
+    return show(context, DocumentNamed(document=context.store.read(work), member=ask.member))
+
+
 def _optional(tx: Tx, text: str) -> bytes | None:
     return local_member(tx, text) if text else None
 
@@ -268,5 +278,6 @@ COMMANDS = (
     Command("document.show", DocumentNamed, show, offline=True),
     Command("document.export", DocumentNamed, export, offline=True),
     Command("document.ubl", DocumentNamed, give_ubl, offline=True),
+    Command("order.show", DocumentNamed, show_order, offline=True),
     Command("order.answer", AnswerOrder, answer_order),
 )

@@ -38,7 +38,7 @@ class PeerOffice(Protocol):
         ...
 
     async def check(self, text: str) -> dict[str, Any]:
-        """Step by step: name, connection, certificate, hello, clock; ``steps`` of {step, ok, detail}."""
+        """Step by step: name, connection, certificate, hello, clock; ``steps`` of {endpoint, step, good, sentence}."""
         ...
 
     async def change_addresses(self, addresses: tuple[str, ...]) -> dict[str, Any]:

@@ -1,0 +1,298 @@
+"""`yui document …`: papers of every kind, and their proofs."""
+
+from __future__ import annotations
+
+import base64
+import json
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from cli import output
+from cli.client import call
+from cli.command import command, family, read_file
+from cli.exits import Exit, Failure
+from cli.output import moment, money, short
+from node.i18n import _
+
+app = family(_("Documents of every kind: send, search, show, prove."))
+Document = Annotated[str, typer.Argument(metavar="DOCUMENT", help=_("Id of the document, or its first 8 digits."))]
+Member = Annotated[str, typer.Option(help=_("Member of this node; not needed where there is only one."))]
+From = Annotated[
+    str, typer.Option("--from", help=_("The sending member of this node: name or first digits of the id."))
+]
+To = Annotated[
+    str, typer.Option("--to", help=_("The receiving member: name, id, corporate number, or scheme:id of its card."))
+]
+Thread = Annotated[str, typer.Option(help=_("A dealing to go on with: its id, or any document of it."))]
+
+
+@command(app, "send", _("Send a paper from a JSON file (its fields) or, for orders and responses, a UBL file."))
+def send(
+    type: Annotated[
+        str, typer.Argument(metavar="TYPE", help=_("order, order_response, quotation, despatch_advice, invoice, …"))
+    ],
+    file: Annotated[Path, typer.Argument(metavar="FILE", help=_("JSON or UBL; - reads standard input."))],
+    sender: From = "",
+    to: To = "",
+    thread: Thread = "",
+    key: Annotated[str, typer.Option(help=_("Number under which the paper is known, if not its own."))] = "",
+    revision: Annotated[int, typer.Option(min=0, help=_("Version of the paper under the same number."))] = 0,
+) -> None:
+    """Send a paper."""
+    data = sys.stdin.buffer.read() if str(file) == "-" else read_file(file)
+    if data.lstrip()[:1] == b"<":
+        shown_sent(send_ubl(data, sender, to, thread))
+        return
+    try:
+        value = json.loads(data)
+    except ValueError as error:
+        raise Failure(
+            Exit.BAD_INPUT, _("{file}: neither JSON nor XML: {error}").format(file=file, error=error)
+        ) from None
+    body, personal = value, None
+    if isinstance(value, dict) and "body" in value:
+        body, personal = value["body"], value.get("personal")
+    shown_sent(
+        call(
+            "document.send",
+            member=sender,
+            to=to,
+            type=type,
+            body=body,
+            personal=personal,
+            thread=thread,
+            key=key,
+            revision=revision,
+        )
+    )
+
+
+def send_ubl(data: bytes, sender: str, to: str, thread: str) -> dict[str, Any]:
+    """Send UBL; the answer."""
+    found: dict[str, Any] = call(
+        "document.send_ubl", member=sender, to=to, thread=thread, xml=base64.b64encode(data).decode()
+    )
+    for warning in found.get("warnings", ()):
+        output.say(_("Note: {what}").format(what=" ".join(str(item) for item in warning.values() if item)))
+    return found
+
+
+def shown_sent(found: dict[str, Any]) -> None:
+    """What became of a paper that was sent."""
+    output.facts(
+        found,
+        [
+            (_("Document"), found["document"]),
+            (_("Type"), found["type"]),
+            (_("Number"), found["number"]),
+            (_("Dealing"), found["thread"]),
+            (_("Verdict"), " ".join(filter(None, (found["verdict"], found["reason"])))),
+        ],
+    )
+    if found["verdict"] == "held":
+        output.say(_("It is held because another document has this number: `yui held list`."))
+
+
+@command(app, "list", _("List documents, newest first."))
+def list_documents(
+    member: Member = "",
+    type: Annotated[str, typer.Option(help=_("Only of this type."))] = "",
+    direction: Annotated[str, typer.Option(help=_("sent or received."))] = "",
+    limit: Annotated[int, typer.Option(min=1, max=200)] = 50,
+    before: Annotated[int, typer.Option(min=0, help=_("Go on behind this cursor."))] = 0,
+) -> None:
+    """List documents."""
+    shown_list(call("document.search", member=member, type=type, direction=direction, limit=limit, before=before))
+
+
+@command(app, "search", _("Search documents by words, day, amount, partner, type."))
+def search(
+    text: Annotated[str, typer.Argument(metavar="[TEXT]", help=_("Words that must all be in it."))] = "",
+    member: Member = "",
+    type: Annotated[str, typer.Option(help=_("Only of this type."))] = "",
+    partner: Annotated[str, typer.Option(help=_("Only with this member."))] = "",
+    direction: Annotated[str, typer.Option(help=_("sent or received."))] = "",
+    verdict: Annotated[str, typer.Option(help=_("applied, held, waiting, refused."))] = "",
+    since: Annotated[str, typer.Option(help=_("Issued on this day or later (YYYY-MM-DD)."))] = "",
+    until: Annotated[str, typer.Option(help=_("Issued on this day or earlier (YYYY-MM-DD)."))] = "",
+    amount_min: Annotated[int | None, typer.Option(help=_("At least this amount (minor units; yen)."))] = None,
+    amount_max: Annotated[int | None, typer.Option(help=_("At most this amount (minor units; yen)."))] = None,
+    limit: Annotated[int, typer.Option(min=1, max=200)] = 50,
+    before: Annotated[int, typer.Option(min=0, help=_("Go on behind this cursor."))] = 0,
+) -> None:
+    """Search documents."""
+    shown_list(
+        call(
+            "document.search",
+            member=member,
+            text=text,
+            type=type,
+            partner=partner,
+            direction=direction,
+            verdict=verdict,
+            since=since,
+            until=until,
+            amount_min=amount_min,
+            amount_max=amount_max,
+            limit=limit,
+            before=before,
+        )
+    )
+
+
+def marks(found: dict[str, Any]) -> str:
+    """The marks of a document in words."""
+    words = [_("stored")]
+    if found["safe"]:
+        words.append(_("safe"))
+    if found["received"]:
+        verdict = found["received"]["verdict"]
+        words.append(_("received") if verdict == "applied" else _("received: {verdict}").format(verdict=verdict))
+    if found["processed"]:
+        words.append(_("processed"))
+    if found["held"]:
+        words.append(_("held"))
+    return " ".join(words)
+
+
+def shown_list(found: dict[str, Any]) -> None:
+    """A page of documents."""
+    rows = [
+        (
+            short(row["id"]),
+            row["type"],
+            row["number"],
+            "→" if row["direction"] == "sent" else "←",
+            row["partner_name"] or short(row["partner"]),
+            moment(row["time"]),
+            row["verdict"],
+            marks(row["marks"]),
+        )
+        for row in found["documents"]
+    ]
+    columns = [_("Id"), _("Type"), _("Number"), "", _("Partner"), _("Time"), _("Verdict"), _("Marks")]
+    output.table(found, columns, rows)
+    if found["next"]:
+        output.say(_("There is more: --before {cursor}").format(cursor=found["next"]))
+
+
+@command(app, "show", _("Show a document: fields, marks, dealing."))
+def show(document: Document, member: Member = "") -> None:
+    """Show a document."""
+    shown_full(call("document.show", document=document, member=member))
+
+
+def shown_full(found: dict[str, Any]) -> None:
+    """One document for people."""
+    if output.Mode.json:
+        output.emit(found)
+        return
+    item, dealing = found["document"], found.get("dealing")
+    rows: list[tuple[str, object]] = [
+        (_("Document"), item["id"]),
+        (_("Type"), item["type"]),
+        (_("Number"), item["number"]),
+        (_("Partner"), item["partner_name"] or item["partner"]),
+        (_("Direction"), item["direction"]),
+        (_("Time"), moment(item["time"])),
+        (_("Verdict"), " ".join(filter(None, (item["verdict"], item["reason"])))),
+        (_("Marks"), marks(item["marks"])),
+        (_("Dealing"), item["thread"]),
+    ]
+    if dealing:
+        rows.append((_("State of the dealing"), dealing["state"]))
+        rows.append((_("Whose turn"), dealing["turn"] or "–"))
+        rows.append((_("Amount"), money(dealing["amount"], dealing["currency"])))
+    rows += [
+        (_("Attachment"), f"{use['root']} {output.size(use['size'])} {use['media_type']}")
+        for use in found["attachments"]
+    ]
+    rows += [(_("Erased"), part) for part in found["erased"]]
+    rows += [(_("Waits for"), short(missing)) for missing in found["waits_for"]]
+    output.facts(found, rows)
+    for line in dealing["lines"] if dealing else ():
+        output.line(
+            _("line {line}: ordered {ordered}, accepted {accepted}, shipped {shipped}, passed {passed}").format(
+                line=line["line_id"],
+                ordered=nano(line["ordered"]),
+                accepted=nano(line["accepted"]),
+                shipped=nano(line["despatched"]),
+                passed=nano(line["passed"]),
+            )
+        )
+    output.line(json.dumps(found["body"], ensure_ascii=False, indent=2))
+
+
+def nano(value: int) -> str:
+    """A quantity in nano as a decimal."""
+    whole, part = divmod(value, 10**9)
+    return str(whole) if not part else f"{whole}.{part:09d}".rstrip("0")
+
+
+@command(app, "ubl", _("Write an order or order response as UBL."))
+def ubl(
+    document: Document,
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", help=_("File to write (default: standard output)."))
+    ] = None,
+    member: Member = "",
+) -> None:
+    """Write UBL."""
+    found = call("document.ubl", document=document, member=member)
+    data = base64.b64decode(found.pop("xml"))
+    if out is None:
+        sys.stdout.buffer.write(data)
+        return
+    write_new(out, data)
+    output.facts({**found, "file": str(out), "bytes": len(data)}, [(_("File"), out)])
+
+
+@command(app, "export", _("Write a proof file: the document with all that proves it, readable without a node."))
+def export(
+    document: Document,
+    out: Annotated[Path | None, typer.Option("--out", "-o", help=_("File to write (default: ID.yui-proof)."))] = None,
+    member: Member = "",
+) -> None:
+    """Write a proof file."""
+    found = call("document.export", document=document, member=member)
+    data = base64.b64decode(found.pop("proof"))
+    path = out or Path(f"{short(found['document'])}.yui-proof")
+    write_new(path, data)
+    output.facts(
+        {**found, "file": str(path), "bytes": len(data)}, [(_("File"), path), (_("Size"), output.size(len(data)))]
+    )
+
+
+def write_new(path: Path, data: bytes) -> None:
+    """Write a file that is not there yet."""
+    try:
+        with path.open("xb") as file:
+            file.write(data)
+    except FileExistsError:
+        raise Failure(Exit.REFUSED, _("{path} exists already").format(path=path)) from None
+    except OSError as error:
+        raise Failure(
+            Exit.REFUSED, _("{path}: cannot be written: {reason}").format(path=path, reason=error.strerror)
+        ) from None
+
+
+@command(app, "verify", _("Prove a proof file on this machine alone; exit code 5 when it does not hold."))
+def verify(file: Annotated[Path, typer.Argument(metavar="FILE")]) -> None:
+    """Prove a file, without a node."""
+    from cli.verifying import report
+    from protocol import proof
+    from protocol.errors import YuiError
+
+    data = read_file(file)
+    try:
+        proven = proof.verify(data)
+    except YuiError as error:
+        problem: dict[str, object] = {"holds": False, "code": error.code, "detail": str(error)}
+        raise Failure(
+            Exit.NOT_VERIFIED, _("{file} does not hold: {reason}").format(file=file, reason=error), problem
+        ) from None
+    found, rows = report(proven)
+    output.facts(found, rows)

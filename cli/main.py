@@ -1,0 +1,101 @@
+"""The command `yui`: every family of commands, in the reader's language. Owns the list and what comes before and after.
+
+Commands import what they need when they run, so that `yui --help` stays quick.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+
+import typer
+
+from cli import (
+    address,
+    backup,
+    document,
+    held,
+    init,
+    key,
+    member,
+    migrate,
+    order,
+    peer,
+    quarantine,
+    restore,
+    serve,
+    status,
+    token,
+    user,
+)
+from cli.command import command, family
+from cli.output import prepare_streams
+from node.i18n import _
+
+FAMILIES = {
+    "member": (member.app, _("Members of this node.")),
+    "user": (user.app, _("Logins of members.")),
+    "token": (token.app, _("Tokens for programs that use the member API.")),
+    "peer": (peer.app, _("Other associations' nodes.")),
+    "order": (order.app, _("Orders: send, list, show, answer.")),
+    "document": (document.app, _("Documents of every kind: send, search, show, prove.")),
+    "held": (held.app, _("Documents that wait for a person.")),
+    "quarantine": (quarantine.app, _("What peers sent and could not be taken.")),
+    "key": (key.app, _("Keys of members.")),
+    "backup": (backup.app, _("Backups.")),
+    "address": (address.app, _("The address under which this node is reached.")),
+}
+
+
+def build(arguments: list[str]) -> typer.Typer:
+    """The application. The two big families are imported only when ``arguments`` name them."""
+    app = family(_("Yui: trade documents between firms of different associations."))
+    command(app, "init", _("Make a node: data folder, keys, configuration."))(init.init)
+    command(app, "serve", _("Run the node until it is told to stop."))(serve.serve)
+    command(app, "status", _("How the node is."))(status.status)
+    command(app, "doctor", _("Look for what may be wrong."))(status.doctor)
+    for name, (found, text) in FAMILIES.items():
+        app.add_typer(found, name=name, help=text)
+    command(app, "restore", _("Make a data folder from a backup; always opens new epochs."))(restore.restore)
+    command(app, "migrate", _("Bring the database up to date, after a backup."))(migrate.migrate)
+    first = next((word for word in arguments if not word.startswith("-")), "")
+    app.command("demo", help=_("Three nodes on this machine trade with each other."))(_demo(first))
+    _add_bench(app, first)
+    return app
+
+
+def _demo(first: str) -> Callable[..., None]:
+    if first == "demo":
+        from cli.demo import demo
+
+        return demo
+    return _placeholder
+
+
+def _add_bench(app: typer.Typer, first: str) -> None:
+    text = _("Measure this machine and this program.")
+    if first == "bench":
+        from cli.bench.main import app as bench
+
+        app.add_typer(bench, name="bench", help=text)
+    else:
+        app.command("bench", help=text)(_placeholder)
+
+
+def _placeholder() -> None:
+    """Never runs: the command's own module is imported when it is named first."""
+
+
+def main() -> int:
+    """Run the command line; the exit code (docs/operate/cli.md)."""
+    prepare_streams()
+    app = build(sys.argv[1:])
+    try:
+        app(prog_name="yui", standalone_mode=True)
+    except SystemExit as end:
+        return end.code if isinstance(end.code, int) else int(bool(end.code))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

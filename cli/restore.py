@@ -1,0 +1,60 @@
+"""`yui restore`: a data folder from a backup. The next start opens new epochs, whatever the backup says."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cli import output
+from cli.client import data_folder
+from cli.exits import Exit, Failure
+from cli.output import moment
+from node.i18n import _
+
+
+def restore(
+    path: Annotated[Path, typer.Argument(metavar="BACKUP", help=_("The backup's folder."))],
+    secret: Annotated[
+        Path | None, typer.Option(help=_("File with the node's secret (node.secret), where there is no passphrase."))
+    ] = None,
+) -> None:
+    """Make a data folder from a backup."""
+    from node import backup
+    from protocol.errors import CallerFault, PeerFault, YuiError
+
+    folder = data_folder()
+    if secret is not None and not secret.is_file():
+        raise Failure(Exit.BAD_INPUT, _("{path}: no such file").format(path=secret))
+    try:
+        with output.progress(_("restoring"), None) as advance:
+            manifest = backup.restore(path, folder, secret, lambda _name: advance(1))
+    except PeerFault as error:
+        raise Failure(Exit.NOT_VERIFIED, str(error), {"holds": False, "detail": str(error)}) from None
+    except CallerFault as error:
+        raise Failure(Exit.BAD_INPUT, str(error)) from None
+    except (YuiError, OSError) as error:
+        raise Failure(Exit.REFUSED, str(error)) from None
+    _check_secret(folder)
+    found = {"data": str(folder), "node": manifest.node, "made": manifest.made}
+    output.facts(
+        found, [(_("Data folder"), folder), (_("Node"), manifest.node), (_("Backup made"), moment(manifest.made))]
+    )
+    output.say(
+        _(
+            "Make sure that the old node never runs again. `yui serve` opens new epochs and asks every peer for what "
+            "is missing."
+        )
+    )
+
+
+def _check_secret(folder: Path) -> None:
+    """A wrong secret is found now, not in the next emergency."""
+    from node import opening
+    from protocol.errors import YuiError
+
+    try:
+        opening.make_house(folder, opening.load_config(folder), opening.open_secret(folder))
+    except YuiError as error:
+        output.warn(_("Warning: the keys do not open: {reason}").format(reason=error))

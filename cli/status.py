@@ -1,0 +1,62 @@
+"""`yui status` and `yui doctor`."""
+
+from __future__ import annotations
+
+import typer
+
+from cli import output
+from cli.client import call, is_running
+from cli.exits import Exit
+from cli.output import moment, short
+from node.i18n import _
+
+
+def status() -> None:
+    """How the node is."""
+    found = call("status")
+    found["running"] = is_running()
+    if output.Mode.json:
+        output.emit(found)
+        return
+    output.facts(
+        found,
+        [
+            (_("Node"), f"{found['name']} ({short(found['node'])})"),
+            (_("Runs"), output.yes_no(found["running"])),
+            (_("May sign"), found["frozen"] or output.yes_no(True)),
+            (_("Network"), found["network"]),
+            (_("Members"), found["members"]),
+            (_("Documents"), found["documents"]),
+            (_("Not indexed yet"), found["index_lag"]),
+            (_("Held for a person"), found["held"]),
+            (_("Waiting for something"), found["waiting"]),
+            (_("In quarantine"), found["quarantined"]),
+            (_("Directory entries"), found["cards"]),
+        ],
+    )
+    output.table(
+        found["peers"],
+        [_("Peer"), _("Node"), _("State"), _("Unreceipted"), _("Failures"), _("Last contact"), _("Last error")],
+        [
+            (
+                peer["name"],
+                short(peer["node"]),
+                peer["state"],
+                peer["pending"],
+                peer["failures"],
+                moment(peer["last_contact"]),
+                peer["last_error"],
+            )
+            for peer in found["peers"]
+        ],
+        empty=_("no peers yet: `yui peer invite ADDRESS`"),
+    )
+
+
+def doctor() -> None:
+    """Look for what may be wrong; exit code 1 when something is."""
+    found = call("doctor")
+    rows = [("✓" if item["ok"] else "✗", item["check"], item["detail"]) for item in found["findings"]]
+    output.table(found, ["", _("Check"), _("Found")], rows)
+    if not found["ok"]:
+        raise typer.Exit(Exit.REFUSED)
