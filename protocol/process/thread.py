@@ -15,8 +15,9 @@ from collections.abc import Iterable
 from protocol.process.fact import EFFECTIVE, Fact, Outcome, Verdict
 from protocol.process.history import arrange
 from protocol.process.trade.fold import Judgement, settle, summarise
-from protocol.process.trade.state import BillState, LineState, QuestionState, ThreadState
-from protocol.process.trade.table import Role, State
+from protocol.process.trade.papers import PAPERS
+from protocol.process.trade.state import NEXT, BillState, LineState, QuestionState, ThreadState
+from protocol.process.trade.table import TABLE, Role, State
 
 
 def fold(facts: Iterable[Fact], thread: bytes | None = None) -> ThreadState:
@@ -46,6 +47,29 @@ def judge(facts: Iterable[Fact], candidate: Fact, thread: bytes | None = None) -
     return judgement.outcomes[place]
 
 
+def opened(fact: Fact) -> ThreadState | None:
+    """:func:`fold` of a thread that has its first fact only, without its lines; None where that takes a closer look.
+
+    For lists, which hold as many such threads as a firm sends orders in a day.
+    """
+    row = TABLE.get(fact.type)
+    if row is None or not row.opens or fact.follows or fact.author == fact.audience:
+        return None
+    if PAPERS.get(fact.type) is not type(fact.body):
+        return None
+    becomes = next((step.becomes for step in row.steps if State.NEW in step.states and not step.says), None)
+    if becomes not in _OPENINGS:
+        return None
+    sides = (fact.author, fact.audience) if row.writers[0] is Role.BUYER else (fact.audience, fact.author)
+    return ThreadState(
+        becomes, becomes, *sides, None, fact.body.currency, (), (), (), 0, 0, 0, NEXT[becomes],
+        {fact.id: EFFECTIVE}, (fact.id,), (), (),
+    )  # fmt: skip
+
+
+_OPENINGS = (State.ENQUIRED, State.QUOTED, State.ORDERED)
+
+
 def waiting(missing: tuple[bytes, ...]) -> Outcome:
     """It waits for what it follows."""
     return Outcome(Verdict.WAITING, "parents", "something that it follows is missing", missing)
@@ -64,4 +88,5 @@ __all__ = [
     "Verdict",
     "fold",
     "judge",
+    "opened",
 ]

@@ -1,8 +1,8 @@
-"""What is unwise or incomplete in law: advice to the writer, never a refusal. Owns the rules; knows no state, no clock.
+"""What is unwise or incomplete in law: advice to the writer, never a refusal. Owns the rules; knows no state.
 
-The statement that a Japanese order has to make (取適法 4条, in force since 2026-01-01), its rules of payment (3条, 5条),
-and what a qualified invoice has to say (適格請求書, 消費税法57条の4). This is a reading aid, not legal judgement: whether
-the law applies depends on capital and staff of both firms, which no paper states.
+The statement that a Japanese order has to make (取適法 4条, in force since 2026-01-01), its rules of payment (3条, 5条)
+and what a qualified invoice has to say (適格請求書, 消費税法57条の4). This is a reading aid, not legal judgement:
+whether the law applies depends on capital and staff of both firms, which no paper states.
 """
 
 from __future__ import annotations

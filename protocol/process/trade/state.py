@@ -190,7 +190,7 @@ def progress(agreement: Agreement, of_lines: tuple[LineState, ...], of_bills: tu
     return State.ACCEPTED
 
 
-_NEXT = {
+NEXT = {
     State.ENQUIRED: Role.SELLER,
     State.QUOTED: Role.BUYER,
     State.ORDERED: Role.SELLER,
@@ -215,7 +215,7 @@ def next_role(
                 return question.asked_by.other
     if state is State.BILLED and any(bill.type == "self_billed_statement" and not bill.confirmed for bill in of_bills):
         return Role.SELLER
-    return _NEXT.get(state)
+    return NEXT.get(state)
 
 
 def is_soft(agreement: Agreement) -> bool:

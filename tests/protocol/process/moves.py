@@ -32,6 +32,7 @@ MOVES: dict[str, Move] = {
     "buyer changes again": lambda desk, *seen: desk.change("buyer", *seen, lines={"1": 6}, revision=1),
     "seller changes": lambda desk, *seen: desk.change("seller", *seen, number="C-2", lines={"2": 4}),
     "buyer cancels": lambda desk, *seen: desk.cancel("buyer", *seen),
+    "buyer cancels a line": lambda desk, *seen: desk.cancel("buyer", *seen, lines=("1",)),
     "seller cancels a line": lambda desk, *seen: desk.cancel("seller", *seen, number="X-2", lines=("2",)),
     "accept buyer's change": lambda desk, *seen: desk.answer("seller", "accepted", "C-1", *seen),
     "refuse buyer's change": lambda desk, *seen: desk.answer("seller", "refused", "C-1", *seen, number="A-2"),
@@ -45,16 +46,20 @@ MOVES: dict[str, Move] = {
     "ship part": lambda desk, *seen: desk.despatch(*seen, number="D-2", lines={"1": 6}),
     "ship part again": lambda desk, *seen: desk.despatch(*seen, number="D-2", lines={"1": 5}, revision=1),
     "receive": lambda desk, *seen: desk.receive(*seen),
+    "receive otherwise": lambda desk, *seen: desk.receive(*seen, passed={"1": 9, "2": 5}),
+    "receive rest": lambda desk, *seen: desk.receive(*seen, number="V-3", passed={"1": 3}),
     "receive part": lambda desk, *seen: desk.receive(
         *seen, number="V-2", passed={"1": 4}, failed={"1": 2}, despatch="D-2"
     ),
     "invoice": lambda desk, *seen: desk.bill(*seen),
     "invoice part": lambda desk, *seen: desk.bill(*seen, number="I-2", lines={"1": 6}),
     "replace invoice": lambda desk, *seen: desk.correct("replaced", *seen),
+    "replace otherwise": lambda desk, *seen: desk.correct("replaced", *seen, number="K-4", lines={"1": 2}),
     "replace it again": lambda desk, *seen: desk.correct(
         "replaced", *seen, number="K-3", corrects="K-1", lines={"1": 5}
     ),
     "credit": lambda desk, *seen: desk.correct("credited", *seen, number="K-2", lines={"1": 1}),
+    "credit all": lambda desk, *seen: desk.correct("credited", *seen, number="K-5"),
     "state purchase": lambda desk, *seen: desk.state(*seen, lines={"1": 6}),
     "state purchase again": lambda desk, *seen: desk.state(*seen, lines={"1": 5}, revision=1),
     "confirm": lambda desk, *seen: desk.confirm("confirmed", *seen),
@@ -69,6 +74,12 @@ def _quoted_otherwise(desk: Desk) -> Fact:
     return desk.write("seller", Quotation(**head("Q-9"), **PARTIES, lines=order_lines({"1": 1})))
 
 
+def _asked(desk: Desk) -> Fact:
+    """Both sides have asked for changes, and the buyer for a cancellation."""
+    theirs = desk.change("seller", desk.change("buyer", desk.accepted()), number="C-2", lines={"2": 4})
+    return desk.cancel("buyer", theirs)
+
+
 OPENINGS: dict[str, Callable[[Desk], Fact]] = {
     "enquire": lambda desk: desk.enquire(),
     "quote": _quoted_otherwise,
@@ -77,5 +88,8 @@ OPENINGS: dict[str, Callable[[Desk], Fact]] = {
     "countered": lambda desk: desk.countered(number="R-4"),
     "held": lambda desk: desk.held()[0],
     "invoice": lambda desk: desk.bill(),
+    "asked": _asked,
+    "asked before the answer": lambda desk: desk.cancel("buyer", desk.change("buyer", desk.order())),
+    "stated": lambda desk: desk.state(desk.accepted(), lines={"1": 6}),
     "shipped and billed": lambda desk: desk.bill(desk.despatch(desk.accepted())),
 }

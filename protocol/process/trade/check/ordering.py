@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from protocol.limits import MAX_INT, MAX_SCALE
+from protocol.process.checks import is_gtin
+from protocol.process.money import minor_digits
 from protocol.process.trade.check.parties import delivery, involved, item, party
 from protocol.process.trade.check.rules import (
     amount,
@@ -27,6 +30,7 @@ from protocol.process.trade.papers import (
     Quotation,
     RequestForQuotation,
     ResponseLine,
+    Scaled,
     SuppliedMaterial,
     Undecided,
 )
@@ -35,6 +39,7 @@ RESPONSES = ("received", "accepted", "changed", "refused")
 LINE_STATUSES = ("accepted", "changed", "refused", "added", "delivered")
 ACTIONS = ("added", "changed", "removed")
 ANSWERS = ("accepted", "refused")
+TAXED = frozenset({"S", "AA"})  # UNCL5305: standard and reduced rate
 
 
 def request_for_quotation(paper: RequestForQuotation) -> None:
@@ -119,12 +124,43 @@ def order_lines(lines: Sequence[OrderLine], money: str) -> int | None:
         fail("lines", "must hold at least one line")
     seen: dict[str, None] = {}
     total: int | None = 0
+    minor = 10 ** minor_digits(money)
     for index, line in enumerate(lines):
-        at = f"lines[{index}]"
-        _once(line.line_id, seen, at)
-        order_line(line, money, at)
+        if line.line_id in seen or not is_plainly_right(line, minor):
+            at = f"lines[{index}]"
+            _once(line.line_id, seen, at)
+            order_line(line, money, at)
+        seen[line.line_id] = None
         total = None if total is None or line.amount is None else total + line.amount
     return total
+
+
+def is_plainly_right(line: OrderLine, minor: int) -> bool:
+    """Whether a line of the usual kind (an item, a quantity, a price, an amount) is right, in one pass without names.
+
+    False says nothing: :func:`order_line` looks closely and names what is wrong. ``minor``: minor units in a major one.
+    """
+    thing, wanted, price_stated, stated_amount = line.item, line.quantity, line.price, line.amount
+    if price_stated is None or stated_amount is None or line.allowances or not line.line_id:
+        return False
+    if line.tax is not None and (line.tax.category not in TAXED or line.tax.rate is not None):
+        return False
+    if line.delivery is not None or line.originator is not None or thing.properties or thing.standard_id is not None:
+        return False
+    if price_stated.base_quantity is not None or price_stated.allowance is not None:
+        return False
+    if (price_stated.unit and price_stated.unit != line.unit) or (thing.gtin and not is_gtin(thing.gtin)):
+        return False
+    return not thing.best_before and _is_product(wanted, price_stated.value, stated_amount, minor)
+
+
+def _is_product(wanted: Scaled, per_unit: Scaled, stated_amount: int, minor: int) -> bool:
+    if not (0 <= wanted.value <= MAX_INT and 0 <= per_unit.value <= MAX_INT and 0 <= stated_amount <= MAX_INT):
+        return False
+    if not (0 <= wanted.scale <= MAX_SCALE and 0 <= per_unit.scale <= MAX_SCALE):
+        return False
+    low, rest = divmod(wanted.value * per_unit.value * minor, 10 ** (wanted.scale + per_unit.scale))
+    return stated_amount == low or (stated_amount == low + 1 and rest > 0)
 
 
 def order_line(line: OrderLine, money: str, at: str) -> None:

@@ -1,0 +1,27 @@
+"""docs/process.md says what the code does: its tables are the code's."""
+
+from __future__ import annotations
+
+from protocol.process.trade.guards import GUARDS as CODE
+from protocol.process.trade.papers import PAPERS
+from protocol.process.trade.table import TABLE
+from tests.protocol.process.describe import CHAPTER, GUARDS, PARTS, meaning, rendered, structs
+
+
+def test_the_chapter_is_as_the_code_has_it() -> None:
+    chapter = CHAPTER.read_text(encoding="utf-8")
+    assert rendered(chapter) == chapter, "run: python -m tests.protocol.process.describe"
+
+
+def test_every_generated_part_says_something() -> None:
+    assert all(len("\n".join(part())) > 40 for part in PARTS.values())
+
+
+def test_every_condition_is_described_and_used() -> None:
+    assert set(GUARDS) == set(CODE) == {guard for row in TABLE.values() for guard in row.guards}
+
+
+def test_every_struct_has_a_meaning() -> None:
+    for paper in PAPERS.values():
+        for struct in (paper, *structs(paper, {})):
+            assert meaning(struct), struct
