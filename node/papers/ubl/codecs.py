@@ -111,14 +111,20 @@ class Truth(Codec[bool]):
 
 
 class Coded(Codec[str]):
-    """A word of ours for a code of theirs. A code that we do not know may stand for any word that a reader chose, and
-    ``also`` holds (code in the document, code of our word) where a reader chooses otherwise."""
+    """A word of ours for a code of theirs.
 
-    def __init__(self, words: Mapping[str, str], also: frozenset[tuple[str, str]] = frozenset()) -> None:
+    ``also``: (code in the document, code of our word) where reading chose another word than the code's own.
+    ``unknown``: the words that reading may have chosen for a code that we do not know.
+    """
+
+    def __init__(
+        self, words: Mapping[str, str], also: frozenset[tuple[str, str]] = frozenset(), unknown: tuple[str, ...] = ()
+    ) -> None:
         super().__init__()
         self._words = dict(words)
         self._codes = {word: code for code, word in words.items()}
         self._also = also
+        self._unknown = [self._codes[word] for word in unknown]
 
     def read(self, text: str) -> str:
         clean = text.strip()
@@ -131,7 +137,9 @@ class Coded(Codec[str]):
 
     def same(self, spelling: str, canonical: str) -> bool:
         clean = spelling.strip()
-        return clean == canonical or clean not in self._words or (clean, canonical) in self._also
+        if clean not in self._words:
+            return canonical in self._unknown
+        return clean == canonical or (clean, canonical) in self._also
 
 
 class Number(Codec[Scaled]):

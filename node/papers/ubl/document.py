@@ -13,8 +13,10 @@ from typing import Any, NamedTuple, TypeVar
 from msgspec.structs import replace
 
 from node.papers.ubl import kept, names, order, order_response, parties, schema, tree, xml
+from node.papers.ubl.leftovers import differences
+from node.papers.ubl.reading import Finding, Reading
 from node.papers.ubl.rows import Context, Missing, Row, fill_all, make_all
-from node.papers.ubl.schema import Finding, Grammar
+from node.papers.ubl.schema import Grammar
 from node.papers.ubl.settle import settle
 from node.papers.ubl.tree import Node
 from protocol.errors import CallerFault, Malformed, TooLarge
@@ -26,14 +28,6 @@ from protocol.process.trade.papers.base import MAX_KEPT
 ORIGIN = "ubl-2.1"  # valid UBL 2.1 when it was read, so it is when it is written
 ORIGIN_OTHER = "ubl"  # not valid UBL 2.1 (a later version, or faulty): comes out as it came in
 P = TypeVar("P", Order, OrderResponse)
-
-
-class Reading(NamedTuple):
-    """A paper read from UBL. ``warnings``: what a person should look at; none of it stops the paper."""
-
-    body: Order | OrderResponse
-    personal: Personal
-    warnings: tuple[Finding, ...]
 
 
 class Kind(NamedTuple):
@@ -167,6 +161,15 @@ def write(body: Order | OrderResponse, personal: Personal | None = None) -> byte
         for finding in schema.check(root):
             raise CallerFault(finding.field, finding.rule, code="not-ubl")
     return xml.serialise(root)
+
+
+def unsaid(body: Order | OrderResponse, personal: Personal | None = None) -> list[str]:
+    """Paths of the fields that UBL has no place for and :func:`write` therefore leaves out."""
+    kind, people = BY_TYPE[papers.TYPE_OF[type(body)]], personal or Personal()
+    made, context = _made(body, people, kind), Context()
+    read_back = kind.struct(**fill_all(kind.rows, made, context, ""))
+    contacts = Personal(**fill_all(kind.contacts, made, context, ""))
+    return [*differences(body, read_back), *differences(people, contacts)]
 
 
 def _require(made: Node, kind: Kind, body: Order | OrderResponse) -> None:

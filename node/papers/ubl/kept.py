@@ -46,6 +46,8 @@ PERSON_TYPES = ("ContactType", "PersonType")
 
 # ---- taking -------------------------------------------------------------------------------------------------------
 
+ROOT = "."  # the path of the root element, in an entry
+
 
 def take(made: Node, said: Node, personal_names: frozenset[str]) -> tuple[list[Kept], list[Kept]]:
     """The difference between what the fields make and what the document said: (business, personal) entries."""
@@ -85,7 +87,7 @@ class _Taker:
                 )
 
     def _compare_element(self, made: Node, said: Node, path: str, personal: bool) -> None:
-        spelled_alike = made.text is None or said.text == made.text
+        spelled_alike = made.text is None or (said.text or "") == made.text
         alike = spelled_alike or (made.codec is not None and made.codec.same(said.text or "", str(made.text)))
         if not alike or any(
             not codec.same(said.attributes[key], made.attributes[key])
@@ -145,7 +147,7 @@ class _Taker:
         if _needs_escape(path) or any(_needs_escape(key) for key, _ in pairs):
             raise Malformed(f"{path[:200]}: a name is not in Unicode normal form C")
         target = self.personal if personal else self.business
-        target.append(Kept(path=mark + sign + path, value=value, attributes=tuple(pairs)))
+        target.append(Kept(path=mark + sign + (path or ROOT), value=value, attributes=tuple(pairs)))
 
 
 def _needs_escape(text: str) -> bool:
@@ -277,7 +279,7 @@ def _find(made: Node, path: str, moved: dict[str, dict[int, int]], *, make: bool
 
 
 def _pieces(path: str) -> Iterator[str]:
-    pieces = names.split(path) if path else []
+    pieces = [] if path == ROOT else names.split(path)
     if len(pieces) > MAX_XML_DEPTH:
         raise Malformed(f"kept: a path has more than {MAX_XML_DEPTH} steps")
     return iter(pieces)

@@ -63,6 +63,7 @@ def split(path: str) -> list[str]:
     return _SPLIT.split(path) if "{" in path else path.split("/")
 
 
+@lru_cache(maxsize=4096)
 def parse_path(path: str) -> tuple[Step, ...]:
     """The steps of ``path``. Raises Malformed: it may come from a stranger's body."""
     if not path:

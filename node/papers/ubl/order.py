@@ -19,6 +19,7 @@ from node.papers.ubl.rows import (
     Fixed,
     Flag,
     Leaf,
+    Present,
     Row,
     Values,
     join,
@@ -127,7 +128,7 @@ class LineId:
         values["line_id"] = stated
 
     def make(self, struct: Any, node: Node, context: Context) -> None:
-        put(node.make(self._path), codecs.WORD, struct.line_id, soft="#" in struct.line_id)
+        put(node.make(self._path), codecs.WORD, struct.line_id, soft=struct.line_id.endswith(f"#{node.step.number}"))
 
     def describe(self) -> list[tuple[str, str]]:
         return [("line_id", self._path)]
@@ -192,6 +193,7 @@ LINES = Many(
         Group("price", "cac:LineItem/cac:Price", Price, goods.PRICE),
         Group("item", "cac:LineItem/cac:Item", goods.item, goods.ITEM, required=True),
         Group("tax", "cac:LineItem/cac:Item/cac:ClassifiedTaxCategory", TaxCategory, goods.TAX_CATEGORY),
+        Present("cac:LineItem/cac:Item"),
     ),
     closed=True,
 )
@@ -245,6 +247,7 @@ STATEMENT_ROWS: tuple[Row, ...] = (
             Leaf("completion_date", _inner("CompletionDate"), codecs.DAY),
             Leaf("days_after_receipt", _inner("DaysAfterReceipt"), codecs.COUNT),
             Leaf("method", _inner("Method")),
+            Flag("waived", _inner("Waived")),
         ),
     ),
     Many(

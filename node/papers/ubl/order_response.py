@@ -11,7 +11,7 @@ from typing import Any
 from node.papers.ubl import codecs, goods, order, parties
 from node.papers.ubl.amounts import Quantity
 from node.papers.ubl.groups import Group, Many
-from node.papers.ubl.rows import Context, Leaf, Row, Values, join, put, read_with, text_at
+from node.papers.ubl.rows import Context, Leaf, Present, Row, Values, join, put, read_with, text_at
 from node.papers.ubl.tree import Node
 from protocol.process.trade.papers import Delivery, Price, PromisedDelivery, ResponseLine, TaxCategory
 
@@ -20,8 +20,8 @@ RESPONSES = {"AB": "received", "AP": "accepted", "CA": "changed", "RE": "refused
 STATUSES = {"1": "added", "3": "changed", "5": "accepted", "7": "refused", "42": "delivered"}  # UNCL1229
 _IMPLIED = {"refused": "refused", "changed": "changed"}  # what a line without status says under a response
 # A response that says accepted and changes a line, and an added line that does not say what is added, are changes.
-_RESPONSE = codecs.Coded(RESPONSES, frozenset({("AP", "CA")}))
-_STATUS = codecs.Coded(STATUSES, frozenset({("1", "3")}))
+_RESPONSE = codecs.Coded(RESPONSES, frozenset({("AP", "CA")}), ("received",))
+_STATUS = codecs.Coded(STATUSES)
 _RESPONSE_PATH = "cbc:OrderResponseCode"
 _STATUS_PATH = "cac:LineItem/cbc:LineStatusCode"
 _LINE_REFERENCE = "cac:OrderLineReference/cbc:LineID"
@@ -53,8 +53,9 @@ class _Status:
         values["status"] = value or _IMPLIED.get(context.response, "accepted")
 
     def make(self, struct: Any, node: Node, context: Context) -> None:
-        implied = struct.status == _IMPLIED.get(context.response, "accepted")
-        put(node.make(_STATUS_PATH), _STATUS, struct.status, optional=implied)
+        implied = ("accepted", _IMPLIED.get(context.response, "accepted"))
+        codec = codecs.Coded(STATUSES, frozenset({("1", "3")}), implied)
+        put(node.make(_STATUS_PATH), codec, struct.status, optional=struct.status in implied)
 
     def describe(self) -> list[tuple[str, str]]:
         return [("status", _STATUS_PATH)]
@@ -101,6 +102,7 @@ LINES = Many(
         ),
         Group("price", "cac:LineItem/cac:Price", Price, goods.PRICE),
         Group("item", "cac:LineItem/cac:Item", goods.item, goods.ITEM),
+        Present("cac:LineItem/cac:Item"),
         Leaf("substitute_line_id", f"{_SUBSTITUTE}/cbc:ID", codecs.WORD),
         Group("substitute", f"{_SUBSTITUTE}/cac:Item", goods.item, goods.ITEM),
         Group("substitute_tax", f"{_SUBSTITUTE}/cac:Item/cac:ClassifiedTaxCategory", TaxCategory, goods.TAX_CATEGORY),

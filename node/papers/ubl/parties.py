@@ -120,18 +120,12 @@ def _identifiers(party: Party) -> Iterator[Identifier]:
 
 @dataclass(frozen=True)
 class _Name:
-    """``name`` is the registered name; where a document gives none, the trading name or the first number stands in."""
+    """``name`` is the registered name. A party that a document neither names nor numbers is called ``?``."""
 
     def fill(self, node: Node, values: Values, context: Context, path: str) -> None:
-        name = read_with(codecs.TEXT, text_at(node, _NAME), context, join(path, _NAME))
-        trading = read_with(codecs.TEXT, text_at(node, _TRADING_NAME), context, join(path, _TRADING_NAME))
-        if trading:
-            values["trading_name"] = trading
-        if name or trading:
-            values["name"] = name or trading
-        elif values.get("endpoint") or values.get("identifiers"):
-            values["name"] = (values.get("endpoint") or values["identifiers"][0]).value
-        else:
+        Leaf("name", _NAME).fill(node, values, context, path)
+        Leaf("trading_name", _TRADING_NAME).fill(node, values, context, path)
+        if not any(field in values for field in ("name", "trading_name", "endpoint", "identifiers")):
             values["name"] = NAMELESS
             context.warn(path, "the party has neither name nor number")
 
@@ -139,18 +133,10 @@ class _Name:
         if struct.trading_name:
             put(node.make(_TRADING_NAME), codecs.TEXT, struct.trading_name)
         if struct.name:
-            put(node.make(_NAME), codecs.TEXT, struct.name, optional=struct.name in _stand_ins(struct))
+            put(node.make(_NAME), codecs.TEXT, struct.name, soft=struct.name == NAMELESS)
 
     def describe(self) -> list[tuple[str, str]]:
         return [("name", _NAME), ("trading_name", _TRADING_NAME)]
-
-
-def _stand_ins(party: Party) -> list[str]:
-    return [NAMELESS, party.trading_name, *(one.value for one in _numbers(party))]
-
-
-def _numbers(party: Party) -> list[Identifier]:
-    return [*([party.endpoint] if party.endpoint else []), *party.identifiers]
 
 
 @dataclass(frozen=True)
@@ -180,8 +166,8 @@ class _LegalId:
         if said is None and struct.corporate_number:
             said = Identifier(value=struct.corporate_number, scheme=CORPORATE)
         if said is not None:
-            made, known = node.make(_LEGAL_ID), said in _numbers(struct) and struct.legal_id is None
-            put(made, codecs.WORD, said.value, optional=known)
+            made = node.make(_LEGAL_ID)
+            put(made, codecs.WORD, said.value, optional=struct.legal_id is None)
             put_attribute(made, "schemeID", codecs.WORD, said.scheme)
 
     def describe(self) -> list[tuple[str, str]]:

@@ -13,7 +13,7 @@ from typing import Any, Protocol
 
 from node.papers.ubl import codecs
 from node.papers.ubl.codecs import Codec, Forbidden, Minor, Unreadable
-from node.papers.ubl.schema import Finding
+from node.papers.ubl.reading import Finding
 from node.papers.ubl.tree import Node
 from protocol.errors import CallerFault
 from protocol.process import money
@@ -188,6 +188,24 @@ class Fixed:
 
     def describe(self) -> list[tuple[str, str]]:
         return [(f"({self.note})", self.path)] if self.note else []
+
+
+@dataclass(frozen=True)
+class Present:
+    """An element that must be there even when it holds nothing. Comes after the rows that may fill it."""
+
+    path: str
+
+    def fill(self, node: Node, values: Values, context: Context, path: str) -> None:
+        return None
+
+    def make(self, struct: Any, node: Node, context: Context) -> None:
+        made = node.make(self.path)
+        if not made.children:
+            put(made, codecs.TEXT, "", optional=True)
+
+    def describe(self) -> list[tuple[str, str]]:
+        return []
 
 
 @dataclass(frozen=True)

@@ -18,22 +18,13 @@ from typing import Any, NamedTuple
 from lxml import etree
 
 from node.papers.ubl import names
+from node.papers.ubl.reading import Finding
 from protocol.errors import InvariantBroken
 
 _XS = "{http://www.w3.org/2001/XMLSchema}"
 _MODULES = ("CommonAggregateComponents", "CommonBasicComponents", "CommonExtensionComponents")
 _FILES = {names.ORDER: "Order.xsd", names.ORDER_RESPONSE: "OrderResponse.xsd"}
 MAX_FINDINGS = 100
-
-
-class Finding(NamedTuple):
-    """Something a person should know about a document. ``field``: UBL path, ``rule``: the sentence that is broken."""
-
-    field: str
-    rule: str
-
-    def __str__(self) -> str:
-        return f"{self.field}: {self.rule}" if self.field else self.rule
 
 
 class Child(NamedTuple):

@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 from msgspec.structs import replace
 
-from node.papers.ubl.schema import Finding
+from node.papers.ubl.reading import Finding
 from protocol.errors import CallerFault
 from protocol.process.trade import check
 from protocol.process.trade.check.ordering import order_line

@@ -159,8 +159,8 @@ def _foreign(content: etree._Element) -> str:
     """Children of an extension as canonical XML, with the prefixes that their texts may mean."""
     pieces = [_escape(content.text)]
     for child in content:
-        plain = etree.tostring(child, encoding="unicode", with_tail=False)
-        used = [prefix for prefix in child.nsmap if prefix and f"{prefix}:" in plain]
+        words = {word.partition(":")[0] for text in _texts(child) if ":" in text for word in text.split()}
+        used = sorted(prefix for prefix in child.nsmap if prefix in words)
         pieces.append(
             etree.tostring(
                 child, method="c14n", exclusive=True, inclusive_ns_prefixes=used, with_comments=False, with_tail=False
@@ -168,6 +168,11 @@ def _foreign(content: etree._Element) -> str:
         )
         pieces.append(_escape(child.tail))
     return "".join(pieces)
+
+
+def _texts(element: etree._Element) -> Iterator[str]:
+    for one in element.iter():
+        yield from (one.text or "", one.tail or "", *(str(value) for value in one.attrib.values()))
 
 
 def _escape(text: str | None) -> str:

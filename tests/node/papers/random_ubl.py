@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import random
 from functools import lru_cache
+from typing import Any
 
 from lxml import etree
 
@@ -97,16 +98,17 @@ class Generator:
 
     def _document(self, tag: str) -> bytes:
         prefixes = self._random.choice([("cac", "cbc"), ("a", "b"), ("ns0", "ns1")])
-        root = etree.Element(
-            tag,
-            nsmap={
-                self._random.choice([None, "d"]): tag[1:].partition("}")[0],
-                prefixes[0]: names.CAC,
-                prefixes[1]: names.CBC,
-            },
-        )
+        namespaces: dict[Any, str] = {
+            self._random.choice([None, "d"]): tag[1:].partition("}")[0],
+            prefixes[0]: names.CAC,
+            prefixes[1]: names.CBC,
+        }
+        root = etree.Element(tag, nsmap=namespaces)
         self._children(root, tag, 0)
-        return etree.tostring(root, xml_declaration=True, encoding=self._random.choice(["UTF-8", "UTF-16"]))
+        encoding = self._random.choice(["UTF-8", "UTF-16"])
+        data = etree.tostring(root, xml_declaration=True, encoding=encoding)
+        assert isinstance(data, bytes)
+        return data
 
     def _children(self, element: etree._Element, name: str, depth: int) -> None:
         for child in self._grammar.children(name) or ():
