@@ -23,6 +23,7 @@ from protocol.process.thread import ThreadState
 from protocol.process.trade import papers
 from protocol.process.trade.papers import Paper
 
+APPLIED = (Verdict.APPLIED.value, "")
 NO_FACT = frozenset({Verdict.HELD.value, Verdict.REFUSED.value, Verdict.QUARANTINED.value})
 
 
@@ -156,6 +157,11 @@ def settle(
     local = _local(tx, fresh)
     for thread, items in by_thread.items():
         facts = [fact_of(item.document, item.paper) for item in items]
+        state = process.opened(facts[0]) if len(items) == 1 else None
+        if state is not None:
+            verdicts[thread] = APPLIED
+            rows += _rows(house, thread, state, facts, local)
+            continue
         if items[0].document.header.thread or len(items) > 1:
             known = {fact.id for fact in facts}
             facts += [fact for fact in _facts(tx, thread) if fact.id not in known | without]
@@ -182,9 +188,7 @@ def _local(tx: Tx, fresh: Sequence[Fresh]) -> set[bytes]:
     return {member for member, row in tx.members.get_many(parties).items() if row.local}
 
 
-def _rows(
-    house: House, thread: bytes, state: ThreadState, facts: Sequence[Fact], local: set[bytes]
-) -> list[ThreadRow]:
+def _rows(house: House, thread: bytes, state: ThreadState, facts: Sequence[Fact], local: set[bytes]) -> list[ThreadRow]:
     first = next((fact for fact in facts if fact.id == thread), facts[0])
     totals = getattr(first.body, "totals", None)
     amount = totals.payable if totals is not None else None
@@ -208,5 +212,3 @@ def _rows(
         for member in dict.fromkeys((first.author, first.audience))
         if member in local
     ]
-
-
