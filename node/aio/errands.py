@@ -71,6 +71,7 @@ class Errands:
         self._asked: dict[NodeId, float] = {}  # when a peer's directory was asked for
         self._hinted: set[NodeId] = set()
         self._told: dict[NodeId, int] = {}  # up to which change of our cards a peer has been hinted
+        self._pushed: set[Offered] = set()
         self._loop: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
@@ -128,7 +129,8 @@ class Errands:
         for one in wanted:
             self._begin("fetch", one.ref.root, one.source, partial(self._fetch, one))
         for push in offered:
-            self._begin("push", push.ref.root + push.target, push.target, partial(self._push, push))
+            if push not in self._pushed:
+                self._begin("push", push.ref.root + push.target, push.target, partial(self._push, push))
         due = asyncio.get_running_loop().time() - (DIRECTORY_S if reachable else UNHINTED_S)
         for node in self._pins.nodes():
             if node in self._hinted or self._asked.get(node, -DIRECTORY_S) <= due:
@@ -156,6 +158,9 @@ class Errands:
         except OSError as error:  # of our own disk: the network's are WorldFault
             log.warning("not done", errand=kind, peer=node.hex()[:12], code=error.strerror or "disk")
             self._patience.failed(node)
+        except Exception:
+            log.exception("failed", errand=kind, peer=node.hex()[:12])
+            self._patience.failed(node)
         else:
             self._patience.forget(node)
 
@@ -173,6 +178,7 @@ class Errands:
             answer = await self._transport.request(one.target, "PUT", path_of(one.ref.root, index), body)
             missing = _missing(answer)
             if not missing:
+                self._pushed.add(one)  # its receipt is on the way; until then nothing is pushed again
                 return
             index = missing[0]
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import ssl
 from dataclasses import dataclass
+from io import BytesIO
 
 import aiohttp
 
@@ -17,7 +18,7 @@ from federation.endpoint import Endpoint
 from node.aio.resolver import AddressRefused, CheckedResolver, Lookup, system_lookup
 from protocol import canon, shape
 from protocol.errors import Malformed, NotAuthorised, PeerFault, TooLarge, WorldFault, YuiError
-from protocol.limits import REQUEST_TIMEOUT_US
+from protocol.limits import MIB, REQUEST_TIMEOUT_US
 
 MEDIA_TYPE = "application/vnd.yui+msgpack"
 CONNECT_TIMEOUT_S = 10.0
@@ -65,8 +66,9 @@ async def exchange(
     max_answer: int,
 ) -> bytes:
     """One request and its answer at one endpoint. Errors as in :meth:`PeerTransport.request`."""
+    data = BytesIO(body) if body is not None and len(body) > MIB else body  # the library's rule for large bodies
     try:
-        async with session.request(method, f"{endpoint}{path}", data=body, allow_redirects=False) as answer:
+        async with session.request(method, f"{endpoint}{path}", data=data, allow_redirects=False) as answer:
             return await read_answer(answer, max_answer)
     except (aiohttp.ClientError, OSError) as error:
         raise world_fault(endpoint, error) from error
