@@ -10,8 +10,9 @@ decodes, encodes again and compares: bytes that differ are refused, so one value
 from __future__ import annotations
 
 import hashlib
+import re
 import unicodedata
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar, get_args, get_origin, get_type_hints
 
 import msgpack
 import msgspec
@@ -69,10 +70,35 @@ def decode_typed(decoder: msgspec.msgpack.Decoder[T], data: bytes, max_bytes: in
     try:
         value = decoder.decode(data)
     except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError) as broken:
-        raise Malformed(f"{name}: {broken}") from None
+        raise Malformed(f"{name}: {_rule_of(broken, decoder.type)}") from None
     if encode(value) != data:
         raise Malformed(f"{name}: bytes are not in canonical form")
     return value
+
+
+_AT = re.compile(r"^(?P<rule>.*?) - at `\$(?P<path>[\[\]0-9]*)`$", re.DOTALL)
+
+
+def _rule_of(broken: Exception, kind: Any) -> str:
+    """The decoder's sentence with the field by name instead of its place, and without what the peer wrote."""
+    found = _AT.match(str(broken))
+    if found is None:
+        return "not msgpack" if not isinstance(broken, msgspec.ValidationError) else str(broken)
+    rule = re.sub(r"(Invalid enum value) .*", r"\1", found["rule"], flags=re.DOTALL)
+    return f"{_field_at(kind, [int(step) for step in re.findall(r'[0-9]+', found['path'])])}: {rule}"
+
+
+def _field_at(kind: Any, path: list[int]) -> str:
+    name = ""
+    for step in path:
+        kind = get_args(kind)[0] if get_origin(kind) is Annotated else kind
+        if hasattr(kind, "_fields"):
+            name += f".{kind._fields[step]}" if name else kind._fields[step]
+            kind = get_type_hints(kind, include_extras=True)[kind._fields[step]]
+        else:
+            name += f"[{step}]"
+            kind = get_args(kind)[0]
+    return name
 
 
 def require_text(*texts: str) -> None:

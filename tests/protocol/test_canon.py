@@ -1,7 +1,11 @@
-"""One value, one byte string: what the decoder refuses, and what it costs."""
+"""One value, one byte string: what the decoders refuse."""
+
+from typing import Annotated, Literal, NamedTuple
 
 import msgpack
+import msgspec
 import pytest
+from msgspec import Meta
 
 from protocol import canon
 from protocol.errors import Malformed, TooLarge
@@ -46,7 +50,8 @@ def test_long_arrays_and_large_records_come_through_the_counting_way() -> None:
 
 
 LAYOUTS = [
-    None, True, 0, 127, 128, 2**8, 2**16, 2**32, 2**63, -1, -33, -129, -(2**15) - 1, -(2**31) - 1, "", "a" * 31, "a" * 32,
+    None, True, 0, 127, 128, 2**8, 2**16, 2**32, 2**63, -1, -33, -129, -(2**15) - 1, -(2**31) - 1,
+    "", "a" * 31, "a" * 32,
     "a" * 300, "a" * 70_000, b"", b"a" * 300, b"a" * 70_000, [], [0] * 20, [0] * 200, {}, {"k": 0},
     {f"{number:03}": number for number in range(300)},
 ]  # fmt: skip
@@ -104,3 +109,68 @@ class TestRequireNfc:
 
 def test_a_digest_is_sha256() -> None:
     assert canon.digest(b"").hex() == "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+
+
+class Inner(NamedTuple):
+    """A field inside a field."""
+
+    name: Annotated[str, Meta(max_length=3)]
+    kind: Literal["a", "b"]
+
+
+class Shaped(NamedTuple):
+    """A record that a decoder knows."""
+
+    tag: Literal["yui/shaped/1"]
+    inners: Annotated[tuple[Inner, ...], Meta(max_length=2)]
+    one: Inner
+
+
+SHAPED = msgspec.msgpack.Decoder(Shaped)
+
+
+def read(*fields: object) -> Shaped:
+    return canon.decode_typed(SHAPED, canon.encode(fields), 100, "shaped")
+
+
+class TestTyped:
+    """Records that are read in one typed pass are canonical too, and what is wrong is named by field."""
+
+    def test_a_record_comes_back(self) -> None:
+        assert read("yui/shaped/1", [["x", "a"]], ["y", "b"]) == ("yui/shaped/1", (("x", "a"),), ("y", "b"))
+
+    @pytest.mark.parametrize(
+        ("fields", "message"),
+        [
+            (["yui/shaped/2", [], ["y", "b"]], "shaped: tag: Invalid enum value$"),
+            (
+                ["yui/shaped/1", [["x", "a"], ["xxxx", "a"]], ["y", "b"]],
+                r"inners\[1\].name: Expected `str` of length",
+            ),
+            (["yui/shaped/1", [["x", "a"]] * 3, ["y", "b"]], "inners: Expected `array` of length <= 2"),
+            (["yui/shaped/1", [], ["y", "か\u3099\n`"]], "one.kind: Invalid enum value$"),
+            (["yui/shaped/1", [], ["y"]], "one: Expected `array` of length 2"),
+            (["yui/shaped/1", []], "shaped: Expected `array` of length 3"),
+        ],
+    )
+    def test_the_field_is_named_and_the_peer_is_not_quoted(self, fields: list[object], message: str) -> None:
+        with pytest.raises(Malformed, match=message):
+            read(*fields)
+
+    def test_other_spellings_are_refused(self) -> None:
+        data = canon.encode(["yui/shaped/1", [], ["y", "b"]])
+        assert canon.decode_typed(SHAPED, data, 100, "shaped")
+        with pytest.raises(Malformed, match="not in canonical form"):
+            canon.decode_typed(SHAPED, data.replace(b"\xa1y", b"\xd9\x01y"), 100, "shaped")
+
+    def test_what_is_no_msgpack_and_what_is_too_long(self) -> None:
+        for data in (b"", b"\xc1", b"\x93", b"\xa1\xff", b"\x91" * 90):
+            with pytest.raises(Malformed, match="shaped: "):
+                canon.decode_typed(SHAPED, data, 100, "shaped")
+        with pytest.raises(TooLarge, match="shaped of 101 bytes"):
+            canon.decode_typed(SHAPED, bytes(101), 100, "shaped")
+
+    def test_texts(self) -> None:
+        canon.require_text("order", "が", "")
+        with pytest.raises(Malformed, match="normal form C"):
+            canon.require_text("order", "か\u3099")

@@ -54,7 +54,7 @@ def test_what_does_not_fit_is_named(check: Callable[..., Any], limits: tuple[Any
 
 @pytest.mark.parametrize(("check", "limits", "value"), TOO_LARGE)
 def test_what_is_too_large_is_named(check: Callable[..., Any], limits: tuple[Any, ...], value: Any) -> None:
-    with pytest.raises(TooLarge, match="field: .*the limit is"):
+    with pytest.raises(TooLarge, match=r"field: .*the limit is"):
         check(value, "field", *limits)
 
 
