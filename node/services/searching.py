@@ -175,24 +175,38 @@ def index_step(tx: Tx, limit: int = INDEX_STEP) -> int:
     return len(stored)
 
 
+SOUGHT: Final = frozenset(
+    ("name", "number", "description", "gtin", "seller_id", "buyer_id", "manufacturer_id", "order", "sales_order_id")
+)
+"""Fields of a paper by which people look for it."""
+
+
 def text_of(stored: StoredDocument) -> str:
-    """What is searchable of a document: its number and every text of its business part; never its personal part."""
-    words = [stored.row.business_key]
+    """What is searchable of a document: its number, who and what it names, its note; never its personal part."""
+    words = {stored.row.business_key: None}
     for part in stored.parts:
         if part.name == "business":
             try:
-                _collect(msgspec.msgpack.decode(part.content), words)
+                paper = msgspec.msgpack.decode(part.content)
             except msgspec.DecodeError:
                 continue
+            _collect(paper, words)
+            if type(paper) is dict and type(note := paper.get("note")) is str:
+                words[note] = None
     return "\n".join(words)
 
 
-def _collect(value: object, words: list[str]) -> None:
-    if type(value) is str:
-        words.append(value)
-    elif type(value) is dict:
-        for inner in value.values():
-            _collect(inner, words)
+def _collect(value: object, words: dict[str, None]) -> None:
+    """Each text once: ten lines of one article are found as well as one."""
+    if type(value) is dict:
+        for key, inner in value.items():
+            kind = type(inner)
+            if kind is str:
+                if key in SOUGHT:
+                    words[inner] = None
+            elif kind is dict or kind is list:
+                if key != "kept":
+                    _collect(inner, words)
     elif type(value) is list:
         for inner in value:
             _collect(inner, words)
