@@ -52,23 +52,35 @@ class MemberApi:
     def call(
         self, method: str, path: str, body: bytes | None = None, *, key: str = "", media: str = "application/json"
     ) -> bytes:
-        """One request. Refused for every status from 400 on; OSError and HTTPException when the node is not there."""
+        """One request. Refused for every status from 400 on; OSError and HTTPException when the node is not there.
+
+        What may safely be said twice (GET, or with a key) is said again when a kept connection turns out to be dead.
+        """
         headers = dict(self._headers)
         if body is not None:
             headers["Content-Type"] = media
         if key:
             headers["Idempotency-Key"] = key
+        kept = self._connection.sock is not None
         try:
-            self._connection.request(method, path, body, headers)
-            response = self._connection.getresponse()
-            data = response.read()
+            status, data = self._exchange(method, path, body, headers)
         except (OSError, http.client.HTTPException):
-            self._connection.close()
-            raise
-        if response.status < 400:
+            if not kept or not (key or method == "GET"):
+                raise
+            status, data = self._exchange(method, path, body, headers)
+        if status < 400:
             return data
         try:
             problem = json.loads(data)
         except ValueError:
             problem = {}
-        raise Refused(response.status, problem if isinstance(problem, dict) else {})
+        raise Refused(status, problem if isinstance(problem, dict) else {})
+
+    def _exchange(self, method: str, path: str, body: bytes | None, headers: dict[str, str]) -> tuple[int, bytes]:
+        try:
+            self._connection.request(method, path, body, headers)
+            response = self._connection.getresponse()
+            return response.status, response.read()
+        except (OSError, http.client.HTTPException):
+            self._connection.close()
+            raise

@@ -194,12 +194,13 @@ def befriend(one: Node, other: Node) -> str:
 
     Failed when the codes differ: somebody stands between.
     """
-    invited = one.yui("peer", "invite", other.peer)
-    code = str(invited["code"])
-    waiting = [item for item in other.yui("peer", "list")["peers"] if item.get("code")]
-    seen = [item["code"] for item in waiting if item["code"] == code]
-    if not seen:
+    code = _digits(one.yui("peer", "invite", other.peer)["code"])
+    if code not in [_digits(peer["code"]) for peer in other.yui("peer", "list")["peers"]]:
         raise Failed(f"{one.name} and {other.name} see different codes")
     other.yui("peer", "accept", code)
     one.yui("peer", "accept", code)
     return code
+
+
+def _digits(code: str) -> str:
+    return "".join(filter(str.isdigit, code))

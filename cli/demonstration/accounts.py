@@ -153,7 +153,8 @@ def _verify(path: Path, document: str) -> bool:
         answer = yui("document", "verify", str(path))
     except Failed:
         return False
-    return bool(answer["document"] == document)
+    receipt = answer["receipt"]
+    return bool(answer["document"] == document and receipt and receipt["verdict"] == "applied")
 
 
 def missing(entries: Sequence[Entry]) -> str:

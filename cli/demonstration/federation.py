@@ -6,6 +6,7 @@ Owns set-up and the calls. Everything goes through the command line and the memb
 from __future__ import annotations
 
 import json
+import secrets
 import time
 from collections.abc import Iterable
 from itertools import combinations
@@ -110,14 +111,21 @@ class Federation:
     def send(self, author: str, recipient: str, type: str, body: Any, thread: str = "") -> dict[str, Any]:
         """Send a paper; what the node says of it."""
         item = {"type": type, "to": self.accounts[recipient].member, "body": body}
-        answer = self.api(author).post("/v1/documents", {"documents": [item | ({"thread": thread} if thread else {})]})
+        asked = {"documents": [item | ({"thread": thread} if thread else {})]}
+        answer = self.api(author).post("/v1/documents", asked, key=secrets.token_hex(16))
         sent: dict[str, Any] = answer["documents"][0]
         return sent
 
     def send_ubl(self, author: str, recipient: str, path: Path) -> dict[str, Any]:
         """Send an order or its answer out of a UBL file over the API."""
         to = self.accounts[recipient].member
-        answer = self.api(author).call("POST", f"/v1/documents/ubl?to={to}", path.read_bytes(), media="application/xml")
+        answer = self.api(author).call(
+            "POST",
+            f"/v1/documents/ubl?to={to}",
+            path.read_bytes(),
+            key=secrets.token_hex(16),
+            media="application/xml",
+        )
         sent: dict[str, Any] = json.loads(answer)["documents"][0]
         return sent
 

@@ -92,7 +92,7 @@ class Story:
         buyer, seller = pair
         sample = answers.get(papers.number_of(name))
         if sample is None:
-            made = self._federation.node_of(seller).yui("order", "answer", order["document"], "accepted")
+            made = self._federation.node_of(seller).yui("order", "answer", order["document"], "--accept")
             self._enter(made["document"], seller, buyer, "order_response", made["number"], ANSWERS)
             return
         own = f"{papers.number_of(sample)}-{self._mark}"
