@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import weakref
+from collections.abc import Awaitable, Callable
 
 from aiohttp import web
 
@@ -36,7 +37,7 @@ class PeerServer:
         self._silent: weakref.WeakSet[asyncio.BaseTransport] = weakref.WeakSet()
         self._sweeping: asyncio.TimerHandle | None = None
         self._listener: asyncio.Server | None = None
-        app.on_response_prepare.append(self._note)
+        app.middlewares.insert(0, self._note)
         self._runner = web.AppRunner(
             app,
             access_log=None,
@@ -79,9 +80,13 @@ class PeerServer:
         server = self._runner.server
         return [link.transport for link in server.connections if link.transport is not None] if server else []
 
-    async def _note(self, request: web.Request, _response: web.StreamResponse) -> None:
+    @web.middleware
+    async def _note(
+        self, request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
+    ) -> web.StreamResponse:
         if request.transport is not None:
             self._spoke.add(request.transport)
+        return await handler(request)
 
     def _sweep(self) -> None:
         """Close the connections that were silent at the last look and still are."""

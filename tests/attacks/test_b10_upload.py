@@ -15,8 +15,9 @@ import pytest
 from node.aio.tls import client_context
 from node.api.peer import access
 from node.api.peer.messages import MEDIA_TYPE
+from protocol.keys import NodeId
 from protocol.limits import MAX_BATCH_BYTES, MIB
-from tests.node.aio.nodes import Node, linked
+from tests.node.aio.nodes import Node, Recorder, linked
 
 BATCHES = "/peer/v1/link/batches"
 
@@ -142,3 +143,16 @@ async def test_silent_connections_are_closed(tmp_path: Path) -> None:
             await asyncio.wait_for(reader.readexactly(1), 5)
         writer.close()
         assert b.services.asked == []
+
+
+async def test_a_long_first_answer_is_not_taken_for_silence(tmp_path: Path) -> None:
+    class Slow(Recorder):
+        async def hello(self, node: NodeId, body: bytes) -> bytes:
+            await asyncio.sleep(0.5)
+            return body
+
+    async with linked(tmp_path, "slow") as (a, _, slow):
+        slow.services = Slow()
+        await slow.serve(first_request_s=0.1)
+        slow.pins.replace([a.pin()])
+        assert await _post(a, slow, b"\xc0", "/peer/v1/hello") == (200, b"\xc0")
