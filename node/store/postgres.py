@@ -90,6 +90,9 @@ class PostgresSession:
     def settle(self) -> None:
         """PostgreSQL checkpoints by itself."""
 
+    def relieve(self) -> None:
+        """And frees what it can."""
+
     def abandon(self) -> None:
         """The server rolls back what is open when the connection goes."""
         self._connection.close()

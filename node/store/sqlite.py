@@ -155,6 +155,9 @@ class SqliteSession:
     def settle(self) -> None:
         """Nothing to do without a WAL."""
 
+    def relieve(self) -> None:
+        """Nothing to free without a WAL."""
+
     def abandon(self) -> None:
         """SQLite's close checkpoints, which would sync again what failed to: the connection is never freed."""
         ctypes.pythonapi.Py_IncRef(ctypes.py_object(self._connection))
@@ -178,8 +181,19 @@ class WalSession(SqliteSession):
         self._frames += FRAMES_PER_COMMIT + (changes - self._changes) // ROWS_PER_FRAME
         self._changes = changes
         if self._frames >= CHECKPOINT_FRAMES:
-            _, logged, moved = self._cursor.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()[0]
-            self._frames = min(logged - moved, CHECKPOINT_FRAMES // 2)
+            self._checkpoint()
+
+    def relieve(self) -> None:
+        """A WAL that was moved into the database is written again from its beginning: it needs no new room.
+
+        Where even that finds no room, the next commit tries again, before the WAL takes what has become free.
+        """
+        self._frames = CHECKPOINT_FRAMES
+        self._checkpoint()
+
+    def _checkpoint(self) -> None:
+        _, logged, moved = self._cursor.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()[0]
+        self._frames = min(logged - moved, CHECKPOINT_FRAMES // 2)
 
     def close(self) -> None:
         with contextlib.suppress(sqlite3.Error):

@@ -41,6 +41,9 @@ class WriteSession(Protocol):
     def tell(self, error: BaseException) -> BaseException:
         """What an engine's error means: WorldFault, InvariantBroken, or the error itself."""
 
+    def relieve(self) -> None:
+        """After a WorldFault, perhaps for want of room: free what can be freed."""
+
     def abandon(self) -> None:
         """Leave everything as it is, for ever: what is durable is in doubt, not even closing may write."""
 
@@ -85,7 +88,7 @@ class GroupCommit:
                 work.future.set_result(work.result)
             else:
                 _refuse(work, work.error)
-        self._settle()
+        self._at_leisure(self._session.settle)
 
     def _run(self, works: list[Work], more: Callable[[], Work | None]) -> None:
         session = self._session
@@ -135,10 +138,12 @@ class GroupCommit:
             self.broken = self.broken or InvariantBroken(f"store: cannot roll back: {second}")
         for work in works:
             _refuse(work, work.error or error)
+        if self.broken is None and isinstance(error, WorldFault):
+            self._at_leisure(self._session.relieve)
 
-    def _settle(self) -> None:
+    def _at_leisure(self, chore: Callable[[], None]) -> None:
         try:
-            self._session.settle()
+            chore()
         except Exception as error:  # noqa: BLE001 - the works are durable; what follows is between us and the disk
             told = self._told(error)
             if not isinstance(told, WorldFault):
