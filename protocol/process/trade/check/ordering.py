@@ -44,12 +44,12 @@ TAXED = frozenset({"S", "AA"})  # UNCL5305: standard and reduced rate
 
 def request_for_quotation(paper: RequestForQuotation) -> None:
     """見積依頼."""
+    if any(line.price or line.amount is not None for line in paper.lines):
+        currency(paper)
     _parties(paper)
     order_lines(paper.lines, paper.currency)
     day_or_none(paper.reply_by, "reply_by")
     terms(paper.terms)
-    if any(line.price or line.amount is not None for line in paper.lines):
-        currency(paper)
 
 
 def quotation(paper: Quotation) -> None:
