@@ -13,7 +13,7 @@ from typing import TypeVar
 from node.aio.driver import Driver
 from node.aio.errands import Errands
 from node.aio.office import PeerOffice
-from node.runtime import BATCHES, HELLO, NEXT, RECEIPTS
+from node.runtime import BATCHES, HELLO, HISTORIES, NEXT, RECEIPTS
 from node.services import directory, members
 from node.services.house import House
 from node.store import Store, Tx
@@ -58,6 +58,10 @@ class PeerPort:
         """The first exchange after every start of either side."""
         await self._office.met(node)
         return await self._driver.serve(node, HELLO, body)
+
+    async def histories(self, node: NodeId, body: bytes) -> bytes:
+        """The control logs that we know of the peer's own members: what it reads before it opens epochs."""
+        return await self._driver.serve(node, HISTORIES, body)
 
     async def receive_batch(self, node: NodeId, body: bytes) -> bytes:
         """A batch; answers its receipt, after the commit."""

@@ -38,6 +38,7 @@ def peer_app(services: PeerServices, pins: Pins, gate: Gate | None = None) -> we
             web.post("/peer/v1/enrol/commit", handlers.enrol_commit),
             web.post("/peer/v1/enrol/reveal", handlers.enrol_reveal),
             web.post("/peer/v1/hello", handlers.hello),
+            web.post("/peer/v1/histories", handlers.histories),
             web.post("/peer/v1/introduction", handlers.introduce),
             web.post("/peer/v1/link/batches", handlers.receive_batch),
             web.post("/peer/v1/link/next", handlers.next_batch),
@@ -66,6 +67,10 @@ class _Handlers:
 
     async def hello(self, request: web.Request) -> web.Response:
         return answer(await self._services.hello(caller(request), await read_body(request, 4 * MAX_RECORD_BYTES)))
+
+    async def histories(self, request: web.Request) -> web.Response:
+        body = await read_body(request, 4 * MAX_RECORD_BYTES)
+        return answer(await self._services.histories(caller(request), body))
 
     async def introduce(self, request: web.Request) -> web.Response:
         return answer(await self._services.introduce(caller(request), await read_body(request, MAX_INTRODUCTION_BYTES)))

@@ -27,6 +27,10 @@ class PeerServices(Protocol):
         """The first exchange after every start of either side."""
         ...
 
+    async def histories(self, node: NodeId, body: bytes) -> bytes:
+        """The control logs known here of the members at home at the peer, which may have lost them."""
+        ...
+
     async def introduce(self, node: NodeId, body: bytes) -> bytes:
         """The peer's present introduction; answers ours."""
         ...
