@@ -19,12 +19,12 @@ from aiohttp import ETag, web
 
 from node.api import auth, idempotency
 from node.api.context import CONTEXT, Context
-from node.api.problem import Refused, fault_of
+from node.api.problem import Refused, fault_of, problem_of
 from node.services.idempotency import Done
 from node.services.policy import Scope
 from node.services.tokens import Principal
 from node.services.transaction import Tx
-from protocol.errors import CallerFault, Malformed, NotFound
+from protocol.errors import CallerFault, Malformed, NotFound, YuiError
 from protocol.limits import MAX_API_BODY_BYTES
 
 JSON = "application/json"
@@ -146,6 +146,9 @@ def route(operation: Operation) -> web.RouteDef:
             return answer
         except web.HTTPException as error:
             status = error.status
+            raise
+        except YuiError as error:
+            status = problem_of(error).status
             raise
         finally:
             context.metrics.request(operation.method, operation.path, status, time.perf_counter() - started)

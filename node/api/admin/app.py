@@ -20,7 +20,7 @@ from node.api.admin import commands
 from node.api.admin.command import decode, run_online
 from node.api.context import CONTEXT, Context
 from node.api.problem import Refused
-from protocol.errors import NotFound
+from protocol.errors import NotFound, YuiError
 from protocol.limits import MAX_API_BODY_BYTES
 
 SOCKET_NAME = "admin.sock"
@@ -93,6 +93,9 @@ async def _run(request: web.Request) -> web.Response:
     try:
         answer = await run_online(command, context, decode(command, await request.read()))
         status = 200
+    except YuiError as error:
+        status = problem.problem_of(error).status
+        raise
     finally:
         context.metrics.request("POST", f"/admin/v1/{command.name}", status, time.perf_counter() - started)
     return web.Response(body=msgspec.json.encode(answer), content_type="application/json")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Protocol
 
+from node import settings
 from node.api.admin.command import Ask, Command, Nothing
 from node.api.context import Context
 from node.services import status
@@ -112,8 +113,10 @@ async def check(context: Context, ask: PeerNamed) -> object:
 
 
 async def change_addresses(context: Context, ask: Addresses) -> object:
-    """Tell every peer a new address."""
-    return await _office(context).change_addresses(ask.addresses)
+    """Tell every peer a new address, and keep it for the next start."""
+    told = await _office(context).change_addresses(ask.addresses)
+    settings.change(context.folder, {"peer": {"addresses": list(ask.addresses)}})
+    return told
 
 
 def list_peers(context: Context, _ask: Nothing) -> dict[str, Any]:

@@ -51,7 +51,7 @@ def describe(url: str = "") -> dict[str, Any]:
 
 def build(context: Context) -> web.Application:
     """The application over ``context``."""
-    app = web.Application(middlewares=[problem.middleware, _quiet], client_max_size=MAX_API_BODY_BYTES)
+    app = web.Application(middlewares=[_quiet, problem.middleware], client_max_size=MAX_API_BODY_BYTES)
     app[CONTEXT] = context
     app.router.add_routes([route(operation) for operation in OPERATIONS])
     return app

@@ -21,12 +21,12 @@ from node.api.member.shapes import (
 )
 from node.api.operation import Call, Operation, Written
 from node.api.problem import fault_of
-from node.services import addressing, reading, searching, trade
+from node.services import addressing, attachments, reading, searching, trade
 from node.services.policy import Scope
 from node.services.searching import Filters
 from node.services.transaction import Tx
 from protocol.document.header import AttachmentRef
-from protocol.errors import CallerFault
+from protocol.errors import CallerFault, NotFound
 from protocol.process.trade.papers import PAPERS, Paper
 
 
@@ -55,7 +55,7 @@ async def send(call: Call) -> object:
     def work(tx: Tx) -> Written:
         named: dict[str, bytes] = {}
         wanted = [
-            submission(tx, item, paper, at, named)
+            submission(tx, member, item, paper, at, named)
             for at, (item, paper) in enumerate(zip(asked.documents, papers, strict=True))
         ]
         return submit(call, tx, member, wanted, asked.together)
@@ -85,7 +85,9 @@ def _placed(fault: CallerFault, count: int) -> CallerFault:
     return fault
 
 
-def submission(tx: Tx, item: Submission, paper: Paper, at: int, named: dict[str, bytes]) -> trade.Submission:
+def submission(
+    tx: Tx, member: bytes, item: Submission, paper: Paper, at: int, named: dict[str, bytes]
+) -> trade.Submission:
     """What the service takes. ``named`` remembers who was looked up, for a request that names one partner 250 times."""
     field = f"documents[{at}]"
     to = named.get(item.to)
@@ -96,10 +98,10 @@ def submission(tx: Tx, item: Submission, paper: Paper, at: int, named: dict[str,
         paper=paper,
         personal=item.personal,
         thread=_hash(item.thread, f"{field}.thread") if item.thread else b"",
-        follows=tuple(bytes.fromhex(parent) for parent in item.follows) or None,
+        follows=_follows(tx, member, item, field) if item.follows else None,
         key=item.business_key,
         revision=item.revision,
-        attachments=_attachments(tx, item.attachments, field) if item.attachments else (),
+        attachments=_attachments(tx, member, item.attachments, field) if item.attachments else (),
     )
 
 
@@ -112,13 +114,24 @@ def _hash(text: str, field: str) -> bytes:
     return bytes.fromhex(text)
 
 
-def _attachments(tx: Tx, uses: tuple[AttachmentUse, ...], field: str) -> tuple[AttachmentRef, ...]:
-    rows = tx.attachments.get_many(bytes.fromhex(use.root) for use in uses)
+def _follows(tx: Tx, member: bytes, item: Submission, field: str) -> tuple[bytes, ...]:
+    """What the paper follows: documents that the member holds, all of the dealing that it names."""
+    wanted = tuple(bytes.fromhex(parent) for parent in item.follows)
+    held = tx.holdings.get_many(member, wanted)
+    for at, parent in enumerate(wanted):
+        if parent not in held or held[parent].thread.hex() != item.thread:
+            raise CallerFault(f"{field}.follows[{at}]", "names a document that is not of this dealing")
+    return wanted
+
+
+def _attachments(tx: Tx, member: bytes, uses: tuple[AttachmentUse, ...], field: str) -> tuple[AttachmentRef, ...]:
     found = []
     for at, use in enumerate(uses):
-        row = rows.get(bytes.fromhex(use.root))
-        if row is None or not row.complete:
-            raise CallerFault(f"{field}.attachments[{at}].root", "no attachment with this root has been uploaded")
+        try:
+            row = attachments.require_readable(tx, member, bytes.fromhex(use.root))
+        except NotFound:
+            rule = "no attachment with this root has been uploaded"
+            raise CallerFault(f"{field}.attachments[{at}].root", rule) from None
         found.append(AttachmentRef(row.root, row.size, row.media_type))
     return tuple(found)
 

@@ -37,9 +37,9 @@ async def search(call: Call) -> object:
     return await call.read(work)
 
 
-def _cursor(text: str) -> tuple[int, bytes] | None:
+def _cursor(text: str) -> tuple[int, bytes]:
     if not text:
-        return None
+        return (2**62, b"")
     updated, _, thread = text.partition("-")
     try:
         return int(updated), bytes.fromhex(thread)

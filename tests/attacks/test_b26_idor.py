@@ -1,0 +1,165 @@
+"""Row 26: no operation shows or changes what belongs to another member, for no role.
+
+The matrix is made from the operations' own table and the policy's: an operation that is added without a case fails
+here. A foreign id is answered byte for byte like one that does not exist.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from node.api.member.app import OPERATIONS
+from node.api.operation import Operation
+from node.services import users
+from node.services.policy import ROLES, Role
+from tests.node.api.town import BUYER, SELLER, STRANGER, Answer, Api, serving
+
+UNKNOWN = "0" * 64
+GIVEN: dict[str, dict[str, Any]] = {
+    "decide_held": {"value": {"decision": "refuse"}},
+    "put_chunk": {"raw": b"x", "headers": {"Content-Type": "application/octet-stream"}},
+    "send_documents": {"value": {"documents": []}},
+    "send_ubl": {"raw": b"<Order/>", "headers": {"Content-Type": "application/xml"}},
+    "begin_attachment": {"value": {"size": 1, "media_type": "text/plain"}},
+}
+FOREIGN = [operation for operation in OPERATIONS if "{" in operation.path]
+GUARDED = [operation for operation in OPERATIONS if operation.scope is not None]
+
+
+class Matrix(Api):
+    """A dealing between two firms, a held document, an upload and an attachment; users of every role."""
+
+    ids: dict[str, str]
+    roles: dict[tuple[str, Role], str]
+
+    async def furnish(self) -> None:
+        document = await self.send("PO-1")
+        held = await self.call(BUYER, "POST", "/v1/documents", {"documents": [self.submission("PO-1")]})
+        begun = await self.call(BUYER, "POST", "/v1/attachments", {"size": 1, "media_type": "text/plain"})
+        done = await self.call(BUYER, "POST", "/v1/attachments", {"size": 1, "media_type": "text/plain"})
+        path = f"/v1/attachments/uploads/{done.json['upload']}"
+        await self.call(BUYER, "PUT", f"{path}/0", raw=b"x", headers={"Content-Type": "application/octet-stream"})
+        root = (await self.call(BUYER, "POST", f"{path}/complete")).json["root"]
+        self.ids = {
+            "document": document,
+            "thread": document,
+            "held": held.json["documents"][0]["id"],
+            "upload": begun.json["upload"],
+            "root": root,
+            "chunk": "0",
+        }
+        hashed = users.password_hash("a password for all")
+        self.roles = {}
+        for firm in (BUYER, STRANGER):
+            for role in Role:
+                name = f"{role.value}-{self.members[firm].hex()[:8]}"
+                member = self.members[firm]
+                self.town.do(lambda tx, m=member, n=name, r=role: users.add(self.town.house, tx, m, n, r.value, hashed))
+                self.roles[firm, role] = self.token(firm, user=name)
+
+    def path_of(self, operation: Operation, **other: str) -> str:
+        known = {**self.ids, **other}
+        if operation.name == "decide_held" and "document" not in other:
+            known["document"] = self.ids["held"]
+        return re.sub(r"\{(\w+)\}", lambda found: known[found[1]], operation.path)
+
+    async def attempt(self, operation: Operation, token: str, path: str) -> Answer:
+        return await self.call("", operation.method, path, token=token, **GIVEN.get(operation.name, {}))
+
+
+@pytest.fixture
+async def matrix(tmp_path: Path) -> AsyncIterator[Matrix]:
+    async with serving(tmp_path) as api:
+        api.__class__ = Matrix
+        assert isinstance(api, Matrix)
+        await api.furnish()
+        yield api
+
+
+def test_every_writing_operation_has_a_case() -> None:
+    writing = {item.name for item in OPERATIONS if item.body is not None or item.media}
+    assert writing == set(GIVEN)
+
+
+async def test_the_owner_reaches_what_the_matrix_asks_for(matrix: Matrix) -> None:
+    """Without this, 404 everywhere would prove nothing."""
+    token = matrix.roles[BUYER, Role.OWNER]
+    for operation in FOREIGN:
+        if operation.name in ("decide_held", "complete_attachment", "read_ubl"):
+            continue  # they change what the others need; their own tests reach them
+        answer = await matrix.attempt(operation, token, matrix.path_of(operation))
+        assert answer.status == 200, (operation.name, answer.body)
+
+
+@pytest.mark.parametrize("role", list(Role))
+async def test_a_foreign_id_looks_like_one_that_does_not_exist(matrix: Matrix, role: Role) -> None:
+    token = matrix.roles[STRANGER, role]
+    for operation in FOREIGN:
+        unknown = {"document": UNKNOWN, "thread": UNKNOWN, "upload": "0" * 32, "root": UNKNOWN}
+        foreign = await matrix.attempt(operation, token, matrix.path_of(operation))
+        missing = await matrix.attempt(operation, token, matrix.path_of(operation, **unknown))
+        assert foreign.status in (403, 404), (operation.name, foreign.body)
+        assert (foreign.status, foreign.body) == (missing.status, missing.body), operation.name
+        assert _shape(foreign) == _shape(missing), operation.name
+
+
+def _shape(answer: Answer) -> list[str]:
+    return sorted(name for name in answer.headers if name != "Date")
+
+
+@pytest.mark.parametrize("role", list(Role))
+async def test_a_role_may_do_what_the_policy_says_and_no_more(matrix: Matrix, role: Role) -> None:
+    token = matrix.roles[BUYER, role]
+    for operation in GUARDED:
+        answer = await matrix.attempt(operation, token, matrix.path_of(operation, document=UNKNOWN, upload="0" * 32))
+        allowed = operation.scope in ROLES[role]
+        assert (answer.status != 403) == allowed, (operation.name, role, answer.body)
+
+
+async def test_without_a_token_nothing_but_what_is_public(matrix: Matrix) -> None:
+    for operation in OPERATIONS:
+        answer = await matrix.call("", operation.method, matrix.path_of(operation), **GIVEN.get(operation.name, {}))
+        assert (answer.status == 401) == (operation.scope is not None), operation.name
+
+
+async def test_lists_hold_own_things_only(matrix: Matrix) -> None:
+    token = matrix.roles[STRANGER, Role.OWNER]
+    for path, key in (
+        ("/v1/documents", "documents"),
+        (f"/v1/documents?partner={matrix.members[SELLER].hex()}", "documents"),
+        ("/v1/threads", "threads"),
+        ("/v1/feed", "documents"),
+        ("/v1/held", "held"),
+    ):
+        answer = await matrix.call("", "GET", path, token=token)
+        assert (answer.status, answer.json[key]) == (200, []), path
+
+
+async def test_a_foreign_attachment_cannot_be_used_in_an_own_document(matrix: Matrix) -> None:
+    item = matrix.submission("PO-9", attachments=[{"root": matrix.ids["root"]}])
+    foreign = await matrix.call(STRANGER, "POST", "/v1/documents", {"documents": [item]})
+    item["attachments"] = [{"root": UNKNOWN}]
+    unknown = await matrix.call(STRANGER, "POST", "/v1/documents", {"documents": [item]})
+    assert (foreign.status, foreign.body) == (unknown.status, unknown.body)
+    assert foreign.status == 422
+
+
+async def test_a_foreign_thread_cannot_be_gone_on_with(matrix: Matrix) -> None:
+    item = matrix.submission("PO-9", thread=matrix.ids["thread"])
+    foreign = await matrix.call(STRANGER, "POST", "/v1/documents", {"documents": [item]})
+    item["thread"] = UNKNOWN
+    unknown = await matrix.call(STRANGER, "POST", "/v1/documents", {"documents": [item]})
+    assert (foreign.status, foreign.body) == (unknown.status, unknown.body)
+    assert foreign.status == 404
+    item["follows"] = [matrix.ids["document"]]
+    item["thread"] = matrix.ids["thread"]
+    followed = await matrix.call(STRANGER, "POST", "/v1/documents", {"documents": [item]})
+    item["follows"], item["thread"] = [UNKNOWN], UNKNOWN
+    unknown = await matrix.call(STRANGER, "POST", "/v1/documents", {"documents": [item]})
+    assert followed.status == 422
+    assert (followed.status, followed.body) == (unknown.status, unknown.body)
