@@ -7,6 +7,7 @@ difference is information only. Request and answer: ``["yui/check/1", time]``, t
 from __future__ import annotations
 
 import asyncio
+import os
 import socket
 import ssl
 from collections.abc import Callable
@@ -108,7 +109,7 @@ async def _handshake(
     except TimeoutError:
         return note(Step.CONNECT, False, _("Nobody answers there. A firewall, a router, or the machine is off."))
     except OSError as error:
-        reason = error.strerror or type(error).__name__
+        reason = os.strerror(error.errno).lower() if error.errno else type(error).__name__
         advice = _("No connection ({reason}). Is the other node running, and its port open?")
         return note(Step.CONNECT, False, advice.format(reason=reason))
     note(Step.CONNECT, True, _("A connection is possible."))
@@ -147,7 +148,7 @@ async def _ask(transport: PeerTransport, pin: Pin, wall: Callable[[], int]) -> l
 
 
 def _clock(difference_us: int) -> Finding:
-    seconds = round(difference_us / 1_000_000, 1)
+    seconds = round(difference_us / 1_000_000, 1) + 0.0  # and never minus nought
     if abs(difference_us) < NOTABLE_CLOCK_US:
         return Finding("", Step.CLOCK, True, _("The clocks differ by {seconds} s.").format(seconds=seconds))
     advice = _("The other node's clock differs by {seconds} s. Nothing breaks, but dates may surprise people.")

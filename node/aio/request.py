@@ -8,6 +8,7 @@ or why.
 from __future__ import annotations
 
 import contextlib
+import os
 import ssl
 from dataclasses import dataclass
 from io import BytesIO
@@ -125,7 +126,7 @@ def world_fault(endpoint: Endpoint, error: Exception) -> WorldFault:
     if isinstance(error, TimeoutError):
         return WorldFault(f"{endpoint}: no answer in time", code="timeout")
     if isinstance(error, aiohttp.ClientConnectorError):
-        return WorldFault(f"{endpoint}: no connection ({cause})", code="connect")
+        return WorldFault(f"{endpoint}: no connection ({_system_reason(cause)})", code="connect")
     return WorldFault(f"{endpoint}: closed without an answer; it may not accept this node (yet)", code="broken")
 
 
@@ -137,6 +138,11 @@ def _root(error: BaseException) -> BaseException:
             break
         error = inner
     return error
+
+
+def _system_reason(error: BaseException) -> str:
+    number = getattr(error, "errno", None)
+    return os.strerror(number).lower() if isinstance(number, int) and number > 0 else str(error)
 
 
 def _tls_reason(error: ssl.SSLError) -> str:
