@@ -9,6 +9,7 @@ import subprocess
 import tempfile
 import time
 from pathlib import Path
+from typing import Any
 
 from node.store.schema import METADATA
 
@@ -118,7 +119,7 @@ class PostgresServer:
     def _dsn(self, database: str) -> str:
         return f"host={self.folder} user=yui dbname={database}"
 
-    def _as_user(self) -> dict[str, int]:
+    def _as_user(self) -> dict[str, Any]:
         return {} if self._user is None else {"user": self._user.pw_uid, "group": self._user.pw_gid}
 
     def _run(self, *command: str) -> None:

@@ -28,7 +28,7 @@ def indexed(store: Store) -> Store:
     return store
 
 
-QUERIES = (
+QUERIES: tuple[tuple[str, list[int]], ...] = (
     ("東京", [1]),
     ("電機", [1]),
     ("京都", [2]),

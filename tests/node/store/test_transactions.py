@@ -7,7 +7,7 @@ from concurrent.futures import Future
 
 import pytest
 
-from node.store import Store, Tx
+from node.store import NewDocument, Store, Tx
 from protocol.errors import WorldFault
 from tests.node.store.rows import BOB, document, holding
 
@@ -111,18 +111,18 @@ def test_a_work_in_the_queue_can_be_cancelled(store: Store) -> None:
 
 
 def test_many_threads_write_and_read(store: Store) -> None:
-    def add(number: int) -> None:
-        def work(tx: Tx) -> None:
-            tx.documents.add_many([document(number)])
-            tx.holdings.add_many([holding(document(number))])
+    def add(base: int) -> None:
+        for number in range(base, base + 10):
+            new = document(number)
 
-        store.write(work)
-        assert store.read(lambda tx: tx.documents.get(document(number).id)) is not None
+            def work(tx: Tx, new: NewDocument = new) -> None:
+                tx.documents.add_many([new])
+                tx.holdings.add_many([holding(new)])
 
-    threads = [
-        threading.Thread(target=lambda base=base: [add(base * 10 + n) for n in range(10)])  # type: ignore[misc]
-        for base in range(6)
-    ]
+            store.write(work)
+            assert store.read(lambda tx, new=new: tx.documents.get(new.id)) is not None  # type: ignore[misc]
+
+    threads = [threading.Thread(target=add, args=(base * 10,)) for base in range(6)]
     for thread in threads:
         thread.start()
     for thread in threads:
