@@ -147,11 +147,12 @@ def _count(data: bytes) -> None:
     at, values, open_levels = 0, 1, [1]
     while open_levels and at < len(data):
         open_levels[-1] -= 1
+        is_map = data[at] in _MAPS
         at, inside = _skip(data, at)
-        values += inside
+        values += inside // 2 if is_map else inside
         if inside:
             open_levels.append(inside)
-        if values > 2 * MAX_NODES:
+        if values > MAX_NODES:
             raise TooLarge(f"more than {MAX_NODES} values in one record")
         if len(open_levels) > MAX_DEPTH + 1:
             raise TooLarge(f"nested deeper than {MAX_DEPTH} levels")
@@ -178,6 +179,7 @@ def _skip(data: bytes, at: int) -> tuple[int, int]:
     return at + 1 + prefix + after + claimed, 0
 
 
+_MAPS = frozenset({*range(0x80, 0x90), 0xDE, 0xDF})
 # Headers 0xc0 to 0xdf: bytes that follow anyway, bytes of a length, elements per unit of that length (0: bytes).
 _LAYOUT = (
     (0, 0, 0), (0, 0, 0), (0, 0, 0), (0, 0, 0),  # nil, (never used), false, true

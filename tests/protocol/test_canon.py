@@ -21,12 +21,23 @@ def test_depth_limit_counts_what_lies_around_a_value() -> None:
     assert canon.decode(nested(MAX_DEPTH))
     with pytest.raises(TooLarge, match="nested deeper than 16"):
         canon.decode(nested(MAX_DEPTH + 1))
+    wide = canon.encode([[0] * 200, 0])[:-1]
+    assert canon.decode(wide + nested(MAX_DEPTH - 1))
+    with pytest.raises(TooLarge, match="nested deeper than 16"):
+        canon.decode(wide + nested(MAX_DEPTH))
 
 
 def test_value_limit_counts_the_record_its_elements_and_the_values_of_maps() -> None:
     fits = canon.encode([0] * (MAX_NODES - 1))
     assert len(canon.decode(fits)) == MAX_NODES - 1
-    for value in ([0] * MAX_NODES, [[0] * 5_000, [0] * 5_000], {f"{n:05}": 0 for n in range(MAX_NODES)}):
+    for value in (
+        [0] * MAX_NODES,
+        [0] * 15_000,
+        [0] * 40_000,
+        [[0] * 5_000, [0] * 5_000],
+        [[0] * 100] * 100,
+        {f"{n:05}": 0 for n in range(MAX_NODES)},
+    ):
         with pytest.raises(TooLarge, match="more than 10000 values"):
             canon.decode(canon.encode(value), max_bytes=10**6)
 
