@@ -13,9 +13,9 @@ from collections.abc import Awaitable, Callable
 
 import structlog
 from aiohttp import web
-from limits import RateLimitItem, RateLimitItemPerMinute
+from limits import RateLimitItemPerMinute
 from limits.aio.storage import MemoryStorage
-from limits.aio.strategies import SlidingWindowCounterRateLimiter
+from limits.aio.strategies import MovingWindowRateLimiter, SlidingWindowCounterRateLimiter
 
 from node.aio.pins import Pins
 from node.api.peer.messages import READ_TIMEOUT_S, UnfitBody, refusal, refusal_of
@@ -46,7 +46,8 @@ class Gate:
         stranger_per_minute: int = STRANGER_REQUESTS_PER_MINUTE,
     ) -> None:
         self._pins = pins
-        self._limiter = SlidingWindowCounterRateLimiter(MemoryStorage())
+        self._peers = SlidingWindowCounterRateLimiter(MemoryStorage())  # two numbers for each peer
+        self._strangers = MovingWindowRateLimiter(MemoryStorage())  # exact; a few times for each address
         self._peer_rate = RateLimitItemPerMinute(peer_per_minute)
         self._stranger_rate = RateLimitItemPerMinute(stranger_per_minute)
         self._turns = asyncio.Semaphore(MAX_REQUESTS_IN_SERVICE)
@@ -57,9 +58,9 @@ class Gate:
         node = self._identify(request)
         if node is not None:
             request[CALLER] = node
-            limited = not await self._hit(self._peer_rate, node.hex())
+            limited = not await self._peers.hit(self._peer_rate, node.hex())
         elif request.path.startswith(ENROL_PREFIX):
-            limited = not await self._hit(self._stranger_rate, _address_block(request.remote or ""))
+            limited = not await self._strangers.hit(self._stranger_rate, _address_block(request.remote or ""))
         else:
             message = "only accepted peers may ask this; introduce yourself first"
             return refusal(403, "not-authorised", message, hang_up=True)
@@ -72,9 +73,6 @@ class Gate:
         tls = transport.get_extra_info("ssl_object") if transport is not None else None
         certificate = tls.getpeercert(binary_form=True) if tls is not None else None
         return self._pins.node_of(fingerprint(certificate)) if certificate else None
-
-    async def _hit(self, rate: RateLimitItem, key: str) -> bool:
-        return await self._limiter.hit(rate, key)
 
     async def _serve(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         try:
