@@ -266,6 +266,8 @@ class Reception:
         try:
             author = members.find_log(self.house, self.tx, header.author)
             epoch = author.epoch_named(header.epoch) if author is not None else None
+            if author is not None and header.epoch in author.superseded:
+                raise NotAuthorised("its author's epoch was undone", code="undone")
             if author is None or epoch is None:
                 self._unknown_author(document)
                 return None
@@ -403,9 +405,9 @@ def _apply_receipt(
     recovery.await_epoch(tx, void)
     plain = Verdict.APPLIED.value if not later else ""
     _reflect(house, tx, [leaf for leaf in found.leaves if leaf.verdict != plain], marks)
-    _send_histories(house, tx, peer, unknown)
+    again = _send_histories(house, tx, peer, unknown, number)
     final = sum(1 for _, verdict, _ in marks if verdict in receipts.FINAL)
-    return Accepted(found.head.incarnation, found.head.cursor, final, len(marks) - final, len(unknown))
+    return Accepted(found.head.incarnation, found.head.cursor, final, len(marks) - final, again)
 
 
 def counts(house: House, tx: Tx, peer: bytes, leaf: Leaf) -> bool:
@@ -434,9 +436,23 @@ def _reflect(house: House, tx: Tx, leaves: Sequence[Leaf], marks: Sequence[tuple
         dealings.refresh(house, tx, threads)
 
 
-def _send_histories(house: House, tx: Tx, peer: bytes, again: Sequence[Leaf]) -> None:
-    rows = tx.documents.get_many([leaf.document for leaf in again])
-    for author in dict.fromkeys(row.author for row in rows.values()):
+def _send_histories(house: House, tx: Tx, peer: bytes, unknown: Sequence[Leaf], number: int) -> int:
+    """The peer lacks authors' histories: send them and offer the documents again, once for each state of a history.
+
+    A peer that still does not know the author (it refused the history) is not asked for ever: the document is marked
+    as quarantined there, for people to see.
+    """
+    rows = tx.documents.get_many([leaf.document for leaf in unknown])
+    again: list[bytes] = []
+    for document, row in rows.items():
+        told = (peer, row.author, members.require_log(house, tx, row.author).standing.hash)
+        if told in house.retold:
+            tx.outgoing.mark(peer, [(document, Verdict.QUARANTINED.value, number)])
+        else:
+            again.append(document)
+    for author in dict.fromkeys(rows[document].author for document in again):
         tx.knows.forget_member(peer, author)
         members.tell_history(house, tx, peer, author)
-    outbox.requeue(tx, peer, list(rows))
+        house.retold.add((peer, author, members.require_log(house, tx, author).standing.hash))
+    outbox.requeue(tx, peer, again)
+    return len(again)

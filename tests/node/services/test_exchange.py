@@ -11,7 +11,9 @@ from protocol.errors import BadSignature, CallerFault, ImpossibleStep, Misdirect
 from protocol.identity.control import Reason
 from protocol.journal import Kind
 from protocol.link import batch as batches
+from protocol.link import receipt as receipts
 from protocol.link.batch import Batch, Item
+from protocol.link.receipt import Leaf
 from tests.node.services.town import Association, accept_order, order, two_towns
 
 
@@ -57,7 +59,9 @@ def test_a_gap_is_answered_with_the_cursor() -> None:
     assert offer is not None
     late = Batch("test", toyota.house.id, kyoto.house.id, toyota.house.incarnation, 900, ())
     taken, _ = kyoto.take(toyota, batches.sign(toyota.house.node, late))
-    assert taken.gap and taken.cursor == 0 and not taken.leaves
+    assert taken.gap
+    assert taken.cursor == 0
+    assert not taken.leaves
 
 
 def test_one_poisoned_document_is_quarantined_alone() -> None:
@@ -170,7 +174,7 @@ def kyoto_verdict(kyoto: Association, seller: bytes) -> str:
 
 
 def test_unknown_author_is_asked_for_and_offered_again() -> None:
-    toyota, kyoto, buyer, seller = two_towns()
+    toyota, kyoto, _buyer, seller = two_towns()
     newcomer = toyota.enrol("一寸法師精密")
     tip = log_tip(toyota, newcomer)
     toyota.do(lambda tx: tx.knows.put_many([(kyoto.house.id, newcomer, tip)]))
@@ -178,6 +182,24 @@ def test_unknown_author_is_asked_for_and_offered_again() -> None:
     toyota.send_all(kyoto)
     assert verdicts(kyoto, seller) == ["applied"]
     assert toyota.pending(kyoto) == 0
+
+
+def test_a_peer_that_refuses_a_history_is_not_asked_for_ever() -> None:
+    toyota, kyoto, buyer, seller = two_towns()
+    sent = toyota.submit(buyer, Submission(seller, order("PO-1")))[0]
+    for _ in range(3):  # Kyoto says each time that it does not know the author
+        offer = toyota.offer(kyoto)
+        assert offer is not None
+        leaf = Leaf(sent.id, seller, b"", 0, "quarantined", False, exchange.UNKNOWN_AUTHOR)
+        receipt = receipts.sign(
+            kyoto.house.node, "test", toyota.house.id, toyota.house.incarnation, offer.last, [leaf], 1
+        )
+        accepted = toyota.credit(kyoto, receipt)
+        if not accepted.again:
+            break
+    assert accepted.again == 0
+    marks = toyota.see(lambda tx: tx.outgoing.marks([sent.id]))[sent.id]
+    assert {mark.verdict for mark in marks} == {"quarantined"}
 
 
 def log_tip(town: Association, member: bytes) -> bytes:

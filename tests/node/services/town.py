@@ -7,7 +7,7 @@ import itertools
 from collections.abc import Callable
 from typing import TypeVar
 
-from node.services import directory, exchange, greeting, members, trade
+from node.services import directory, exchange, greeting, members, recovery, trade
 from node.services.exchange import Accepted, Taken
 from node.services.house import House
 from node.services.trade import Submission, Submitted
@@ -115,9 +115,17 @@ class Association:
     def submit(self, member: bytes, *submissions: Submission) -> list[Submitted]:
         return self.do(lambda tx: trade.submit(self.house, tx, member, submissions)).submitted
 
-    def restart(self, doubtful: Reason | None = None) -> list[bytes]:
+    def restart(self, doubtful: Reason | None = None) -> None:
+        """A new run. A doubtful one asks every peer what it knows before it opens epochs, as the runtime does."""
         self.house = self._make_house()
-        return self.do(lambda tx: greeting.start(self.house, tx, doubtful=doubtful))
+        self.do(lambda tx: greeting.start(self.house, tx, doubtful=doubtful))
+        if doubtful is None:
+            return
+        for peer in self.peers:
+            question = recovery.ask_histories(b"")
+            told = peer.see(lambda tx, p=peer: recovery.tell_histories(p.house, tx, self.house.id, question))
+            self.do(lambda tx, t=told: recovery.learn_histories(self.house, tx, t))
+        self.do(lambda tx: recovery.open_after_reading(self.house, tx))
 
     def pending(self, other: Association) -> int:
         return self.see(lambda tx: tx.outgoing.count_pending()).get(other.house.id, (0, 0))[0]
