@@ -72,12 +72,19 @@ class UnixConnection(http.client.HTTPConnection):
         """Connect; a path too long for the kernel is reached through its folder."""
         self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         self.sock.settimeout(self.timeout)
+        try:
+            self._reach(self.sock)
+        except OSError:
+            self.close()
+            raise
+
+    def _reach(self, sock: socket.socket) -> None:
         if len(os.fsencode(self._path)) <= MAX_SOCKET_PATH:
-            self.sock.connect(str(self._path))
+            sock.connect(str(self._path))
             return
         folder = os.open(self._path.parent, os.O_RDONLY | os.O_DIRECTORY)
         try:
-            self.sock.connect(f"/proc/self/fd/{folder}/{self._path.name}")
+            sock.connect(f"/proc/self/fd/{folder}/{self._path.name}")
         finally:
             os.close(folder)
 

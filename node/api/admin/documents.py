@@ -222,7 +222,7 @@ def show(context: Context, ask: DocumentNamed) -> dict[str, Any]:
     def work(tx: Tx) -> dict[str, Any]:
         member, document = document_of(tx, ask.document, _optional(tx, ask.member))
         view = reading.full(tx, member, document)
-        answer: dict[str, Any] = msgspec.to_builtins(member_shown.full(view))
+        answer: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(member_shown.full(view)))
         try:
             dealing = threads.full(tx, member, view.stored.row.thread)
             answer["dealing"] = {**msgspec.to_builtins(dealing.thread), "lines": dealing.state["lines"]}

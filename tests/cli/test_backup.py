@@ -1,0 +1,109 @@
+"""Backup, verification, restore: what is in it, what never is, and that damage is found."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from node import opening
+from protocol.identity.control import Reason
+from tests.cli.running import made, yui
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    folder = made(tmp_path / "data")
+    assert yui(folder, "member", "add", "花咲堂").code == 0
+    return folder
+
+
+def backup_of(folder: Path, *more: str) -> Path:
+    ran = yui(folder, "backup", "now", "--json", *more)
+    assert ran.code == 0, ran.err
+    return Path(ran.json["path"])
+
+
+def test_a_backup_holds_wrapped_keys_and_never_the_secret(folder: Path) -> None:
+    path = backup_of(folder)
+    names = {item.relative_to(path).as_posix() for item in path.rglob("*") if item.is_file()}
+    assert names == {
+        "manifest.json",
+        "node.db",
+        "yui.toml",
+        "keys/node.key",
+        "keys/association.key",
+        "keys/association.pub",
+    }
+    secret = (folder / "keys" / "node.secret").read_bytes()
+    assert all(secret not in item.read_bytes() for item in path.rglob("*") if item.is_file())
+    assert yui(folder, "backup", "verify", str(path), "--json").json["holds"] is True
+
+
+@pytest.mark.parametrize("name", ["node.db", "keys/node.key", "yui.toml"])
+def test_one_changed_byte_is_found(folder: Path, name: str) -> None:
+    path = backup_of(folder)
+    data = bytearray((path / name).read_bytes())
+    data[len(data) // 2] ^= 1
+    (path / name).chmod(0o600)
+    (path / name).write_bytes(data)
+    ran = yui(folder, "backup", "verify", str(path), "--json")
+    assert ran.code == 5
+    assert name in json.loads(ran.err)["detail"]
+    target = folder.parent / "other"
+    assert yui(target, "restore", str(path), "--secret", str(folder / "keys" / "node.secret")).code == 5
+    assert not target.exists()
+
+
+def test_a_missing_file_and_a_foreign_folder(folder: Path, tmp_path: Path) -> None:
+    path = backup_of(folder)
+    (path / "keys" / "node.key").unlink()
+    assert yui(folder, "backup", "verify", str(path)).code == 5
+    assert yui(folder, "backup", "verify", str(tmp_path)).code == 4
+
+
+def test_a_manifest_cannot_name_files_outside(folder: Path) -> None:
+    path = backup_of(folder)
+    manifest = json.loads((path / "manifest.json").read_bytes())
+    manifest["files"]["../../evil"] = "0" * 64
+    (path / "manifest.json").write_text(json.dumps(manifest))
+    assert yui(folder, "backup", "verify", str(path)).code == 5
+
+
+def test_restore_makes_a_node_whose_next_start_opens_new_epochs(folder: Path) -> None:
+    opening.mark(folder, 3, clean=True)
+    path, target = backup_of(folder), folder.parent / "other"
+    lacking = yui(target, "restore", str(path))
+    assert lacking.code == 4
+    assert "secret" in lacking.err
+    secret = folder.parent / "kept.secret"
+    shutil.copy(folder / "keys" / "node.secret", secret)
+    ran = yui(target, "restore", str(path), "--secret", str(secret), "--json")
+    assert ran.code == 0, ran.err
+    assert not (target / "marker.json").exists()
+    assert [row["name"] for row in yui(target, "member", "list", "--json").json] == ["花咲堂"]
+    assert yui(target, "restore", str(path), "--secret", str(secret)).code == 4
+
+
+def test_every_doubtful_start_is_doubted(tmp_path: Path) -> None:
+    boot = opening.boot_id()
+    clean = opening.Marker(5, boot, True)
+    assert opening.doubt(clean, 5) is (None if boot else Reason.RESTART)
+    assert opening.doubt(opening.Marker(5, boot, False), 5) is Reason.RESTART  # killed
+    assert opening.doubt(opening.Marker(5, "another boot", True), 5) is Reason.RESTART  # perhaps another machine
+    assert opening.doubt(opening.Marker(4, boot, True), 5) is Reason.RESTART  # killed before the marker was written
+    assert opening.doubt(opening.Marker(6, boot, True), 5) is Reason.RESTORE  # the database is older than the marker
+    assert opening.doubt(None, 5) is Reason.RESTORE  # a database from elsewhere
+    assert opening.doubt(None, 0) is None  # a new node
+
+
+def test_the_schedule_is_kept_and_old_backups_leave(folder: Path) -> None:
+    assert yui(folder, "backup", "schedule", "--every-hours", "6", "--keep", "2", "--json").json["every_hours"] == 6
+    assert yui(folder, "backup", "schedule", "--every-hours", "-1").code == 2
+    for _ in range(4):
+        backup_of(folder)
+    listed = yui(folder, "backup", "list", "--json").json
+    assert (listed["every_hours"], listed["keep"], len(listed["backups"])) == (6, 2, 2)
+    assert not list((folder / "backups").glob(".*"))
