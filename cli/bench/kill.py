@@ -109,6 +109,7 @@ class Clients:
 
     def _send(self, api: MemberApi, first: int) -> None:
         body, key = self._orders.body(self._orders.numbers(first, PER_REQUEST)), f"kill-{first}"
+        pause_s = 0.02
         while True:
             try:
                 answer = api.send(body, key=key)
@@ -120,7 +121,8 @@ class Clients:
                 pass
             with self._lock:
                 self.retries += 1
-            time.sleep(0.05)
+            time.sleep(pause_s)
+            pause_s = min(0.5, 2 * pause_s)
         with self._lock:
             self.acknowledged += [bytes.fromhex(item["id"]) for item in answer["documents"]]
 
