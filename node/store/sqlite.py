@@ -13,7 +13,7 @@ import fcntl
 import os
 import sqlite3
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import Future
 from pathlib import Path
 from queue import Empty, LifoQueue
@@ -201,42 +201,54 @@ class WalSession(SqliteSession):
         super().close()
 
 
+class Reader:
+    """One read-only connection with its transaction object."""
+
+    def __init__(self, path: Path) -> None:
+        self._connection = connect(file_uri(path, "ro"), cache_kib=READER_CACHE_KIB)
+        self._connection.execute("PRAGMA query_only = ON")
+        self._cursor = self._connection.cursor()
+        self._tx = Tx(Connection("sqlite", self._cursor))
+
+    def read(self, work: Callable[[Tx], T]) -> T:
+        """Run ``work`` in one snapshot."""
+        try:
+            self._cursor.execute("BEGIN")
+            return work(self._tx)
+        except sqlite3.Error as error:
+            raise reading(error) from error
+        finally:
+            self._tx.forget()
+            if self._connection.in_transaction:
+                self._cursor.execute("ROLLBACK")
+
+    def close(self) -> None:
+        self._cursor.close()
+        self._connection.close()
+
+
 class Readers:
-    """A few read-only connections, opened when first needed."""
+    """A few readers, opened when first needed."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._idle: LifoQueue[sqlite3.Connection] = LifoQueue()
+        self._idle: LifoQueue[Reader] = LifoQueue()
         self._slots = threading.Semaphore(READERS)
         self._closed = False
 
     def read(self, work: Callable[[Tx], T]) -> T:
-        """Run ``work`` on one of them, in one snapshot."""
-        with self._slots, self._connection() as connection:
-            cursor = connection.cursor()
-            cursor.execute("BEGIN")
+        """Run ``work`` on one of them; waits for one if all are busy."""
+        with self._slots:
+            if self._closed:
+                raise WorldFault("store: closed")
             try:
-                return work(Tx(Connection("sqlite", cursor)))
-            except sqlite3.Error as error:
-                raise reading(error) from error
+                reader = self._idle.get_nowait()
+            except Empty:
+                reader = Reader(self._path)
+            try:
+                return reader.read(work)
             finally:
-                if connection.in_transaction:
-                    cursor.execute("ROLLBACK")
-                cursor.close()
-
-    @contextlib.contextmanager
-    def _connection(self) -> Iterator[sqlite3.Connection]:
-        if self._closed:
-            raise WorldFault("store: closed")
-        try:
-            connection = self._idle.get_nowait()
-        except Empty:
-            connection = connect(file_uri(self._path, "ro"), cache_kib=READER_CACHE_KIB)
-            connection.execute("PRAGMA query_only = ON")
-        try:
-            yield connection
-        finally:
-            self._idle.put(connection)
+                self._idle.put(reader)
 
     def close(self) -> None:
         """Wait for the running ones, then close all."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import pwd
 import shutil
+import signal
 import subprocess
 import tempfile
 import time
@@ -110,10 +111,12 @@ class PostgresServer:
     def stop(self) -> None:
         """End the server at once."""
         if self._process is not None:
-            self._process.kill()
-            self._process.wait()
-            # the postmaster's children end by themselves when it is gone; wait for the folder to be free
-            time.sleep(0.1)
+            self._process.send_signal(signal.SIGQUIT)
+            try:
+                self._process.wait(10)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+                self._process.wait()
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def _dsn(self, database: str) -> str:
