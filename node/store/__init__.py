@@ -6,6 +6,7 @@ Owns all SQL, on SQLite and PostgreSQL. Stores and finds; decides nothing about 
 from node.store.access import IdempotencyRow, TokenRow, UserRow
 from node.store.directory import AttachmentRow, CardRow
 from node.store.documents import DocumentRow, KeyUse, NewDocument, PartRow, StoredDocument
+from node.store.files import backup_file, check_file
 from node.store.holdings import DecisionRow, HoldingRow, NewHolding, WaitingRow
 from node.store.journals import HeadRow, JournalRow
 from node.store.links import GivenRow, LinkRow, Mark, Pending, ReceiptRow, StreamRow
@@ -13,7 +14,7 @@ from node.store.members import ControlRow, MemberRow, WrappedKeyRow
 from node.store.memory import MemoryStore, open_memory
 from node.store.peers import InvitationRow, NewQuarantine, PeerRow, QuarantineRow
 from node.store.search import INDEXED
-from node.store.sqlite import SqliteStore, backup_file, check_file, migrate_sqlite, open_sqlite
+from node.store.sqlite import SqliteStore, migrate_sqlite, open_sqlite
 from node.store.store import Store
 from node.store.threads import ThreadRow
 from node.store.tx import Tx

@@ -14,8 +14,9 @@ from pathlib import Path
 from typing import TypeVar
 
 from node.store import migrations
+from node.store.files import WRITER_CACHE_KIB, connect, reading, require_version
 from node.store.sql import Connection
-from node.store.sqlite import WRITER_CACHE_KIB, SqliteSession, connect, reading, require_version
+from node.store.sqlite import SqliteSession
 from node.store.store import Store
 from node.store.tx import Tx
 from node.store.writer import GroupCommit, Work

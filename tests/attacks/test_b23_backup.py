@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from node.store import Store, backup_file, open_sqlite
+from node.store import Store, backup_file, files, open_sqlite
 from node.store import sqlite as engine
 from protocol.errors import CallerFault, InvariantBroken
 from tests.node.store.rows import BOB, document, entry, holding
@@ -81,7 +81,7 @@ def test_a_backup_never_replaces_a_file_and_leaves_no_half_one(tmp_path: Path, m
     with pytest.raises(CallerFault, match="there already"):
         store.backup(tmp_path / "backup.db")
     assert (tmp_path / "backup.db").read_bytes() == before
-    monkeypatch.setattr(engine, "check_file", lambda path: ["row 7 missing from index"])
+    monkeypatch.setattr(files, "check_file", lambda path: ["row 7 missing from index"])
     with pytest.raises(InvariantBroken, match="damaged: row 7"):
         store.backup(tmp_path / "second.db")
     monkeypatch.undo()
@@ -96,8 +96,8 @@ def test_a_damaged_file_is_not_backed_up(tmp_path: Path) -> None:
     fill(store, range(1, 100))
     store.close()
     data = bytearray((tmp_path / "node.db").read_bytes())
-    for page in range(4, len(data) // engine.PAGE_BYTES, 3):
-        data[page * engine.PAGE_BYTES : page * engine.PAGE_BYTES + 8] = b"\xff" * 8
+    for page in range(4, len(data) // files.PAGE_BYTES, 3):
+        data[page * files.PAGE_BYTES : page * files.PAGE_BYTES + 8] = b"\xff" * 8
     (tmp_path / "node.db").write_bytes(data)
     with pytest.raises(InvariantBroken):
         backup_file(tmp_path / "node.db", tmp_path / "backup.db")

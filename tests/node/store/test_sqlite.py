@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from node.store import Tx, migrate_sqlite, migrations, open_sqlite
+from node.store import Tx, files, migrate_sqlite, migrations, open_sqlite
 from node.store import sqlite as engine
 from protocol.errors import CallerFault, InvariantBroken, WorldFault
 from tests.node.store.rows import document
@@ -53,7 +53,7 @@ def test_the_durable_settings(tmp_path: Path) -> None:
         return store.write(lambda tx: tx.meta._db.cursor.execute(f"PRAGMA {name}").fetchone()[0])
 
     wanted = {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 0, "wal_autocheckpoint": 0, "secure_delete": 1,
-              "mmap_size": 0, "page_size": engine.PAGE_BYTES}  # fmt: skip
+              "mmap_size": 0, "page_size": files.PAGE_BYTES}  # fmt: skip
     assert {name: pragma(name) for name in wanted} == wanted
     store.close()
 
@@ -140,8 +140,8 @@ def test_the_writer_keeps_the_wal_small(tmp_path: Path, monkeypatch: pytest.Monk
     for number in range(120):
         store.write(lambda tx, n=number: tx.documents.add_many([document(n)]))  # type: ignore[misc]
     size = (tmp_path / "node.db-wal").stat().st_size
-    assert size < 4 * 64 * engine.PAGE_BYTES
-    assert (tmp_path / "node.db").stat().st_size > 10 * engine.PAGE_BYTES
+    assert size < 4 * 64 * files.PAGE_BYTES
+    assert (tmp_path / "node.db").stat().st_size > 10 * files.PAGE_BYTES
     store.close()
     assert not (tmp_path / "node.db-wal").exists()
 
@@ -221,7 +221,7 @@ def test_meanings() -> None:
     def told(code: int) -> BaseException:
         error = sqlite3.OperationalError("x")
         error.sqlite_errorcode = code
-        return engine.meaning(error)
+        return files.meaning(error)
 
     assert isinstance(told(sqlite3.SQLITE_FULL), WorldFault)
     assert isinstance(told(sqlite3.SQLITE_IOERR_SHMSIZE), WorldFault)
@@ -229,4 +229,4 @@ def test_meanings() -> None:
     assert isinstance(told(sqlite3.SQLITE_IOERR_WRITE), InvariantBroken)
     assert isinstance(told(sqlite3.SQLITE_CORRUPT), InvariantBroken)
     assert isinstance(told(sqlite3.SQLITE_CONSTRAINT_UNIQUE), sqlite3.OperationalError)
-    assert isinstance(engine.meaning(ValueError("x")), ValueError)
+    assert isinstance(files.meaning(ValueError("x")), ValueError)
