@@ -2,9 +2,21 @@
 
 from __future__ import annotations
 
+from protocol.errors import CallerFault
 from protocol.process.money import Rounding
 from protocol.process.trade.check.parties import delivery, involved, item, party
-from protocol.process.trade.check.rules import amount, currency, day, day_or_none, fail, one_of, period, scaled, stated
+from protocol.process.trade.check.rules import (
+    amount,
+    currency,
+    day,
+    day_or_none,
+    fail,
+    inside,
+    one_of,
+    period,
+    scaled,
+    stated,
+)
 from protocol.process.trade.check.sums import (
     ROUNDINGS,
     allowances,
@@ -104,34 +116,36 @@ def _lines(paper: Billing, bases: dict[tuple[str, int], int]) -> int:
     seen: dict[str, None] = {}
     total = 0
     for index, line in enumerate(paper.lines):
-        at = f"lines[{index}]"
-        stated(line.line_id, f"{at}.line_id")
-        if line.line_id in seen:
-            fail(f"{at}.line_id", f"line {line.line_id} stands twice")
+        try:
+            if line.line_id in seen:
+                fail("line_id", f"line {line.line_id} stands twice")
+            _line(line, paper)
+        except CallerFault as fault:
+            raise inside(fault, f"lines[{index}]") from None
         seen[line.line_id] = None
-        _line(line, paper, at)
         total += line.amount
         key = rate_key(line.tax)
         bases[key] = bases.get(key, 0) + line.amount
     return total
 
 
-def _line(line: InvoiceLine, paper: Billing, at: str) -> None:
-    item(line.item, f"{at}.item")
-    scaled(line.quantity, f"{at}.quantity")
-    amount(line.amount, f"{at}.amount")
-    category(line.tax, f"{at}.tax")
-    day_or_none(line.transaction_date, f"{at}.transaction_date")
-    period(line.period, f"{at}.period")
-    extra = allowances(line.allowances, f"{at}.allowances") if line.allowances else 0
+def _line(line: InvoiceLine, paper: Billing) -> None:
+    stated(line.line_id, "line_id")
+    item(line.item, "item")
+    scaled(line.quantity, "quantity")
+    amount(line.amount, "amount")
+    category(line.tax, "tax")
+    day_or_none(line.transaction_date, "transaction_date")
+    period(line.period, "period")
+    extra = allowances(line.allowances, "allowances") if line.allowances else 0
     if line.price is not None:
-        price(line.price, f"{at}.price")
-        line_sum(line.quantity, line.unit, line.price, line.amount, extra, paper.currency, at)
+        price(line.price, "price")
+        line_sum(line.quantity, line.unit, line.price, line.amount, extra, paper.currency)
     whole = paper.period
     if whole is not None and line.transaction_date:
         early = whole.start and line.transaction_date < whole.start
         if early or (whole.end and line.transaction_date > whole.end):
-            fail(f"{at}.transaction_date", "must lie within the paper's period")
+            fail("transaction_date", "must lie within the paper's period")
 
 
 def _spread(paper: Billing, bases: dict[tuple[str, int], int]) -> None:

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from protocol.limits import MAX_INT, MAX_SCALE
-from protocol.process.checks import is_gtin
-from protocol.process.money import minor_digits
+from protocol.errors import CallerFault
 from protocol.process.trade.check.parties import delivery, involved, item, party
 from protocol.process.trade.check.rules import (
     amount,
     currency,
     day_or_none,
     fail,
+    inside,
     one_of,
     period,
     scaled,
@@ -30,7 +29,6 @@ from protocol.process.trade.papers import (
     Quotation,
     RequestForQuotation,
     ResponseLine,
-    Scaled,
     SuppliedMaterial,
     Undecided,
 )
@@ -39,7 +37,6 @@ RESPONSES = ("received", "accepted", "changed", "refused")
 LINE_STATUSES = ("accepted", "changed", "refused", "added", "delivered")
 ACTIONS = ("added", "changed", "removed")
 ANSWERS = ("accepted", "refused")
-TAXED = frozenset({"S", "AA"})  # UNCL5305: standard and reduced rate
 
 
 def request_for_quotation(paper: RequestForQuotation) -> None:
@@ -76,12 +73,14 @@ def order_response(paper: OrderResponse) -> None:
     stated(paper.order, "order")
     _parties(paper)
     seen: dict[str, None] = {}
+    if any(line.price is not None for line in paper.lines):
+        currency(paper)
     for index, line in enumerate(paper.lines):
-        at = f"lines[{index}]"
-        _once(line.line_id, seen, at)
-        _response_line(line, paper.response, at)
-        if line.price is not None:
-            currency(paper)
+        try:
+            _once(line.line_id, seen)
+            _response_line(line, paper.response)
+        except CallerFault as fault:
+            raise inside(fault, f"lines[{index}]") from None
 
 
 def order_change(paper: OrderChange) -> None:
@@ -90,10 +89,12 @@ def order_change(paper: OrderChange) -> None:
     stated(paper.order, "order")
     seen: dict[str, None] = {}
     for index, change in enumerate(paper.lines):
-        at = f"lines[{index}]"
-        one_of(change.action, ACTIONS, f"{at}.action")
-        _once(change.line.line_id, seen, f"{at}.line")
-        order_line(change.line, paper.currency, f"{at}.line")
+        one_of(change.action, ACTIONS, f"lines[{index}].action")
+        try:
+            _once(change.line.line_id, seen)
+            order_line(change.line, paper.currency)
+        except CallerFault as fault:
+            raise inside(fault, f"lines[{index}].line") from None
     delivery(paper.delivery, "delivery")
     terms(paper.terms)
     allowances(paper.allowances, "allowances")
@@ -109,7 +110,10 @@ def order_cancellation(paper: OrderCancellation) -> None:
     stated(paper.reason, "reason")
     seen: dict[str, None] = {}
     for index, line_id in enumerate(paper.lines):
-        _once(line_id, seen, f"lines[{index}]")
+        try:
+            _once(line_id, seen)
+        except CallerFault as fault:
+            raise inside(fault, f"lines[{index}]") from None
 
 
 def change_response(paper: ChangeResponse) -> None:
@@ -124,68 +128,39 @@ def order_lines(lines: Sequence[OrderLine], money: str) -> int | None:
         fail("lines", "must hold at least one line")
     seen: dict[str, None] = {}
     total: int | None = 0
-    minor = 10 ** minor_digits(money)
     for index, line in enumerate(lines):
-        if line.line_id in seen or not is_plainly_right(line, minor):
-            at = f"lines[{index}]"
-            _once(line.line_id, seen, at)
-            order_line(line, money, at)
-        seen[line.line_id] = None
+        try:
+            _once(line.line_id, seen)
+            order_line(line, money)
+        except CallerFault as fault:
+            raise inside(fault, f"lines[{index}]") from None
         total = None if total is None or line.amount is None else total + line.amount
     return total
 
 
-def is_plainly_right(line: OrderLine, minor: int) -> bool:
-    """Whether a line of the usual kind (an item, a quantity, a price, an amount) is right, in one pass without names.
-
-    False says nothing: :func:`order_line` looks closely and names what is wrong. ``minor``: minor units in a major one.
-    """
-    thing, wanted, price_stated, stated_amount = line.item, line.quantity, line.price, line.amount
-    if price_stated is None or stated_amount is None or line.allowances or not line.line_id:
-        return False
-    if line.tax is not None and (line.tax.category not in TAXED or line.tax.rate is not None):
-        return False
-    if line.delivery is not None or line.originator is not None or thing.properties or thing.standard_id is not None:
-        return False
-    if price_stated.base_quantity is not None or price_stated.allowance is not None:
-        return False
-    if (price_stated.unit and price_stated.unit != line.unit) or (thing.gtin and not is_gtin(thing.gtin)):
-        return False
-    return not thing.best_before and _is_product(wanted, price_stated.value, stated_amount, minor)
-
-
-def _is_product(wanted: Scaled, per_unit: Scaled, stated_amount: int, minor: int) -> bool:
-    if not (0 <= wanted.value <= MAX_INT and 0 <= per_unit.value <= MAX_INT and 0 <= stated_amount <= MAX_INT):
-        return False
-    if not (0 <= wanted.scale <= MAX_SCALE and 0 <= per_unit.scale <= MAX_SCALE):
-        return False
-    low, rest = divmod(wanted.value * per_unit.value * minor, 10 ** (wanted.scale + per_unit.scale))
-    return stated_amount == low or (stated_amount == low + 1 and rest > 0)
-
-
-def order_line(line: OrderLine, money: str, at: str) -> None:
-    """One line asked for, offered or ordered."""
-    item(line.item, f"{at}.item")
-    scaled(line.quantity, f"{at}.quantity")
-    extra = allowances(line.allowances, f"{at}.allowances") if line.allowances else 0
-    amount(line.amount, f"{at}.amount")
+def order_line(line: OrderLine, money: str) -> None:
+    """One line asked for, offered or ordered. Its faults are named as within the line."""
+    item(line.item, "item")
+    scaled(line.quantity, "quantity")
+    extra = allowances(line.allowances, "allowances") if line.allowances else 0
+    amount(line.amount, "amount")
     if line.tax is not None:
-        category(line.tax, f"{at}.tax")
+        category(line.tax, "tax")
     if line.delivery is not None:
-        delivery(line.delivery, f"{at}.delivery")
+        delivery(line.delivery, "delivery")
     if line.originator is not None:
-        party(line.originator, f"{at}.originator")
+        party(line.originator, "originator")
     if line.price is not None:
-        price(line.price, f"{at}.price")
+        price(line.price, "price")
         if line.amount is not None:
-            line_sum(line.quantity, line.unit, line.price, line.amount, extra, money, at)
+            line_sum(line.quantity, line.unit, line.price, line.amount, extra, money)
 
 
-def _once(line_id: str, seen: dict[str, None], at: str) -> None:
+def _once(line_id: str, seen: dict[str, None]) -> None:
     if not line_id:
-        fail(f"{at}.line_id", "must be stated")
+        fail("line_id", "must be stated")
     if line_id in seen:
-        fail(f"{at}.line_id", f"line {line_id} stands twice")
+        fail("line_id", f"line {line_id} stands twice")
     seen[line_id] = None
 
 
@@ -225,23 +200,23 @@ def _conditions(
         day_or_none(one.expected_date, f"{name}[{index}].expected_date")
 
 
-def _response_line(line: ResponseLine, response: str, at: str) -> None:
-    one_of(line.status, LINE_STATUSES, f"{at}.status")
+def _response_line(line: ResponseLine, response: str) -> None:
+    one_of(line.status, LINE_STATUSES, "status")
     if line.status == "added":
         if line.item is None or line.quantity is None:
-            fail(at, "an added line must state its item and its quantity")
+            fail("", "an added line must state its item and its quantity")
     else:
-        stated(line.order_line_id, f"{at}.order_line_id")
+        stated(line.order_line_id, "order_line_id")
     if response == "accepted" and line.status in ("changed", "refused", "added"):
-        fail(f"{at}.status", f"an accepted order has no {line.status} line: answer `changed`")
-    item(line.item, f"{at}.item")
-    item(line.substitute, f"{at}.substitute")
-    scaled(line.quantity, f"{at}.quantity")
-    scaled(line.max_backorder, f"{at}.max_backorder")
+        fail("status", f"an accepted order has no {line.status} line: answer `changed`")
+    item(line.item, "item")
+    item(line.substitute, "substitute")
+    scaled(line.quantity, "quantity")
+    scaled(line.max_backorder, "max_backorder")
     if line.price is not None:
-        price(line.price, f"{at}.price")
+        price(line.price, "price")
     if line.substitute_tax is not None:
-        category(line.substitute_tax, f"{at}.substitute_tax")
+        category(line.substitute_tax, "substitute_tax")
     for index, promise in enumerate(line.promises):
-        scaled(promise.quantity, f"{at}.promises[{index}].quantity")
-        delivery(promise.delivery, f"{at}.promises[{index}].delivery")
+        scaled(promise.quantity, f"promises[{index}].quantity")
+        delivery(promise.delivery, f"promises[{index}].delivery")

@@ -20,8 +20,10 @@ def party(value: Party | None, field: str) -> None:
         fail(f"{field}.registration_number", "must be T and 13 digits (登録番号)")
     if value.gln and not checks.is_gln(value.gln):
         fail(f"{field}.gln", "must be 13 digits with a valid check digit (GLN)")
-    identifier(value.endpoint, f"{field}.endpoint")
-    identifier(value.legal_id, f"{field}.legal_id")
+    if value.endpoint is not None:
+        identifier(value.endpoint, f"{field}.endpoint")
+    if value.legal_id is not None:
+        identifier(value.legal_id, f"{field}.legal_id")
     for index, other in enumerate(value.identifiers):
         identifier(other, f"{field}.identifiers[{index}]")
 
@@ -37,9 +39,12 @@ def delivery(value: Delivery | None, field: str) -> None:
     """When and where."""
     if value is None:
         return
-    period(value.period, f"{field}.period")
-    day_or_none(value.despatch_date, f"{field}.despatch_date")
-    party(value.party, f"{field}.party")
+    if value.period is not None:
+        period(value.period, f"{field}.period")
+    if value.despatch_date:
+        day_or_none(value.despatch_date, f"{field}.despatch_date")
+    if value.party is not None:
+        party(value.party, f"{field}.party")
     if value.location is not None:
         identifier(value.location.id, f"{field}.location.id")
 
@@ -52,6 +57,7 @@ def item(value: Item | None, field: str) -> None:
         fail(f"{field}.gtin", "must be 8, 12, 13 or 14 digits with a valid check digit (JAN, GTIN)")
     if value.best_before:
         day_or_none(value.best_before, f"{field}.best_before")
-    identifier(value.standard_id, f"{field}.standard_id")
+    if value.standard_id is not None:
+        identifier(value.standard_id, f"{field}.standard_id")
     for index, one in enumerate(value.properties):
         scaled(one.quantity, f"{field}.properties[{index}].quantity")

@@ -18,6 +18,11 @@ def fail(field: str, rule: str) -> NoReturn:
     raise CallerFault(field, rule)
 
 
+def inside(fault: CallerFault, at: str) -> CallerFault:
+    """The fault of a part as a fault of the whole: names are put together only when something is wrong."""
+    return CallerFault(f"{at}.{fault.field}" if fault.field else at, fault.rule, code=fault.code)
+
+
 def stated(value: str, field: str) -> None:
     """Text that must be there."""
     if not value:
@@ -52,6 +57,8 @@ def period(value: Period | None, field: str) -> None:
     """Both days valid, and not the wrong way round."""
     if value is None:
         return
+    if not (value.start_time or value.end_time) and checks.is_date(value.start) and not value.end:
+        return  # most often
     day_or_none(value.start, f"{field}.start")
     day_or_none(value.end, f"{field}.end")
     time_or_none(value.start_time, f"{field}.start_time")

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from protocol.limits import MAX_INT
+from protocol.limits import MAX_INT, MAX_SCALE
 from protocol.process.money import Rounding, divide, line_fraction, tax_fraction
-from protocol.process.trade.check.rules import amount, day_or_none, fail, one_of, scaled, stated
+from protocol.process.trade.check.rules import amount, day_or_none, fail, one_of, scaled
 from protocol.process.trade.papers import (
     AllowanceCharge,
     PaymentMeans,
@@ -25,8 +25,10 @@ UNTAXED = frozenset({"E", "G", "O", "Z"})  # UNCL5305: exempt, export, outside, 
 
 def price(value: Price, field: str) -> None:
     """A unit price: absent and zero are legal."""
-    scaled(value.value, f"{field}.value")
-    scaled(value.base_quantity, f"{field}.base_quantity")
+    if not 0 <= value.value.value <= MAX_INT or not 0 <= value.value.scale <= MAX_SCALE:
+        scaled(value.value, f"{field}.value")
+    if value.base_quantity is not None:
+        scaled(value.base_quantity, f"{field}.base_quantity")
     if value.allowance is not None:
         scaled(value.allowance.amount, f"{field}.allowance.amount")
         scaled(value.allowance.base, f"{field}.allowance.base")
@@ -34,9 +36,14 @@ def price(value: Price, field: str) -> None:
 
 def category(value: TaxCategory | TaxSubtotal, field: str) -> None:
     """A tax category with its rate: those without tax have none or zero."""
-    stated(value.category, f"{field}.category")
-    scaled(value.rate, f"{field}.rate")
-    if value.rate is not None and value.rate.value and value.category in UNTAXED:
+    if not value.category:
+        fail(f"{field}.category", "must be stated")
+    rate = value.rate
+    if rate is None:
+        return
+    if not 0 <= rate.value <= MAX_INT or not 0 <= rate.scale <= MAX_SCALE:
+        scaled(rate, f"{field}.rate")
+    if rate.value and value.category in UNTAXED:
         fail(f"{field}.rate", f"must be absent or 0 for category {value.category}")
 
 
@@ -54,7 +61,7 @@ def allowances(values: tuple[AllowanceCharge, ...], field: str) -> int:
     return total
 
 
-def line_sum(quantity: Scaled, unit: str, value: Price, stated_amount: int, extra: int, currency: str, at: str) -> None:
+def line_sum(quantity: Scaled, unit: str, value: Price, stated_amount: int, extra: int, currency: str) -> None:
     """The stated amount is quantity × price ± allowances, rounded to a neighbouring minor unit."""
     if value.unit and value.unit != unit:
         return  # priced in another unit: only the parties know the factor
@@ -66,10 +73,10 @@ def line_sum(quantity: Scaled, unit: str, value: Price, stated_amount: int, extr
         currency,
     )
     if numerator > MAX_INT * denominator:
-        fail(f"{at}.amount", "quantity × price is above 2^53 - 1 minor units")
+        fail("amount", "quantity × price is above 2^53 - 1 minor units")
     low = numerator // denominator + extra
     if stated_amount != low and not (stated_amount == low + 1 and numerator % denominator):
-        fail(f"{at}.amount", f"must be quantity × price, less allowances and plus charges: {low} here")
+        fail("amount", f"must be quantity × price, less allowances and plus charges: {low} here")
 
 
 def taxes(values: tuple[TaxSubtotal, ...], *, included: bool, rounding: Rounding | None) -> int:
