@@ -17,7 +17,7 @@ from node.api.admin.backups import target_of
 from node.api.context import Context
 from node.config import Config
 from node.dropfolder import DropFolder
-from node.services import idempotency, searching
+from node.services import idempotency, indexing
 from protocol.errors import InvariantBroken
 
 log = structlog.get_logger("jobs")
@@ -78,8 +78,8 @@ class Jobs:
         lag = await asyncio.to_thread(self._context.store.read, lambda tx: tx.index_lag())
         if not lag:
             return IDLE_S
-        done = await asyncio.wrap_future(self._context.store.submit(searching.index_step))
-        return 0.0 if done == searching.INDEX_STEP else IDLE_S
+        done = await asyncio.wrap_future(self._context.store.submit(indexing.catch_up))
+        return 0.0 if done == indexing.STEP else IDLE_S
 
     async def _drop_new(self) -> float:
         """Write what is new to the drop folders; 0 while there is more."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from node.services import dealings
+from node.services import dealings, indexing
 from node.services.custody import Custody
 from node.services.house import House
 from node.store import KeyUse, NewDocument, NewHolding, PartRow, Tx, WaitingRow
@@ -178,7 +178,11 @@ def _judge_one(
 
 def _write_documents(tx: Tx, judged: Sequence[_Judged]) -> None:
     new = {item.arrival.document.id: item for item in judged}
-    tx.documents.add_many([_row(item.arrival.document) for item in new.values()])
+    positions = tx.documents.add_many([_row(item.arrival.document) for item in new.values()])
+    keys = [item.arrival.document.header.business_key.key for item in new.values()]
+    indexing.add(
+        tx, positions, [indexing.text_of(key, item.paper) for key, item in zip(keys, new.values(), strict=True)]
+    )
     follows = [(document, parent) for document, item in new.items() for parent in item.arrival.document.header.follows]
     if follows:
         tx.follows.add_many(follows)

@@ -1,7 +1,7 @@
-"""Searching a member's documents by words, day, amount, partner and type; and keeping the index up to date.
+"""Searching a member's documents by words, day, amount, partner and type.
 
-Owns which text of a paper is searchable and how filters combine. The index may lag: documents are stored first and
-indexed in steps (:func:`index_step`). A search looks at a bounded number of documents and gives a cursor to go on.
+Owns how filters combine; what is searchable is :mod:`node.services.indexing`. A search looks at a bounded number of
+documents and gives a cursor to go on.
 """
 
 from __future__ import annotations
@@ -10,18 +10,15 @@ from collections.abc import Iterator
 from datetime import date
 from typing import Final, NamedTuple
 
-import msgspec
-
 from node.services import reading
 from node.services.reading import View
-from node.store import INDEXED, HoldingRow, StoredDocument, Tx
+from node.store import HoldingRow, StoredDocument, Tx
 from protocol.errors import CallerFault, YuiError
 from protocol.limits import MAX_SEARCH_CHARS
 from protocol.process.trade import papers
 from protocol.process.trade.papers import Paper
 
 LOOKED_AT: Final = 1_000  # documents that one search may look at
-INDEX_STEP: Final = 250
 MAX_LIMIT: Final = 200
 _END: Final = 2**62
 
@@ -162,51 +159,3 @@ def amount_of(paper: Paper) -> int | None:
         if value is not None:
             return value
     return None
-
-
-def index_step(tx: Tx, limit: int = INDEX_STEP) -> int:
-    """Index the next ``limit`` documents; how many there were. A writing transaction."""
-    done = tx.meta.get_int(INDEXED)
-    stored = tx.documents.after(done, limit)
-    if not stored:
-        return 0
-    tx.search.add([(found.row.position, text_of(found)) for found in stored])
-    tx.meta.set_int(INDEXED, stored[-1].row.position)
-    return len(stored)
-
-
-SOUGHT: Final = frozenset(
-    ("name", "number", "description", "gtin", "seller_id", "buyer_id", "manufacturer_id", "order", "sales_order_id")
-)
-"""Fields of a paper by which people look for it."""
-
-
-def text_of(stored: StoredDocument) -> str:
-    """What is searchable of a document: its number, who and what it names, its note; never its personal part."""
-    words = {stored.row.business_key: None}
-    for part in stored.parts:
-        if part.name == "business":
-            try:
-                paper = msgspec.msgpack.decode(part.content)
-            except msgspec.DecodeError:
-                continue
-            _collect(paper, words)
-            if type(paper) is dict and type(note := paper.get("note")) is str:
-                words[note] = None
-    return "\n".join(words)
-
-
-def _collect(value: object, words: dict[str, None]) -> None:
-    """Each text once: ten lines of one article are found as well as one."""
-    if type(value) is dict:
-        for key, inner in value.items():
-            kind = type(inner)
-            if kind is str:
-                if key in SOUGHT:
-                    words[inner] = None
-            elif kind is dict or kind is list:
-                if key != "kept":
-                    _collect(inner, words)
-    elif type(value) is list:
-        for inner in value:
-            _collect(inner, words)

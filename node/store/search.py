@@ -13,6 +13,7 @@ import re
 import unicodedata
 from array import array
 from collections.abc import Iterable
+from functools import lru_cache
 from itertools import pairwise
 
 import sqlalchemy as sa
@@ -22,6 +23,7 @@ from node.store.schema import holdings
 from node.store.sql import Query, Statement, first
 
 MAX_QUERY_TOKENS = 64
+KEPT_CHARS = 100  # lines up to this length are folded once and remembered
 INDEXED = "search.indexed"  # in meta: documents up to this position are in the index
 _LATIN = "0-9a-z\u00df-\u024f"
 _WORDS = re.compile(f"[{_LATIN}]+")
@@ -41,7 +43,16 @@ def folded(text: str) -> str:
 
 
 def index_text(text: str) -> str:
-    """The tokens of a text, separated by spaces."""
+    """The tokens of a text, separated by spaces. Lines are folded one by one: articles and partners come back daily."""
+    return " ".join([_kept(line) if len(line) <= KEPT_CHARS else _tokens(line) for line in text.split("\n")])
+
+
+@lru_cache(maxsize=4096)
+def _kept(line: str) -> str:
+    return _tokens(line)
+
+
+def _tokens(text: str) -> str:
     text = folded(text)
     words = " ".join(_WORDS.findall(text))
     return words if text.isascii() else f"{words} {_pairs(_NOT_PAIRED.sub(' ', text))}"
