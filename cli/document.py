@@ -296,3 +296,5 @@ def verify(file: Annotated[Path, typer.Argument(metavar="FILE")]) -> None:
         ) from None
     found, rows = report(proven)
     output.facts(found, rows)
+    if not output.Mode.json and found["body"] is not None:
+        output.line(json.dumps(found["body"], ensure_ascii=False, indent=2))

@@ -54,6 +54,7 @@ def build(arguments: list[str]) -> typer.Typer:
     command(app, "serve", _("Run the node until it is told to stop."))(serve.serve)
     command(app, "status", _("How the node is."))(status.status)
     command(app, "doctor", _("Look for what may be wrong."))(status.doctor)
+    command(app, "resolve", _("Go on after a copy of this node was found and switched off."))(status.resolve)
     for name, (found, text) in FAMILIES.items():
         app.add_typer(found, name=name, help=text)
     command(app, "restore", _("Make a data folder from a backup; always opens new epochs."))(restore.restore)

@@ -83,6 +83,8 @@ def facts(values: Any, rows: Sequence[tuple[str, object]]) -> None:
     from rich.text import Text
 
     table = Table.grid(padding=(0, 2))
+    table.add_column(no_wrap=True)
+    table.add_column(overflow="fold")
     for label, value in rows:
         table.add_row(Text(label, style="bold"), Text(clean(value)))
     console().print(table)

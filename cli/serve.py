@@ -31,11 +31,11 @@ MEMORY = {"MALLOC_ARENA_MAX": "2", "MALLOC_TRIM_THRESHOLD_": "262144"}
 
 
 def _ask_passphrase(folder: object) -> None:
-    """At a terminal a passphrase is asked for; it is handed on inside this process only."""
+    """At a terminal a passphrase is asked for; it is handed on by a pipe, which no other process sees."""
     from pathlib import Path
 
     from node.keyfile import PASSPHRASE_FILE
-    from node.opening import PASSPHRASE_VARIABLE, passphrase_of
+    from node.opening import PASSPHRASE_PIPE, passphrase_of
 
     if not (Path(str(folder)) / "keys" / PASSPHRASE_FILE).exists() or passphrase_of(os.environ):
         return
@@ -43,4 +43,9 @@ def _ask_passphrase(folder: object) -> None:
         raise Failure(
             Exit.BAD_INPUT, _("the node's keys are under a passphrase: set YUI_PASSPHRASE or a systemd credential")
         )
-    os.environ[PASSPHRASE_VARIABLE] = str(typer.prompt(_("Passphrase"), hide_input=True, err=True))
+    given = str(typer.prompt(_("Passphrase"), hide_input=True, err=True))
+    reader, writer = os.pipe()
+    os.write(writer, given.encode())
+    os.close(writer)
+    os.set_inheritable(reader, True)
+    os.environ[PASSPHRASE_PIPE] = str(reader)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import typer
 
 from cli import output
 from cli.client import call, is_running
-from cli.exits import Exit
+from cli.exits import Exit, Failure
 from cli.output import moment, short
 from node.i18n import _
 
@@ -23,7 +25,7 @@ def status() -> None:
         [
             (_("Node"), f"{found['name']} ({short(found['node'])})"),
             (_("Runs"), output.yes_no(found["running"])),
-            (_("May sign"), found["frozen"] or output.yes_no(True)),
+            (_("May sign"), found["frozen"] or found["recovering"] or output.yes_no(True)),
             (_("Network"), found["network"]),
             (_("Members"), found["members"]),
             (_("Documents"), found["documents"]),
@@ -51,6 +53,22 @@ def status() -> None:
         ],
         empty=_("no peers yet: `yui peer invite ADDRESS`"),
     )
+
+
+def resolve(
+    sure: Annotated[bool, typer.Option("--no-other-copy-runs", help=_("You have made sure of it."))] = False,
+) -> None:
+    """Go on after a copy of this node was found."""
+    if not sure:
+        raise Failure(
+            Exit.BAD_INPUT,
+            _(
+                "A copy of this node was seen by a peer. Find it and switch it off for good; then run this again with "
+                "--no-other-copy-runs."
+            ),
+        )
+    found = call("node.resolve")
+    output.facts(found, [(_("Resolved"), _("this node opens new epochs and goes on"))])
 
 
 def doctor() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import msgspec
@@ -50,8 +49,6 @@ def report(proven: Proven) -> tuple[dict[str, Any], list[tuple[str, object]]]:
     else:
         rows.append((_("Receipt"), _("none in this file")))
     rows += [(_("Erased"), name) for name in found["erased"]]
-    if body is not None:
-        rows.append((_("Content"), json.dumps(body, ensure_ascii=False, indent=1)))
     return found, rows
 
 

@@ -36,6 +36,7 @@ ASSOCIATION_KEY: Final = "association.key"
 ASSOCIATION_PUBLIC: Final = "association.pub"
 BOOT_ID: Final = Path("/proc/sys/kernel/random/boot_id")
 PASSPHRASE_VARIABLE: Final = "YUI_PASSPHRASE"  # noqa: S105 - a name
+PASSPHRASE_PIPE: Final = "YUI_PASSPHRASE_FD"  # noqa: S105 - a name
 CREDENTIAL: Final = "yui-passphrase"  # systemd: LoadCredential=yui-passphrase:…
 
 
@@ -94,6 +95,10 @@ def passphrase_of(environment: Mapping[str, str]) -> str | None:
     credentials = environment.get("CREDENTIALS_DIRECTORY")
     if credentials and (path := Path(credentials) / CREDENTIAL).exists():
         return path.read_text("utf-8").rstrip("\n")
+    pipe = environment.get(PASSPHRASE_PIPE, "")
+    if pipe.isdigit():
+        with os.fdopen(int(pipe), "rb") as file:
+            return file.read().decode("utf-8")
     return environment.get(PASSPHRASE_VARIABLE) or None
 
 

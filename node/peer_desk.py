@@ -59,6 +59,11 @@ class PeerDesk:
         findings = await self._office.check(text)
         return {**_plain(view), "steps": [_plain(finding) for finding in findings]}
 
+    async def resolve(self) -> dict[str, Any]:
+        """A person has made sure that no other copy of this node runs."""
+        await self._driver.resolve()
+        return {"resolved": True}
+
     async def change_addresses(self, addresses: tuple[str, ...]) -> dict[str, Any]:
         """This node is reached elsewhere from now on."""
         presence = dataclasses.replace(self._office.presence, endpoints=addresses)

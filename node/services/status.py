@@ -45,6 +45,7 @@ def summary(house: House, tx: Tx) -> dict[str, Any]:
         "name": house.name,
         "network": house.network,
         "frozen": house.frozen,
+        "recovering": house.recovering,
         "start_number": house.start_number,
         "members": len(tx.members.all(local=True)),
         "documents": tx.documents.last_position(),

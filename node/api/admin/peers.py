@@ -8,7 +8,7 @@ from node import settings
 from node.api.admin.command import Ask, Command, Nothing
 from node.api.context import Context
 from node.services import status
-from protocol.errors import WorldFault
+from protocol.errors import CallerFault, WorldFault
 
 
 class PeerOffice(Protocol):
@@ -40,6 +40,10 @@ class PeerOffice(Protocol):
 
     async def check(self, text: str) -> dict[str, Any]:
         """Step by step: name, connection, certificate, hello, clock; ``steps`` of {endpoint, step, good, sentence}."""
+        ...
+
+    async def resolve(self) -> dict[str, Any]:
+        """A person has made sure that no other copy of this node runs: end the freeze, as a restored node."""
         ...
 
     async def change_addresses(self, addresses: tuple[str, ...]) -> dict[str, Any]:
@@ -112,6 +116,13 @@ async def check(context: Context, ask: PeerNamed) -> object:
     return await _office(context).check(ask.peer)
 
 
+async def resolve(context: Context, _ask: Nothing) -> object:
+    """End the freeze."""
+    if not context.house.frozen:
+        raise CallerFault("node", "is not frozen: there is nothing to resolve", code="not-frozen")
+    return await _office(context).resolve()
+
+
 async def change_addresses(context: Context, ask: Addresses) -> object:
     """Tell every peer a new address, and keep it for the next start."""
     told = await _office(context).change_addresses(ask.addresses)
@@ -136,5 +147,6 @@ COMMANDS = (
     Command("peer.retry", PeerNamed, retry),
     Command("peer.check", PeerNamed, check),
     Command("peer.list", Nothing, list_peers, offline=True),
+    Command("node.resolve", Nothing, resolve),
     Command("address.change", Addresses, change_addresses),
 )

@@ -47,6 +47,8 @@ async def ready(call: Call) -> object:
         word = "closing"
     elif context.house.frozen:
         word = "frozen"
+    elif context.house.recovering:
+        word = "recovering"
     else:
         await call.read(lambda tx: tx.meta.get_int("start/number"))
     if word == "ok":

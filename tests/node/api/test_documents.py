@@ -127,10 +127,10 @@ async def test_search_filters_and_pages(api: Api) -> None:
 
 
 async def test_search_by_words_sees_own_documents_only(api: Api) -> None:
-    from node.services import searching
+    from node.services import indexing
 
     wanted = await api.send("PO-1")
-    api.town.do(searching.index_step)
+    api.town.do(indexing.catch_up)
     found = (await api.call(BUYER, "GET", "/v1/documents?text=抹茶")).json["documents"]
     assert [item["id"] for item in found] == [wanted]
     assert (await api.call(BUYER, "GET", "/v1/documents?text=紅茶")).json["documents"] == []
