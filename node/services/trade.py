@@ -161,9 +161,7 @@ def check_personal(personal: Personal) -> None:
     papers.decode_personal(papers.encode(personal))
 
 
-def _follows(
-    tx: Tx, member: bytes, item: Submission, ends: dict[bytes, tuple[bytes, ...]]
-) -> tuple[bytes, ...]:
+def _follows(tx: Tx, member: bytes, item: Submission, ends: dict[bytes, tuple[bytes, ...]]) -> tuple[bytes, ...]:
     if not item.thread:
         if item.follows:
             raise CallerFault("follows", "a document that starts a dealing follows nothing")

@@ -12,6 +12,7 @@ from node import opening
 from node.app import Node
 from node.services import dealings, directory, members, trade
 from node.services.trade import Submission
+from protocol.errors import NotFound
 from tests.node.services.town import accept_order, order
 
 TOML = """
@@ -50,7 +51,7 @@ async def started(folder: Path) -> Node:
 
 async def until(condition: Callable[[], bool], seconds: float = 20.0) -> None:
     async with asyncio.timeout(seconds):
-        while not condition():
+        while not condition():  # noqa: ASYNC110 - what a person would see has no event
             await asyncio.sleep(0.02)
 
 
@@ -71,7 +72,7 @@ def send(node: Node, member: bytes, submission: Submission) -> bytes:
 def state(node: Node, thread: bytes) -> str:
     try:
         return node.opened.store.read(lambda tx: dealings.fold(tx, thread)).state.state.value
-    except Exception:
+    except NotFound:
         return ""
 
 

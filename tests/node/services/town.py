@@ -121,8 +121,8 @@ class Association:
         self.do(lambda tx: greeting.start(self.house, tx, doubtful=doubtful))
         if doubtful is None:
             return
+        question = recovery.ask_histories(b"")
         for peer in self.peers:
-            question = recovery.ask_histories(b"")
             told = peer.see(lambda tx, p=peer: recovery.tell_histories(p.house, tx, self.house.id, question))
             self.do(lambda tx, t=told: recovery.learn_histories(self.house, tx, t))
         self.do(lambda tx: recovery.open_after_reading(self.house, tx))
