@@ -23,7 +23,6 @@ from protocol.errors import CallerFault, Malformed, TooLarge
 from protocol.limits import MAX_DOCUMENT_BYTES
 from protocol.process.trade import papers
 from protocol.process.trade.papers import Order, OrderResponse, Personal
-from protocol.process.trade.papers.base import MAX_KEPT
 
 ORIGIN = "ubl-2.1"  # valid UBL 2.1 when it was read, so it is when it is written
 ORIGIN_OTHER = "ubl"  # not valid UBL 2.1 (a later version, or faulty): comes out as it came in
@@ -87,13 +86,13 @@ def read(data: bytes, kind: Kind | None = None) -> Reading:
     said = tree.from_element(parsed.root, grammar)
     context = Context(digest=hashlib.sha256(data).hexdigest())
     context.findings += [Finding("", oddity) for oddity in parsed.oddities]
-    invalid = schema.check(parsed.root)
-    context.findings += invalid
     try:
         values = fill_all(found.rows, said, context, "")
         personal = Personal(**fill_all(found.contacts, said, context, ""))
     except Missing as broken:
         raise CallerFault(str(broken), "is required") from None
+    invalid = schema.check(parsed.root)
+    context.findings += invalid
     body = settle(found.struct(**values, origin=ORIGIN_OTHER if invalid else ORIGIN), context.findings)
     return _with_kept(body, personal, said, found, grammar, context.findings)
 
@@ -115,9 +114,6 @@ def _with_kept(
     business, private = kept.take(made, said, persons)
     if any(f"{order.LINE}(" in entry.path for entry in (*business, *private)):
         business.insert(0, kept.ids_entry(order.LINE, _line_ids(body)))
-    for entries in (business, private):
-        if len(entries) > MAX_KEPT:
-            raise TooLarge(f"says {len(entries)} things that have no field; at most {MAX_KEPT} can be kept")
     body = replace(body, kept=tuple(business))
     personal = replace(personal, kept=tuple(private))
     content = papers.encode(body)

@@ -83,9 +83,10 @@ class Many:
 
     def fill(self, node: Node, values: Values, context: Context, path: str) -> None:
         found: list[Any] = []
-        for step, child in node.items(self.path):
-            if len(found) == self.most:
-                raise CallerFault(join(path, self.path), f"more than {self.most} of them", code="too-large")
+        places = list(node.items(self.path))
+        if len(places) > self.most:
+            raise CallerFault(join(path, self.path), f"more than {self.most} of them", code="too-large")
+        for step, child in places:
             here = join(path, self.path.rpartition("/")[0])
             item = self._read(child, context, join(here, str(step)))
             if item is None or item == "":

@@ -25,17 +25,19 @@ Source: ADR 0002.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable, Iterator
+
+import msgspec
 
 from node.papers.ubl import names
 from node.papers.ubl.codecs import normalise
 from node.papers.ubl.names import Step
 from node.papers.ubl.tree import Node
-from protocol.errors import CallerFault, InvariantBroken, Malformed
+from protocol.errors import CallerFault, InvariantBroken, Malformed, TooLarge
 from protocol.limits import MAX_XML_DEPTH
 from protocol.process.trade.papers import Kept
+from protocol.process.trade.papers.base import MAX_KEPT
 
 _ENTRY = re.compile(r"(~?)([@=*#-]?)(.*)", re.DOTALL)
 _AFTER = re.compile(r"(.*?)(?:<([a-z]{3}:[A-Za-z]+|))?", re.DOTALL)
@@ -58,7 +60,7 @@ def take(made: Node, said: Node, personal_names: frozenset[str]) -> tuple[list[K
 
 def ids_entry(path: str, ids: list[str]) -> Kept:
     """The entry that tells which item stood where."""
-    return Kept(path=f"#{path}", value=json.dumps(ids, ensure_ascii=False))
+    return Kept(path=f"#{path}", value=msgspec.json.encode(ids).decode())
 
 
 class _Taker:
@@ -147,6 +149,8 @@ class _Taker:
         if _needs_escape(path) or any(_needs_escape(key) for key, _ in pairs):
             raise Malformed(f"{path[:200]}: a name is not in Unicode normal form C")
         target = self.personal if personal else self.business
+        if len(target) >= MAX_KEPT - 1:  # one is left for the ids of the lines
+            raise TooLarge(f"the document says more than {MAX_KEPT} things that have no field")
         target.append(Kept(path=mark + sign + (path or ROOT), value=value, attributes=tuple(pairs)))
 
 
@@ -291,8 +295,8 @@ def _read_step(piece: str) -> tuple[Step, bool, str | None]:
         raise Malformed(f"kept: {piece[:80]!r} is not a step of a path")
     item = _ITEM.fullmatch(found[1])
     if item is not None:
-        return names.parse_path(item[1])[0]._replace(number=int(item[2])), True, found[2]
-    return names.parse_path(found[1])[0], False, found[2]
+        return names.parse_step(item[1])._replace(number=int(item[2])), True, found[2]
+    return names.parse_step(found[1]), False, found[2]
 
 
 def _moves(value: str, now: list[str]) -> dict[int, int]:
@@ -302,11 +306,9 @@ def _moves(value: str, now: list[str]) -> dict[int, int]:
     gone too.
     """
     try:
-        before = json.loads(value)
-    except ValueError:
+        before = msgspec.json.decode(value, type=list[str])
+    except msgspec.MsgspecError:
         raise Malformed("kept: the ids of a list are unreadable") from None
-    if not isinstance(before, list) or not all(isinstance(one, str) for one in before):
-        raise Malformed("kept: the ids of a list are unreadable")
     places: dict[str, list[int]] = {}
     for position, one in enumerate(now, 1):
         places.setdefault(one, []).append(position)

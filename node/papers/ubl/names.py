@@ -26,6 +26,8 @@ EXTENSION_CONTENT = "ext:ExtensionContent"
 
 _NAME = r"[^\W\d][\w.\-\u00b7]*"  # XML 1.0 NCName, near enough: lxml checks it again when it makes the element
 _STEP = re.compile(rf"(?:(cac|cbc|ext):({_NAME})|(?:\{{([^{{}}\s]*)\}})({_NAME}))(?:\[(\d{{1,6}})\])?")
+_ATTRIBUTE = re.compile(rf"(?:\{{([^{{}}\s]+)\}})?{_NAME}")
+_XMLNS = "http://www.w3.org/2000/xmlns/"
 _SPLIT = re.compile(r"/(?![^{]*\})")
 
 
@@ -71,11 +73,12 @@ def parse_path(path: str) -> tuple[Step, ...]:
     pieces = split(path)
     if len(pieces) > MAX_XML_DEPTH:
         raise Malformed(f"kept: a path has more than {MAX_XML_DEPTH} steps")
-    return tuple(_parse_step(piece) for piece in pieces)
+    return tuple(parse_step(piece) for piece in pieces)
 
 
 @lru_cache(maxsize=4096)
-def _parse_step(text: str) -> Step:
+def parse_step(text: str) -> Step:
+    """One step. Raises Malformed."""
     found = _STEP.fullmatch(text)
     if found is None:
         raise Malformed(f"kept: {text[:80]!r} is not a step of a path")
@@ -83,4 +86,15 @@ def _parse_step(text: str) -> Step:
     if index > MAX_XML_NODES:
         raise Malformed(f"kept: the index of {text[:80]!r} is too large")
     name = f"{found[1]}:{found[2]}" if found[1] else f"{{{found[3]}}}{found[4]}"
+    if found[3] == _XMLNS:
+        raise Malformed("kept: a namespace declaration is not an element")
     return Step(name, index)
+
+
+@lru_cache(maxsize=4096)
+def attribute(name: str) -> str:
+    """lxml's name of an attribute: ``schemeID`` or ``{namespace}local``. Raises Malformed."""
+    found = _ATTRIBUTE.fullmatch(name)
+    if found is None or found[1] == _XMLNS or name == "xmlns":
+        raise Malformed(f"kept: {name[:80]!r} is not the name of an attribute")
+    return name

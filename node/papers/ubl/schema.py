@@ -86,8 +86,8 @@ def check(root: etree._Element) -> list[Finding]:
 
 
 def _path(root: etree._Element, xpath: str | None) -> str:
-    """Our path of the element that libxml2 names by positions."""
-    prefixes = {prefix: uri for element in root.iter() for prefix, uri in element.nsmap.items() if prefix}
+    """Our path of the element that libxml2 names by positions; empty where the document redefines its prefixes."""
+    prefixes = {prefix: uri for prefix, uri in root.nsmap.items() if prefix}
     try:
         found = root.getroottree().xpath(xpath, namespaces=prefixes) if xpath else None
     except etree.XPathError:

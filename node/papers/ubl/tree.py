@@ -111,7 +111,7 @@ def from_element(root: etree._Element, grammar: Grammar) -> Node:
 
 def _fill(node: Node, element: etree._Element, grammar: Grammar, name: str) -> None:
     for key, value in element.attrib.items():
-        node.attributes[_attribute(str(key))] = str(value)
+        node.attributes[str(key)] = str(value)
     if not len(element):
         node.text = element.text or ""
         return
@@ -133,10 +133,6 @@ def _fill(node: Node, element: etree._Element, grammar: Grammar, name: str) -> N
             else:
                 below.after = previous
         _fill(below, child, grammar, short)
-
-
-def _attribute(key: str) -> str:
-    return key if not key.startswith("{") else names.short(key)
 
 
 def _stray(element: etree._Element) -> str | None:
@@ -216,7 +212,7 @@ def _holds_bare(node: Node) -> bool:
 def _emit(node: Node, element: etree._Element, grammar: Grammar, name: str, path: str, known_only: bool) -> None:
     try:
         for key, value in node.attributes.items():
-            element.set(names.tag(key) if key.startswith("{") or ":" in key else key, value)
+            element.set(names.attribute(key), value)
         if node.text:
             element.text = node.text
     except ValueError:

@@ -15,8 +15,10 @@ from typing import NamedTuple
 from lxml import etree
 
 from protocol.errors import Malformed, TooLarge
-from protocol.limits import MAX_XML_BYTES, MAX_XML_DEPTH, MAX_XML_NODES
+from protocol.limits import KIB, MAX_XML_BYTES, MAX_XML_DEPTH, MAX_XML_NODES
 
+_MAX_PROLOG = 64 * KIB  # characters of comments and white space before the first element
+_SPACE = " \t\r\n"
 _XINCLUDE = "http://www.w3.org/2001/XInclude"
 _MARKUP = 2 * MAX_XML_NODES + 64  # opening and closing tags
 _ATTRIBUTES = 2 * MAX_XML_NODES  # equals signs: attributes and namespace declarations
@@ -127,25 +129,20 @@ def _declared(data: bytes) -> str:
 
 def _skip_prolog(text: str) -> int:
     """Where the root element starts. A document type can stand only before it (XML 1.0 rule 22)."""
+    prolog = text[:_MAX_PROLOG]
     at = 0
     while True:
-        at = _skip_space(text, at)
-        if text.startswith("<!--", at):
-            at = _after(text, "-->", at + 4, "a comment")
-        elif text.startswith("<?", at):
-            at = _after(text, "?>", at + 2, "a processing instruction")
-        elif text.startswith("<!", at):
+        at = len(prolog) - len(prolog[at:].lstrip(_SPACE))
+        if prolog.startswith("<!--", at):
+            at = _after(prolog, "-->", at + 4, "a comment")
+        elif prolog.startswith("<?", at):
+            at = _after(prolog, "?>", at + 2, "a processing instruction")
+        elif prolog.startswith("<!", at):
             raise Malformed("a document type (<!DOCTYPE …>) or entity is not allowed")
-        elif text.startswith("<", at):
+        elif prolog.startswith("<", at):
             return at
         else:
-            raise Malformed("this is not XML: no element was found" if not text[at:].strip() else "this is not XML")
-
-
-def _skip_space(text: str, at: int) -> int:
-    while at < len(text) and text[at] in " \t\r\n":
-        at += 1
-    return at
+            raise Malformed("this is not XML: no element was found")
 
 
 def _after(text: str, end: str, at: int, what: str) -> int:
@@ -198,7 +195,6 @@ def _as_fault(broken: etree.XMLSyntaxError) -> Malformed | TooLarge:
 
 
 _TOO_DEEP = etree.XPath("boolean(" + "/*" * (MAX_XML_DEPTH + 1) + ")")
-_INCLUDES = etree.XPath(f"boolean(//*[namespace-uri()='{_XINCLUDE}'])")
 _ELEMENTS = etree.XPath("count(//*)")
 
 
@@ -207,7 +203,7 @@ def _measure(root: etree._Element) -> None:
         raise TooLarge(f"XML nested deeper than {MAX_XML_DEPTH} levels")
     if float(str(_ELEMENTS(root))) > MAX_XML_NODES:
         raise TooLarge(f"XML with too many elements: the limit is {MAX_XML_NODES}")
-    if _INCLUDES(root):
+    if next(root.iter(f"{{{_XINCLUDE}}}*"), None) is not None:
         raise Malformed("XInclude is not allowed: nothing is fetched for a document")
 
 
