@@ -17,7 +17,7 @@ from protocol.process.history import arrange
 from protocol.process.trade.fold import Judgement, settle, summarise
 from protocol.process.trade.papers import PAPERS
 from protocol.process.trade.state import NEXT, BillState, LineState, QuestionState, ThreadState
-from protocol.process.trade.table import TABLE, Role, State
+from protocol.process.trade.table import TABLE, Role, State, step_for
 
 
 def fold(facts: Iterable[Fact], thread: bytes | None = None) -> ThreadState:
@@ -48,17 +48,17 @@ def judge(facts: Iterable[Fact], candidate: Fact, thread: bytes | None = None) -
 
 
 def opened(fact: Fact) -> ThreadState | None:
-    """:func:`fold` of a thread that has its first fact only, without its lines; None where that takes a closer look.
+    """The fold of an enquiry, offer or order that nothing has followed yet, without its text and lines (``order`` None,
+    ``lines`` empty); None where that takes a closer look.
 
     For lists, which hold as many such threads as a firm sends orders in a day.
     """
     row = TABLE.get(fact.type)
-    if row is None or not row.opens or fact.follows or fact.author == fact.audience:
+    if row is None or fact.follows or fact.author == fact.audience or fact.business_key != fact.body.number:
         return None
-    if PAPERS.get(fact.type) is not type(fact.body):
-        return None
-    becomes = next((step.becomes for step in row.steps if State.NEW in step.states and not step.says), None)
-    if becomes not in _OPENINGS:
+    step = step_for(fact.type, State.NEW, "")
+    becomes = step.becomes if step is not None else None
+    if becomes not in _OPENINGS or PAPERS[fact.type] is not type(fact.body):
         return None
     sides = (fact.author, fact.audience) if row.writers[0] is Role.BUYER else (fact.audience, fact.author)
     return ThreadState(

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import pytest
+from msgspec.structs import replace
 
 from protocol.errors import ImpossibleStep
 from protocol.process.fact import Fact, Outcome
-from protocol.process.thread import Role, State, ThreadState, Verdict, fold, judge
+from protocol.process.thread import Role, State, ThreadState, Verdict, fold, judge, opened
 from protocol.process.trade.check import check
 from protocol.process.trade.papers import Delivery, Item, Period, PromisedDelivery, ResponseLine, Scaled
 from tests.protocol.process.dealings import BUYER, NANO, SELLER, STRANGER, Desk
+from tests.protocol.process.moves import MOVES
 
 HELD, SUPERSEDED, REFUSED, EFFECTIVE = Verdict.HELD, Verdict.SUPERSEDED, Verdict.REFUSED, Verdict.EFFECTIVE
 
@@ -526,6 +528,24 @@ def test_what_opens_no_dealing(desk: Desk, paper: str) -> None:
     second = desk.order(first)
     assert verdicts(desk, first, second) == [(REFUSED, "thread")] * 2
     assert (desk.fold().buyer, shown(desk)) == (b"", (State.NEW, None))
+
+
+@pytest.mark.parametrize("name", list(MOVES))
+def test_the_short_way_says_what_the_fold_says(desk: Desk, name: str) -> None:
+    first = MOVES[name](desk)
+    for fact in (
+        first,
+        first._replace(author=BUYER, audience=BUYER),
+        first._replace(business_key="another"),
+        first._replace(type="poem"),
+        first._replace(type="order"),
+        first._replace(follows=(b"P" * 32,)),
+    ):
+        short = opened(fact)
+        if short is not None:
+            assert short == replace(fold([fact]), order=None, lines=())
+    opens = first.type in ("request_for_quotation", "quotation", "order")
+    assert (opened(first) is not None) == opens
 
 
 def test_papers_of_strangers_and_of_the_wrong_side(desk: Desk) -> None:
