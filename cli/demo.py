@@ -80,8 +80,7 @@ def _carry_out(federation: Federation, place: Path) -> Count:
                 one=names[0], other=names[1], code=code
             )
         )
-    for firm in FIRMS.values():
-        federation.enrol(firm)
+    federation.enrol(FIRMS.values())
     federation.await_directory()
     _say(_("{count} firms enrolled; each finds all others in the directory").format(count=len(FIRMS)))
     books = Books(federation.api)

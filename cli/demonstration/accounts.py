@@ -6,8 +6,10 @@ about what to send.
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -127,7 +129,9 @@ class Books:
             path = folder / f"{entry.document}.yui-proof"
             path.write_bytes(self._api(entry.author).download(f"/v1/documents/{entry.document}/proof"))
             files[path] = entry.document
-        return {files[path] for path in files if _verify(path, files[path])}
+        with ThreadPoolExecutor(os.cpu_count()) as pool:
+            verdicts = pool.map(_verify, files, files.values())
+        return {document for document, holds in zip(files.values(), verdicts, strict=True) if holds}
 
 
 def _receipted(item: Any) -> bool:

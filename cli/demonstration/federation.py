@@ -6,9 +6,11 @@ Owns set-up and the calls. Everything goes through the command line and the memb
 from __future__ import annotations
 
 import json
+import os
 import secrets
 import time
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from itertools import combinations
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -60,8 +62,14 @@ class Federation:
             (one, other, befriend(self.nodes[one], self.nodes[other])) for one, other in combinations(self.nodes, 2)
         ]
 
-    def enrol(self, firm: Firm) -> Account:
-        """A member firm and a token for its programs."""
+    def enrol(self, firms: Collection[Firm]) -> None:
+        """Member firms, each with a token for its programs."""
+        with ThreadPoolExecutor(os.cpu_count()) as pool:
+            for firm, account in zip(firms, pool.map(self._enrol, firms), strict=True):
+                self.accounts[firm.key] = account
+                self._apis[firm.key] = MemberApi(self.nodes[firm.association].api, account.token)
+
+    def _enrol(self, firm: Firm) -> Account:
         node = self.nodes[firm.association]
         member = node.yui(
             "member",
@@ -77,9 +85,7 @@ class Federation:
             ASSOCIATIONS[firm.association].area,
         )["member"]
         token = node.yui("token", "create", "demo", "--member", member)["token"]
-        account = self.accounts[firm.key] = Account(firm, member, token)
-        self._apis[firm.key] = MemberApi(node.api, token)
-        return account
+        return Account(firm, member, token)
 
     def await_directory(self) -> None:
         """Return when every firm finds every other one in the directory of its own node."""
