@@ -88,7 +88,7 @@ def list_peers() -> None:
             row["name"],
             short(row["node"]),
             row["state"],
-            row["code"],
+            _spoken(row["code"]),
             row["endpoint"] or "–",
             row["pending"],
             row["failures"],
@@ -123,7 +123,12 @@ def _show(found: dict[str, Any]) -> None:
         (_("Peer"), found.get("name", "")),
         (_("Node"), found.get("node", "")),
         (_("State"), found.get("state", "")),
-        (_("Code"), f"{code[:4]} {code[4:]}" if code.isdigit() else code),
+        (_("Code"), _spoken(code)),
         (_("Address"), found.get("endpoint", "")),
     ]
     output.facts(found, [(label, value) for label, value in rows if value])
+
+
+def _spoken(code: str) -> str:
+    """A code as people read it aloud."""
+    return f"{code[:4]} {code[4:]}" if code.isdigit() else code

@@ -32,6 +32,8 @@ async def principal(context: Context, request: web.Request, scope: Scope | None)
     if found is None:
         raise await _refused(context, address, "bad-token", "the token is unknown, expired or revoked")
     await _within_rate(context, found)
+    if now - found.last_used > tokens.TOUCH_EVERY_US:
+        context.submit(lambda tx: tx.tokens.touch(hashed, now))  # nobody waits for it
     if scope not in found.scopes:
         challenge = f'Bearer error="insufficient_scope", scope="{scope.value}"'
         raise Refused(

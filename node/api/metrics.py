@@ -28,7 +28,6 @@ class Metrics:
         self.seconds = Histogram(
             "yui_http_request_seconds", "Duration of requests", ("route",), registry=self.registry, buckets=BUCKETS
         )
-        self.documents = Counter("yui_documents", "Documents by what happened", ("what",), registry=self.registry)
 
     def request(self, method: str, route: str, status: int, seconds: float) -> None:
         """One request was answered."""

@@ -1,0 +1,63 @@
+"""Background jobs: they do their work, survive a failure, and end at once."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from node import jobs
+from node.api.context import Context
+from node.config import Config
+from node.jobs import Jobs
+from node.services.trade import Submission
+from tests.cli.running import made
+from tests.node.services.town import Association, order
+
+
+async def until(condition: Any, seconds: float = 10) -> None:
+    async with asyncio.timeout(seconds):
+        while not condition():  # noqa: ASYNC110 - the files and rows of another task are watched
+            await asyncio.sleep(0.01)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return made(tmp_path / "data")
+
+
+async def test_backup_and_drop_folder_run_and_stop_at_once(folder: Path) -> None:
+    town = Association("豊田")
+    buyer, seller = town.enrol("金太郎機械"), town.enrol("花咲堂")
+    context = Context(town.house, town.store, folder)
+    drop = folder / "out" / seller.hex()
+    drop.mkdir(parents=True)
+    running = Jobs(context, Config())
+    await running.start()
+    await until(lambda: town.see(lambda tx: tx.meta.get_int(jobs.LAST_BACKUP)) > 0)
+    await until(lambda: town.see(lambda tx: tx.meta.get(f"drop/{seller.hex()}")) is not None)
+    town.submit(buyer, Submission(seller, order("PO-1")))
+    context.arrivals.notify()
+    await until(lambda: list(drop.glob("*.json")))
+    await asyncio.wait_for(running.stop(), 5)
+    assert len(list((folder / "backups").glob("*/manifest.json"))) == 1
+
+
+async def test_a_failing_job_is_tried_again_and_stops_no_other(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(jobs, "AFTER_FAILURE_S", 0.01)
+    town = Association("豊田")
+    context = Context(town.house, town.store, folder)
+    running = Jobs(context, Config())
+    attempts = []
+
+    def fails() -> bool:
+        attempts.append(1)
+        raise OSError("disk on fire")
+
+    monkeypatch.setattr(running._drop, "step", fails)
+    await running.start()
+    await until(lambda: len(attempts) > 2)
+    await until(lambda: town.see(lambda tx: tx.meta.get_int(jobs.LAST_BACKUP)) > 0)
+    await running.stop()
