@@ -29,7 +29,7 @@ def delivery_command(runs: RUNS = 5, documents: DOCUMENTS = 10_000, singles: SIN
     """Five runs take about three minutes."""
     from cli.bench import delivery
 
-    show(_attempt(lambda: delivery.run(runs, delivery.Size(documents, documents, singles), output.say)))
+    show(_attempt(lambda: delivery.run(runs, delivery.Size(documents, documents, singles), output.warn)))
 
 
 @command(app, "kill", _("Kill real nodes under load, and count every document from the raw files."))
@@ -37,7 +37,7 @@ def kill_command(kills: KILLS = 200, documents: ACKNOWLEDGED = 20_000, seed: SEE
     """The full run takes some minutes."""
     from cli.bench import kill
 
-    show(_attempt(lambda: kill.run(kills, documents, seed, output.say)))
+    show(_attempt(lambda: kill.run(kills, documents, seed, output.warn)))
 
 
 def show(report: Report) -> None:
