@@ -13,22 +13,23 @@ import statistics
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 from cli.bench import floors, rawstore
 from cli.bench.orders import Submissions
 from cli.bench.pair import BUYER, SELLER, Pair, pair
 from cli.bench.report import Report, Target
 from cli.cluster.member_api import MemberApi, Refused
-from cli.cluster.nodes import Failed, Node, stop_all
+from cli.cluster.nodes import Node, stop_all
 
 PER_REQUEST = 20
 CLIENTS = 3
 AGAIN = {409, 429, 500, 502, 503, 504}  # the same request again: still being served, too many, or just dying
 LONGEST_WAIT_S = 0.25  # from the moment when load flows to the kill
-QUIET_S = 6.0  # how long a receiver may be without an arrival before it is killed all the same
+QUIET_S = 15.0  # how long nothing may arrive before somebody is killed all the same
 SETTLE_S = 300.0
 READY_S = 120.0
 
@@ -84,6 +85,7 @@ class Clients:
         self.acknowledged: list[bytes] = []
         self.retries = 0
         self.failures: list[str] = []
+        self._given_up = threading.Event()
         self._threads = [threading.Thread(target=self._work) for _ in range(CLIENTS)]
 
     def start(self) -> None:
@@ -96,6 +98,10 @@ class Clients:
         self._gate.close()
         for thread in self._threads:
             thread.join()
+
+    def give_up(self) -> None:
+        """The run has failed: say nothing again that was not answered."""
+        self._given_up.set()
 
     def _work(self) -> None:
         with closing(MemberApi(self._nodes.buyer.node.api, self._nodes.buyer.token, timeout=20)) as api:
@@ -110,10 +116,9 @@ class Clients:
     def _send(self, api: MemberApi, first: int) -> None:
         body, key = self._orders.body(self._orders.numbers(first, PER_REQUEST)), f"kill-{first}"
         pause_s = 0.02
-        while True:
+        while not self._given_up.is_set():
             try:
-                answer = api.send(body, key=key)
-                break
+                return self._acknowledge(api.send(body, key=key))
             except Refused as refusal:
                 if refusal.status not in AGAIN:
                     raise
@@ -123,53 +128,73 @@ class Clients:
                 self.retries += 1
             time.sleep(pause_s)
             pause_s = min(0.5, 2 * pause_s)
+        return None
+
+    def _acknowledge(self, answer: Any) -> None:
         with self._lock:
             self.acknowledged += [bytes.fromhex(item["id"]) for item in answer["documents"]]
 
 
-class Killer(threading.Thread):
-    """Kills one node again and again, each time after load has begun to flow through it, and starts it anew."""
+class Killer:
+    """Kills the sender, the receiver or both at once, each time while documents flow, and starts them anew."""
 
-    def __init__(self, node: Node, sender: Path, gate: Gate, kills: int, share: int, dice: random.Random) -> None:
-        super().__init__()
-        self._node, self._sender, self._gate = node, sender, gate
-        self._kills, self._share, self._dice = kills, share, dice
+    def __init__(self, nodes: Pair, gate: Gate, kills: int, share: int, dice: random.Random) -> None:
+        self._nodes, self._gate, self._share, self._dice = nodes, gate, share, dice
+        self.left = {nodes.buyer.node: kills - kills // 2, nodes.seller.node: kills // 2}
+        self.done = dict.fromkeys(self.left, 0)
         self.under_load = 0
         self.restart_s: list[float] = []
-        self.failure = ""
-        self.stopping = threading.Event()
 
-    def run(self) -> None:
-        """All kills. What goes wrong is kept in ``failure``."""
-        try:
-            for _ in range(self._kills):
-                if self.stopping.is_set():
-                    return
-                self._once()
-        except (Failed, OSError) as error:
-            self.failure = str(error)
+    @property
+    def kills(self) -> int:
+        """How many so far."""
+        return sum(self.done.values())
 
-    def _once(self) -> None:
-        seen = self._arrivals()
-        self._gate.open(self._share)
-        until = time.monotonic() + QUIET_S
-        while self._arrivals() == seen and time.monotonic() < until:
-            time.sleep(0.005)
+    def once(self) -> bool:
+        """One round; False when all kills are done."""
+        victims = self._choose()
+        if not victims:
+            return False
+        flows = self._await_flow(len(victims))
         time.sleep(self._dice.uniform(0, LONGEST_WAIT_S))
-        if self._gate.in_flight or self._pending():
-            self.under_load += 1
-        self._node.kill()
+        if flows and (self._gate.in_flight or self._pending()):
+            self.under_load += len(victims)
+        for node in victims:
+            node.kill()
         began = time.monotonic()
-        self._node.start()
-        self._node.wait_ready(READY_S)
-        self.restart_s.append(time.monotonic() - began)
+        for node in victims:
+            node.start()
+        for node in victims:
+            node.wait_ready(READY_S)
+            self.restart_s.append(time.monotonic() - began)
+            self.left[node] -= 1
+            self.done[node] += 1
+        return True
+
+    def _choose(self) -> list[Node]:
+        """One node, or by a chance of one in four both."""
+        possible = [node for node, left in self.left.items() if left]
+        if len(possible) == 2 and self._dice.random() < 0.25:
+            return possible
+        return self._dice.sample(possible, min(1, len(possible)))
+
+    def _await_flow(self, victims: int) -> bool:
+        """Let load through and return when some of it arrived at the receiver, or after QUIET_S without."""
+        seen = self._arrivals()
+        self._gate.open(self._share * victims)
+        until = time.monotonic() + QUIET_S
+        while time.monotonic() < until:
+            if self._arrivals() > seen:
+                return True
+            time.sleep(0.005)
+        return False
 
     def _arrivals(self) -> int:
-        with closing(rawstore.connect(self._node.store)) as store:
+        with closing(rawstore.connect(self._nodes.seller.node.store)) as store:
             return rawstore.arrivals(store)
 
     def _pending(self) -> int:
-        with closing(rawstore.connect(self._sender)) as store:
+        with closing(rawstore.connect(self._nodes.buyer.node.store)) as store:
             return rawstore.pending(store)
 
 
@@ -195,53 +220,36 @@ def targets(figures: dict[str, float], kills: int, documents: int) -> list[Targe
 def carry_out(nodes: Pair, kills: int, documents: int, seed: int, tell: Callable[[str], None]) -> dict[str, float]:
     """The whole run on two running nodes; they are stopped at its end, and then counted."""
     began = time.monotonic()
-    gate, sender = Gate(), nodes.buyer.node.store
+    gate = Gate()
     clients = Clients(nodes, gate)
     share = -(-documents // max(1, kills) // PER_REQUEST) * PER_REQUEST
-    halves = (kills - kills // 2, kills // 2)
-    killers = [
-        Killer(node, sender, gate, count, share, random.Random(f"{seed}/{node.name}"))  # noqa: S311  # repeatable moments, not secrets
-        for node, count in zip(nodes.nodes, halves, strict=True)
-    ]
+    killer = Killer(nodes, gate, kills, share, random.Random(seed))  # noqa: S311  # repeatable moments, not secrets
     clients.start()
     try:
-        _watch(killers, kills, clients, tell)
+        told = 0
+        while killer.once():
+            if killer.kills >= told + max(1, kills // 10):
+                told = killer.kills
+                tell(f"{told}/{kills} kills, {len(clients.acknowledged)} documents acknowledged")
         gate.open(max(0, -(-(documents - gate.taken) // PER_REQUEST) * PER_REQUEST))
+    except BaseException:
+        clients.give_up()
+        raise
     finally:
         clients.finish()
     settle_s = settle(nodes, tell)
     stop_all(nodes.nodes)
-    restarts = [seconds for killer in killers for seconds in killer.restart_s]
     return count(nodes, clients) | {
-        "kills": sum(len(killer.restart_s) for killer in killers),
-        "kills_sender": len(killers[0].restart_s),
-        "kills_receiver": len(killers[1].restart_s),
-        "kills_under_load": sum(killer.under_load for killer in killers),
+        "kills": killer.kills,
+        "kills_sender": killer.done[nodes.buyer.node],
+        "kills_receiver": killer.done[nodes.seller.node],
+        "kills_under_load": killer.under_load,
         "client_retries": clients.retries,
         "refused_requests": len(clients.failures),
-        "restart_s_p50": statistics.median(restarts) if restarts else 0.0,
+        "restart_s_p50": statistics.median(killer.restart_s) if killer.restart_s else 0.0,
         "settle_s": settle_s,
         "seconds": time.monotonic() - began,
     }
-
-
-def _watch(killers: Sequence[Killer], kills: int, clients: Clients, tell: Callable[[str], None]) -> None:
-    for killer in killers:
-        killer.start()
-    told = 0
-    while any(killer.is_alive() for killer in killers):
-        time.sleep(0.2)
-        done = sum(len(killer.restart_s) for killer in killers)
-        if done >= told + max(1, kills // 10):
-            told = done
-            tell(f"{done}/{kills} kills, {len(clients.acknowledged)} documents acknowledged")
-        if any(killer.failure for killer in killers):
-            for killer in killers:
-                killer.stopping.set()
-    for killer in killers:
-        killer.join()
-        if killer.failure:
-            raise Failed(killer.failure)
 
 
 def settle(nodes: Pair, tell: Callable[[str], None]) -> float:
