@@ -46,7 +46,10 @@ class Verdict(Enum):
 
 
 class Outcome(NamedTuple):
-    """The verdict on one fact. ``code`` is stable, ``reason`` for people, ``others`` the ids it concerns, sorted."""
+    """The verdict on one fact. ``code`` is stable, ``reason`` for people, ``others`` the ids it concerns, sorted.
+
+    At most 32 of them are named.
+    """
 
     verdict: Verdict
     code: str = ""

@@ -8,7 +8,7 @@ depends on the set of facts only, never on the order of arrival.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from heapq import heappop, heappush
 from typing import NamedTuple
 
@@ -16,10 +16,12 @@ from protocol.process.fact import Fact
 
 
 class History(NamedTuple):
-    """Placed facts, parents before children; the past of each; what the others wait for; the heads, sorted."""
+    """Placed facts, parents before children; of each its past and the places of its parents; of the others what they
+    wait for; the heads, sorted."""
 
     facts: list[Fact]
     pasts: list[int]
+    parents: list[tuple[int, ...]]
     missing: dict[bytes, tuple[bytes, ...]]
     heads: tuple[bytes, ...]
 
@@ -33,7 +35,7 @@ def arrange(facts: Iterable[Fact], thread: bytes | None = None) -> History:
     known = {fact.id: fact for fact in facts}
     first = thread if thread is not None else min((i for i, fact in known.items() if not fact.follows), default=None)
     if len(known) == 1 and first in known:
-        return History(list(known.values()), [0], {}, tuple(known))
+        return History(list(known.values()), [0], [()], {}, tuple(known))
     return _sort(known, first)
 
 
@@ -50,15 +52,18 @@ def _sort(known: dict[bytes, Fact], first: bytes | None) -> History:
             heappush(ready, b"" if fact.id == first else fact.id)  # the first fact comes first
     placed: list[Fact] = []
     pasts: list[int] = []
+    parents: list[tuple[int, ...]] = []
     index: dict[bytes, int] = {}
     seen = 0
     while ready:
         fact = known[heappop(ready) or first]  # type: ignore[index]  # empty stands for `first`, which is known here
+        followed = tuple([index[parent] for parent in fact.follows])
         past = 0
-        for parent in fact.follows:
-            past |= pasts[index[parent]] | 1 << index[parent]
+        for place in followed:
+            past |= pasts[place] | 1 << place
+            seen |= 1 << place
         index[fact.id] = len(placed)
-        seen |= past
+        parents.append(followed)
         placed.append(fact)
         pasts.append(past)
         for child in children.get(fact.id, ()):
@@ -66,7 +71,24 @@ def _sort(known: dict[bytes, Fact], first: bytes | None) -> History:
             if not unseen[child]:
                 heappush(ready, child)
     heads = tuple(sorted(fact.id for place, fact in enumerate(placed) if not seen >> place & 1))
-    return History(placed, pasts, _missing(known, index, first), heads)
+    return History(placed, pasts, parents, _missing(known, index, first), heads)
+
+
+def places(bits: int) -> Iterator[int]:
+    """The places in a set of bits, in ascending order."""
+    while bits:
+        lowest = bits & -bits
+        yield lowest.bit_length() - 1
+        bits ^= lowest
+
+
+def futures(history: History) -> list[int]:
+    """Of each placed fact the facts (bits) that have it in their past."""
+    after = [0] * len(history.facts)
+    for place in range(len(after) - 1, -1, -1):
+        for parent in history.parents[place]:
+            after[parent] |= after[place] | 1 << place
+    return after
 
 
 def _missing(known: dict[bytes, Fact], index: dict[bytes, int], first: bytes | None) -> dict[bytes, tuple[bytes, ...]]:

@@ -202,6 +202,7 @@ def fold_in_order(facts: list[Fact], generator: random.Random) -> ThreadState:
         for parent in fact.follows:
             past |= pasts[places[parent]] | 1 << places[parent]
         pasts.append(past)
-    history = History(placed, pasts, {}, arrange(facts).heads)
+    parents = [tuple(places[parent] for parent in fact.follows) for fact in placed]
+    history = History(placed, pasts, parents, {}, arrange(facts).heads)
     judgement = Judgement(history)
     return summarise(judgement, settle(judgement))

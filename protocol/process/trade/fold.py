@@ -7,31 +7,44 @@ Neither looks at time or arrival. Cost: linear in a thread whose papers follow o
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import operator
+from collections.abc import Iterable
 from typing import Any, Final
 
 from protocol.process.fact import EFFECTIVE, Fact, Outcome, Verdict, refused
-from protocol.process.history import History
+from protocol.process.history import History, futures, places
 from protocol.process.trade import state as view
 from protocol.process.trade.dealing import Dealing, Effect
-from protocol.process.trade.papers import PAPERS
+from protocol.process.trade.papers import PAPERS, Paper
 from protocol.process.trade.registers import Claim, Count, Register
 from protocol.process.trade.state import ThreadState
 from protocol.process.trade.table import TABLE, Concurrent, Role, State, called
 
-MAX_BRANCHES: Final = 8  # dealings kept beside each other; more branches are told again
+MAX_BRANCHES: Final = 32  # dealings kept beside each other; more branches are told again
+MAX_OTHERS: Final = 32  # ids that one outcome names
 
 
 class Judgement:
-    """The first pass: the outcome and effect of every placed fact, and the dealing that was told all of them."""
+    """The first pass: the outcome and effect of every placed fact, and the dealing that was told all of them.
+
+    Dealings are kept by the facts (bits) that they were told. One that no other past needs is told on; else a new one
+    is told everything. ``_needed`` counts the pasts still to come.
+    """
 
     def __init__(self, history: History) -> None:
         self.history = history
         self.outcomes: list[Outcome] = []
         self.effects: list[Effect | None] = []
         self._branches: dict[int, Dealing] = {}
+        self._needed: dict[int, int] = {}
+        for past in history.pasts:
+            self._needed[past] = self._needed.get(past, 0) + 1
         for place, fact in enumerate(history.facts):
-            self._judge(place, fact, history.pasts[place])
+            past = history.pasts[place]
+            outcome, effect = self._possible(place, fact, self._told(past))
+            self._needed[past] -= 1
+            self.outcomes.append(outcome)
+            self.effects.append(effect)
         self.dealing = self._told((1 << len(history.facts)) - 1)
 
     def role(self, fact: Fact) -> Role | None:
@@ -42,17 +55,6 @@ class Judgement:
         if sides == (first.author, first.audience):
             return opener
         return opener.other if sides == (first.audience, first.author) else None
-
-    def _judge(self, place: int, fact: Fact, past: int) -> None:
-        dealing = self._told(past)
-        outcome, effect = self._possible(place, fact, dealing)
-        if effect is not None:
-            dealing.tell(place, past, effect)
-        self.outcomes.append(outcome)
-        self.effects.append(effect)
-        if len(self._branches) >= MAX_BRANCHES:
-            del self._branches[next(iter(self._branches))]
-        self._branches[past | 1 << place] = dealing
 
     def _possible(self, place: int, fact: Fact, dealing: Dealing) -> tuple[Outcome, Effect | None]:
         if PAPERS.get(fact.type) is not type(fact.body):
@@ -70,22 +72,20 @@ class Judgement:
 
     def _told(self, facts: int) -> Dealing:
         """A dealing that was told exactly these facts (bits)."""
-        dealing = self._branches.pop(facts, None)
+        dealing = self._branches.get(facts)
         if dealing is not None:
             return dealing
-        dealing = Dealing(self.history.facts)
-        for place in _places(facts):
+        usable = [known for known in self._branches if known & ~facts == 0 and not self._needed.get(known)]
+        known = max(usable, key=int.bit_count, default=0)
+        dealing = self._branches.pop(known) if usable else Dealing(self.history.facts)
+        for place in places(facts & ~known):
             effect = self.effects[place]
             if effect is not None:
                 dealing.tell(place, self.history.pasts[place], effect)
+        if len(self._branches) >= MAX_BRANCHES:
+            del self._branches[next(iter(self._branches))]
+        self._branches[facts] = dealing
         return dealing
-
-
-def _places(bits: int) -> Iterator[int]:
-    while bits:
-        lowest = bits & -bits
-        yield lowest.bit_length() - 1
-        bits ^= lowest
 
 
 class Settlement:
@@ -94,11 +94,31 @@ class Settlement:
     def __init__(self, judgement: Judgement) -> None:
         self.facts = judgement.history.facts
         self.pasts = judgement.history.pasts
+        self.futures = futures(judgement.history)
         self.effects = judgement.effects
         self.dealing = judgement.dealing
         self.agreement = self.dealing.agreed()
         self._over = view.over(self.dealing, self.agreement)
-        self._orders = [place for place, fact in enumerate(self.facts) if fact.type == "order" and self.effects[place]]
+        self._all = (1 << len(self.facts)) - 1
+        self._types: dict[str, int] = {}
+        self._spelt: dict[tuple[bytes, str, str, int], Register[Paper]] = {}
+        self._counting: dict[Count, int] = {}
+        self._binding = 0
+        for place, effect in enumerate(self.effects):
+            if effect is not None:
+                self._note(place, effect)
+
+    def _note(self, place: int, effect: Effect) -> None:
+        """Remember a possible fact by what the second pass looks for."""
+        fact, bit = self.facts[place], 1 << place
+        self._types[fact.type] = self._types.get(fact.type, 0) | bit
+        if TABLE[fact.type].concurrent is Concurrent.YIELDS:
+            key = (fact.author, fact.type, fact.business_key, fact.revision)
+            self._spelt.setdefault(key, Register(operator.eq)).add(place, self.pasts[place], fact.body)
+        if effect.claim is not None and not view.is_soft(effect.claim):
+            self._binding |= bit
+        for count in (effect.counts or ()) if self._over else ():
+            self._counting[count] = self._counting.get(count, 0) | bit
 
     def outcome(self, place: int) -> Outcome:
         """What became of a possible fact."""
@@ -116,36 +136,32 @@ class Settlement:
                 return self._answers(place, fact, effect)
             case Concurrent.COUNTS:
                 return self._counts(place, fact, effect)
-            case Concurrent.CONFIRMS:
+            case _:  # CONFIRMS
                 return self._claimed(place, fact, self.dealing.confirmations[effect.confirms])
 
     # ------------------------------------------------------------------ one rule of the column each
 
     def _yields(self, place: int, fact: Fact) -> Outcome:
-        later = [other for other in self._of_type(fact.type) if self.pasts[other] >> place & 1]
+        later = self._types[fact.type] & self.futures[place]
         if later:
             return self._superseded("replaced", f"a later {_name(fact)} takes its place", later)
-        binding = [
-            claim.place
-            for claim in self.dealing.agreement.claims
-            if not view.is_soft(claim.value) and self._beside(place, claim.place)
-        ]
+        binding = self._binding & self._beside(place)
         if binding:
             return self._superseded("overtaken", "an order was written beside it", binding)
-        twins = [other for other in self._of_type(fact.type) if self._twin(place, other)]
-        rivals = [other for other in twins if self.facts[other].body != fact.body]
+        spellings = self._spelt[fact.author, fact.type, fact.business_key, fact.revision]
+        rivals = spellings.rivals(place, self._beside(place))
         if rivals:
             return self._held(fact, "business_key", f"{fact.business_key} was written twice, differently", rivals)
-        return self._same_as(place, twins)
+        return self._same_as(place, spellings.places & self._beside(place))
 
     def _contests(self, place: int, fact: Fact, effect: Effect) -> Outcome:
         if effect.claim is None:
             return EFFECTIVE
         outcome = self._claimed(place, fact, self.dealing.agreement)
-        if outcome.verdict is not Verdict.EFFECTIVE or fact.type != "order":
-            return outcome
-        later = [other for other in self._orders if self.pasts[other] >> place & 1]
-        return self._superseded("replaced", "a later order takes its place", later) if later else EFFECTIVE
+        later = self._types["order"] & self.futures[place] if fact.type == "order" else 0
+        if outcome.verdict is Verdict.EFFECTIVE and later:
+            return self._superseded("replaced", "a later order takes its place", later)
+        return outcome
 
     def _asks(self, place: int, fact: Fact, effect: Effect) -> Outcome:
         assert effect.question is not None  # ASKS
@@ -174,20 +190,18 @@ class Settlement:
         if outcome.verdict is not Verdict.EFFECTIVE or not self._over:
             return outcome
         for count in effect.counts or ():
-            beside = self._beside_too_much(place, self._over[count]) if count in self._over else []
+            beside = self._beside_too_much(place, self._over.get(count, ()))
             if beside:
                 what = f"{count[0].replace('_', ' ')} of {count[1]} is above what is agreed"
                 return self._held(fact, "above", f"with what was written beside it, {what}", beside)
         return EFFECTIVE
 
-    def _beside_too_much(self, place: int, counts: tuple[Count, ...]) -> list[int]:
+    def _beside_too_much(self, place: int, counts: tuple[Count, ...]) -> int:
         """Facts written beside this one that count the same, or that changed what is agreed."""
-        counting = [
-            other
-            for other, effect in enumerate(self.effects)
-            if effect is not None and (_binds(effect) or any(count in (effect.counts or ()) for count in counts))
-        ]
-        return [other for other in counting if self._beside(place, other)]
+        counting = self._binding if counts else 0
+        for count in counts:
+            counting |= self._counting.get(count, 0)
+        return counting & self._beside(place)
 
     # ------------------------------------------------------------------ registers
 
@@ -196,62 +210,44 @@ class Settlement:
     ) -> Outcome:
         """What became of a claim on a register."""
         is_agreement = register is self.dealing.agreement
-        rivals = register.unsettled(place, deciders)
-        if rivals:
+        beside = self._beside(place) if register.beside >> place & 1 else 0
+        rivals = register.rivals(place, beside)
+        everyone = rivals | 1 << place
+        deciding = [claim for claim in (*register.live, *deciders) if claim.past & everyone == everyone]
+        if rivals and not deciding:
             decides = self._decides_agreement() if is_agreement else None
-            reason = "a paper written beside it says otherwise"
-            return self._held(fact, "contradicted", reason, list(_places(rivals)), decides)
-        if place in register.rivals:
-            deciding = [claim.place for claim in (*register.live, *deciders) if claim.past >> place & 1]
-            return self._superseded("decided", "a later paper decided what contradicted it", deciding)
-        if not is_agreement and all(claim.place != place for claim in register.live):
-            later = [claim.place for claim in register.claims if claim.past >> place & 1]
+            return self._held(fact, "contradicted", "a paper written beside it says otherwise", rivals, decides)
+        if rivals:
+            others = _bits(claim.place for claim in deciding)
+            return self._superseded("decided", "a later paper decided what contradicted it", others)
+        later = register.places & self.futures[place]
+        if later and not is_agreement:
             return self._superseded("replaced", f"a later paper takes the place of this {_name(fact)}", later)
-        if not register.beside >> place & 1:
+        if not beside or (is_agreement and fact.type in _SHARED):
             return EFFECTIVE
-        mine = next(claim.value for claim in register.claims if claim.place == place)
-        return self._same_as(
-            place,
-            [
-                claim.place
-                for claim in register.claims
-                if self._beside(place, claim.place)
-                and self.facts[claim.place].type == fact.type
-                and (not is_agreement or (claim.value == mine and fact.type not in _SHARED))
-            ],
-        )
+        alike = register.same(place, beside) if is_agreement else register.places & beside
+        return self._same_as(place, alike & self._types[fact.type])
 
-    def _same_as(self, place: int, twins: list[int]) -> Outcome:
+    def _same_as(self, place: int, twins: int) -> Outcome:
         """Of papers that say the same, the smallest id stands for all: it makes no difference which."""
-        first = min((other for other in twins), key=lambda other: self.facts[other].id, default=None)
+        first = min(places(twins), key=lambda other: self.facts[other].id, default=None)
         if first is None or self.facts[first].id > self.facts[place].id:
             return EFFECTIVE
-        return self._superseded("same", "a paper written beside it says the same", [first])
+        return self._superseded("same", "a paper written beside it says the same", 1 << first)
 
-    def _of_type(self, name: str) -> list[int]:
-        return [place for place, fact in enumerate(self.facts) if fact.type == name and self.effects[place] is not None]
-
-    def _beside(self, one: int, other: int) -> bool:
-        return one != other and not (self.pasts[one] >> other & 1 or self.pasts[other] >> one & 1)
-
-    def _twin(self, one: int, other: int) -> bool:
-        mine, theirs = self.facts[one], self.facts[other]
-        same_key = (mine.author, mine.business_key, mine.revision) == (
-            theirs.author,
-            theirs.business_key,
-            theirs.revision,
-        )
-        return same_key and self._beside(one, other)
+    def _beside(self, place: int) -> int:
+        """The facts (bits) that are neither in the past nor in the future of this one."""
+        return self._all & ~(self.pasts[place] | self.futures[place] | 1 << place)
 
     # ------------------------------------------------------------------ words
 
-    def _ids(self, places: list[int]) -> tuple[bytes, ...]:
-        return tuple(sorted(self.facts[place].id for place in places))
+    def _ids(self, facts: int) -> tuple[bytes, ...]:
+        return tuple(sorted(self.facts[place].id for place in places(facts))[:MAX_OTHERS])
 
-    def _superseded(self, code: str, reason: str, places: list[int]) -> Outcome:
-        return Outcome(Verdict.SUPERSEDED, code, reason, self._ids(places))
+    def _superseded(self, code: str, reason: str, others: int) -> Outcome:
+        return Outcome(Verdict.SUPERSEDED, code, reason, self._ids(others))
 
-    def _held(self, fact: Fact, code: str, reason: str, rivals: list[int], decides: Role | None = None) -> Outcome:
+    def _held(self, fact: Fact, code: str, reason: str, rivals: int, decides: Role | None = None) -> Outcome:
         role = decides or TABLE[fact.type].decides or self._writer(fact)
         return Outcome(Verdict.HELD, code, reason, self._ids(rivals), role.value)
 
@@ -271,8 +267,11 @@ class Settlement:
 _SHARED: Final = frozenset({"despatch_advice", "receiving_advice", "invoice"})
 
 
-def _binds(effect: Effect) -> bool:
-    return effect.claim is not None and not view.is_soft(effect.claim)
+def _bits(found: Iterable[int]) -> int:
+    bits = 0
+    for place in found:
+        bits |= 1 << place
+    return bits
 
 
 def _name(fact: Fact) -> str:

@@ -6,8 +6,10 @@ such a register of its own. Knows no paper; pasts are bit sets of :mod:`protocol
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from typing import Any, Generic, NamedTuple, TypeVar
+from collections.abc import Callable
+from typing import Generic, NamedTuple, TypeVar
+
+from protocol.process.history import places
 
 Value = TypeVar("Value")
 Count = tuple[str, str]
@@ -25,17 +27,17 @@ class Claim(NamedTuple, Generic[Value]):
 class Register(Generic[Value]):
     """The last word that has seen all others; several, where they have not seen each other.
 
-    ``claims`` are all that were made, ``live`` those that no later one has seen. ``rivals``: place of a claim → those
-    (bits) that were written beside it and contradict it. ``beside``: all claims (bits) written beside another.
+    ``claims`` are all that were made, by place; ``live`` those that no later one has seen. ``beside``: all claims
+    (bits) written beside another.
     """
 
-    __slots__ = ("_agree", "beside", "claims", "live", "places", "rivals")
+    __slots__ = ("_agree", "_classes", "beside", "claims", "live", "places")
 
     def __init__(self, agree: Callable[[Value, Value], bool]) -> None:
         self._agree = agree
-        self.claims: list[Claim[Value]] = []
+        self._classes: list[tuple[Value, int]] = []
+        self.claims: dict[int, Claim[Value]] = {}
         self.live: list[Claim[Value]] = []
-        self.rivals: dict[int, int] = {}
         self.beside = 0
         self.places = 0
 
@@ -45,15 +47,11 @@ class Register(Generic[Value]):
         unseen = self.places & ~past
         if unseen:
             self.beside |= unseen | 1 << place
-            for other in self.claims:
-                if unseen >> other.place & 1 and not self._agree(other.value, value):
-                    self.rivals[other.place] = self.rivals.get(other.place, 0) | 1 << place
-                    self.rivals[place] = self.rivals.get(place, 0) | 1 << other.place
-        self.claims.append(claim)
-        self.live = (
-            [other for other in self.live if not past >> other.place & 1] if self.places & past else [*self.live]
-        )
+            self._classes = []
+        if self.places & past:
+            self.live = [other for other in self.live if not past >> other.place & 1]
         self.live.append(claim)
+        self.claims[place] = claim
         self.places |= 1 << place
 
     @property
@@ -61,13 +59,33 @@ class Register(Generic[Value]):
         """Do live claims contradict each other?"""
         return len(self.live) > 1 and any(not self._agree(self.live[0].value, one.value) for one in self.live[1:])
 
-    def unsettled(self, place: int, deciders: Iterable[Claim[Any]] = ()) -> int:
-        """The rivals (bits) of a claim; 0 if it has none, or a live claim (or decider) has seen it and all of them."""
-        rivals = self.rivals.get(place, 0)
-        both = rivals | 1 << place
-        if not rivals or any(claim.past & both == both for claim in (*self.live, *deciders)):
+    def rivals(self, place: int, beside: int) -> int:
+        """The claims (bits) that contradict the one at ``place``, of those written ``beside`` it."""
+        if not self.beside >> place & 1:
             return 0
-        return rivals
+        mine, found = self.claims[place].value, 0
+        for value, members in self._said():
+            if members & beside and not self._agree(mine, value):
+                found |= members & beside
+        return found
+
+    def same(self, place: int, beside: int) -> int:
+        """The claims (bits) of exactly the same value, of those written ``beside`` it."""
+        mine = 1 << place
+        return next((members & beside for _, members in self._said() if members & mine), 0)
+
+    def _said(self) -> list[tuple[Value, int]]:
+        """What was said beside something else: each value once, with all claims of it (bits)."""
+        if not self._classes:
+            for place in places(self.beside):
+                value, bit = self.claims[place].value, 1 << place
+                for index, (other, members) in enumerate(self._classes):
+                    if other == value:
+                        self._classes[index] = (other, members | bit)
+                        break
+                else:
+                    self._classes.append((value, bit))
+        return self._classes
 
 
 class Entry(NamedTuple):
