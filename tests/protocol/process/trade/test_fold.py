@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 from msgspec.structs import replace
 
@@ -515,7 +517,7 @@ def test_nothing(desk: Desk) -> None:
     "paper", ["respond", "change", "despatch", "receive", "correct", "confirm", "answer", "cancel"]
 )
 def test_what_opens_no_dealing(desk: Desk, paper: str) -> None:
-    first = {
+    writers: dict[str, Callable[[], Fact]] = {
         "respond": lambda: desk.respond("accepted"),
         "change": lambda: desk.change("buyer"),
         "despatch": desk.despatch,
@@ -524,7 +526,8 @@ def test_what_opens_no_dealing(desk: Desk, paper: str) -> None:
         "confirm": lambda: desk.confirm("confirmed"),
         "answer": lambda: desk.answer("buyer", "accepted", "C-1"),
         "cancel": lambda: desk.cancel("buyer"),
-    }[paper]()
+    }
+    first = writers[paper]()
     second = desk.order(first)
     assert verdicts(desk, first, second) == [(REFUSED, "thread")] * 2
     assert (desk.fold().buyer, shown(desk)) == (b"", (State.NEW, None))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -52,13 +53,14 @@ def with_body(desk: Desk, fact: Fact, **more: Any) -> Fact:
 @pytest.mark.parametrize("paper", ["respond", "change", "cancel", "despatch", "receive"])
 def test_it_names_the_order_of_this_dealing(desk: Desk, paper: str) -> None:
     order = desk.order()
-    write = {
+    writers: dict[str, Callable[[], Fact]] = {
         "respond": lambda: desk.respond("accepted", order),
         "change": lambda: desk.change("buyer", order),
         "cancel": lambda: desk.cancel("seller", order),
         "despatch": lambda: desk.despatch(order),
         "receive": lambda: desk.receive(order),
-    }[paper]
+    }
+    write = writers[paper]
     other = with_body(desk, write(), order="PO-7")
     assert refused(desk, other) == ("order", "it names order PO-7; the order of this dealing is PO-1")
     possible(desk, write())
@@ -96,13 +98,14 @@ def test_change_accepted_when_the_orders_contradict(desk: Desk) -> None:
 @pytest.mark.parametrize("paper", ["change", "bill", "correct", "state", "pay"])
 def test_currency_of_the_dealing(desk: Desk, paper: str) -> None:
     bill = desk.bill(desk.accepted(), lines={"1": 1})
-    write = {
+    writers: dict[str, Callable[[], Fact]] = {
         "change": lambda: desk.change("buyer", bill),
         "bill": lambda: desk.bill(bill, number="I-2", lines={"1": 1}),
         "correct": lambda: desk.correct("replaced", bill),
         "state": lambda: desk.state(bill, lines={"1": 1}),
         "pay": lambda: desk.pay(5, bill),
-    }[paper]
+    }
+    write = writers[paper]
     assert refused(desk, with_body(desk, write(), currency="EUR")) == (
         "currency",
         "its currency is EUR; this dealing is in JPY",

@@ -27,6 +27,7 @@ from protocol.process.trade.papers import (
     Kept,
     Location,
     Offset,
+    Order,
     OrderLine,
     Package,
     PaidItem,
@@ -73,8 +74,9 @@ BAD_PARTY: list[tuple[Party, str, str]] = [
 ]
 
 
-def line(**more: Any) -> OrderLine:
-    return replace(ORDER.lines[0], **more)  # type: ignore[attr-defined]  # an Order
+def line() -> OrderLine:
+    assert isinstance(ORDER, Order)
+    return ORDER.lines[0]
 
 
 def of(paper: Paper, place: int = 0, **more: Any) -> Paper:
@@ -214,7 +216,8 @@ def test_quantities_and_prices(value: Scaled, rule: str) -> None:
     refuses(of(DESPATCH, outstanding=value), "lines[0].outstanding", rule)
     refuses(of(RESPONSE, max_backorder=value), "lines[0].max_backorder", rule)
     for field in ("passed", "failed", "short", "returned"):
-        refuses(of(RECEIVING, **{field: value}), f"lines[0].{field}", rule)
+        fields: dict[str, Any] = {field: value}
+        refuses(of(RECEIVING, **fields), f"lines[0].{field}", rule)
     for paper in (ORDER, INVOICE, RESPONSE):
         refuses(of(paper, price=Price(value=value)), "lines[0].price.value", rule)
         refuses(of(paper, price=Price(value=TEN, base_quantity=value)), "lines[0].price.base_quantity", rule)
@@ -360,8 +363,10 @@ def test_totals_say_only_what_they_say() -> None:
 
 def test_terms() -> None:
     refuses(replace(ORDER, terms=PaymentTerms(due_date="x")), "terms.due_date", "day of the calendar")
-    for field, bad in (("method", "pigs"), ("start_date", "x"), ("maturity", "x"), ("percent", Scaled(-1))):
-        terms = PaymentTerms(means=(PaymentMeans(**{field: bad}),))
+    wrong: dict[str, Any] = {"method": "pigs", "start_date": "x", "maturity": "x", "percent": Scaled(-1)}
+    for field, bad in wrong.items():
+        one: dict[str, Any] = {field: bad}
+        terms = PaymentTerms(means=(PaymentMeans(**one),))
         refuses(replace(ORDER, terms=terms), f"terms.means[0].{field}", "must")
     refuses(replace(PAYMENT, means=(PaymentMeans(method="pigs"),)), "means[0].method", "one of cash")
     account = BankAccount(bank="0001", branch="001", kind="1", number="1234567")
@@ -440,7 +445,8 @@ def test_order_response() -> None:
 
 def test_despatch() -> None:
     for field in ("despatch_date", "arrival_date", "despatch_time", "arrival_time"):
-        refuses(replace(DESPATCH, shipment=Shipment(**{field: "x"})), f"shipment.{field}", "must")
+        wrong: dict[str, Any] = {field: "x"}
+        refuses(replace(DESPATCH, shipment=Shipment(**wrong)), f"shipment.{field}", "must")
     early = Shipment(despatch_date="2026-11-22", arrival_date="2026-11-21")
     refuses(replace(DESPATCH, shipment=early), "shipment.arrival_date", "before the day of despatch")
     package = Shipment(packages=(Package(sscc="006141411234567891"),))
