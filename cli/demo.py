@@ -13,12 +13,12 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from types import FrameType
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from cli import output
+from cli.cluster.ending import ended_by_signals
 from cli.command import tell
 from cli.exits import Exit, Failure
 from node.i18n import _
@@ -38,7 +38,7 @@ def demo(keep: KEEP = False, folder: FOLDER = None, json: JSON = False) -> None:
     """Tell the story; one table at the end."""
     output.Mode.json = json
     try:
-        with _place(folder) as place, _ended_by_signals():
+        with _place(folder) as place, ended_by_signals():
             _run(place, keep)
     except Failure as failure:
         raise typer.Exit(tell(failure)) from None
@@ -157,17 +157,3 @@ def _place(folder: Path | None) -> Iterator[Path]:
         yield place
     finally:
         shutil.rmtree(place, ignore_errors=True)
-
-
-@contextmanager
-def _ended_by_signals() -> Iterator[None]:
-    """SIGTERM ends the demo as Ctrl-C does, so that its nodes are stopped."""
-
-    def interrupt(_number: int, _frame: FrameType | None) -> None:
-        raise KeyboardInterrupt
-
-    before = signal.signal(signal.SIGTERM, interrupt)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)

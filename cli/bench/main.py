@@ -9,6 +9,7 @@ import typer
 
 from cli import output
 from cli.bench.report import Report
+from cli.cluster.ending import ended_by_signals
 from cli.cluster.nodes import Failed
 from cli.command import command, family
 from cli.exits import Exit, Failure
@@ -59,6 +60,7 @@ def show(report: Report) -> None:
 
 def _attempt(work: Callable[[], Report]) -> Report:
     try:
-        return work()
+        with ended_by_signals():
+            return work()
     except Failed as failure:
         raise Failure(Exit.REFUSED, str(failure)) from None
