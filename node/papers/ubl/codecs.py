@@ -205,7 +205,7 @@ def decimal(text: str, *, signed: bool = False) -> tuple[int, int]:
 
 
 def _shorter(digits: int, scale: int) -> tuple[int, int]:
-    while scale and digits % 10 == 0:
+    while scale and digits > MAX_INT and digits % 10 == 0:
         digits, scale = digits // 10, scale - 1
     if digits > MAX_INT:
         raise Unreadable("has more digits than fit")

@@ -87,7 +87,7 @@ def read(data: bytes, kind: Kind | None = None) -> Reading:
     context = Context(digest=hashlib.sha256(data).hexdigest())
     context.findings += [Finding("", oddity) for oddity in parsed.oddities]
     try:
-        values = fill_all(found.rows, said, context, "")
+        values = {"lines": (), **fill_all(found.rows, said, context, "")}
         personal = Personal(**fill_all(found.contacts, said, context, ""))
     except Missing as broken:
         raise CallerFault(str(broken), "is required") from None

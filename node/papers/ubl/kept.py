@@ -90,8 +90,7 @@ class _Taker:
 
     def _compare_element(self, made: Node, said: Node, path: str, personal: bool) -> None:
         spelled_alike = made.text is None or (said.text or "") == made.text
-        alike = spelled_alike or (made.codec is not None and made.codec.same(said.text or "", str(made.text)))
-        if not alike or any(
+        if not (spelled_alike or _means(made, said.text or "")) or any(
             not codec.same(said.attributes[key], made.attributes[key])
             for key, codec in made.attribute_codecs.items()
             if key in said.attributes
@@ -176,6 +175,13 @@ def _unescape(text: str) -> str:
         raise Malformed("kept: an escape is not a character") from None
 
 
+def _means(made: Node, spelling: str) -> bool:
+    """Whether a spelling says what the field says. A default may also be left blank."""
+    if made.codec is None or made.text is None:
+        return False
+    return made.codec.same(spelling, made.text) or (made.optional and not spelling.strip())
+
+
 # ---- laying -------------------------------------------------------------------------------------------------------
 
 
@@ -217,7 +223,7 @@ def _lay_one(
     elif sign == "=":
         if node.text is None:
             return
-        if node.codec is not None and node.codec.same(value, node.text):
+        if _means(node, value):
             node.text = value
     elif sign == "" and (node.text is None or node.soft):
         if node.soft:

@@ -134,7 +134,7 @@ class LineId:
         return [("line_id", self._path)]
 
 
-_REFERENCE: tuple[Row, ...] = (
+REFERENCE: tuple[Row, ...] = (
     Leaf("number", "cbc:ID", codecs.WORD, required=True),
     Leaf("date", "cbc:IssueDate", codecs.DAY),
     Leaf("type_code", "cbc:DocumentTypeCode", codecs.CODE),
@@ -152,7 +152,7 @@ _CONTRACT: tuple[Row, ...] = (
 )
 
 
-def reference(kind: str, path: str, *, many: bool = False, rows: tuple[Row, ...] = _REFERENCE) -> Keyed:
+def reference(kind: str, path: str, *, many: bool = False, rows: tuple[Row, ...] = REFERENCE) -> Keyed:
     """References of one kind."""
     return Keyed("references", "kind", kind, path, Reference, rows, many)
 
@@ -198,11 +198,11 @@ LINES = Many(
     closed=True,
 )
 
-_OURS = f"ext:UBLExtensions/ext:UBLExtension[0]/ext:ExtensionContent/{{{STATEMENT}}}OrderStatement"
+OURS = f"ext:UBLExtensions/ext:UBLExtension[0]/ext:ExtensionContent/{{{STATEMENT}}}OrderStatement"
 
 
 def _own(name: str) -> str:
-    return f"{_OURS}/{{{STATEMENT}}}{name}"
+    return f"{OURS}/{{{STATEMENT}}}{name}"
 
 
 def _inner(name: str) -> str:
@@ -217,7 +217,7 @@ class _Formulas:
     def fill(self, node: Node, values: Values, context: Context, path: str) -> None:
         said = {}
         for step, child in node.items(self._path):
-            text = read_with(codecs.TEXT, child.text, context, f"{_OURS}/{step}")
+            text = read_with(codecs.TEXT, child.text, context, f"{OURS}/{step}")
             if not text or child.attributes.get("line") in said:
                 break
             said[child.attributes.get("line", "")] = text

@@ -6,10 +6,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from lxml import etree
 
 from node.papers import ubl
 from node.papers.ubl.document import ORIGIN
+from protocol.errors import CallerFault, Malformed
 from protocol.process.trade import check, papers
+from tests.node.papers.mutants import mutants
 from tests.node.papers.random_ubl import Generator
 from tests.node.papers.said import OURS, SAMPLES, published, said
 
@@ -84,6 +87,24 @@ def _random(start: int, end: int) -> None:
             print(f"seed {seed}")
             assert ubl.validate(data) == []
             _comes_out(data)
+
+
+def test_a_faulty_document_comes_out_as_it_went_in_or_is_refused() -> None:
+    """Something removed, doubled, moved, renamed or of another type: told, and never half read."""
+    kept = refused = 0
+    for seed, data in enumerate([path.read_bytes() for path in (*OURS, *PUBLISHED)]):
+        for root in mutants(data, seed):
+            mutant = etree.tostring(root, encoding="utf-8", xml_declaration=True)
+            try:
+                reading = ubl.read(mutant)
+            except (CallerFault, Malformed):
+                refused += 1
+                continue
+            if reading.body.origin != ORIGIN:
+                assert any("lement" in warning.rule for warning in reading.warnings)
+            assert said(ubl.write(reading.body, reading.personal)) == said(mutant)
+            kept += 1
+    assert kept > 10 * refused > 0
 
 
 def test_an_order_of_many_lines_comes_out() -> None:
