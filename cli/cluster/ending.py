@@ -1,4 +1,4 @@
-"""Ending early: SIGTERM and SIGINT stop the demo or a bench in the way that Ctrl-C does, so that no node is left behind.
+"""Ending early: SIGTERM and SIGINT stop the demo or a bench as Ctrl-C does, so that no node is left behind.
 
 Owns the handlers while they are needed. Knows no node.
 """
