@@ -167,11 +167,16 @@ Step = tuple[Link, tuple[LinkEffect, ...]]
 S = LinkState
 
 
-def open_link(peer: NodeId, now: int, jitter: int, *, failures: int = 0, reachable: bool = True) -> Link:
-    """The link at a start of this node. ``failures`` as saved: a peer long dead is not called at once."""
+def open_link(
+    peer: NodeId, now: int, jitter: int, *, failures: int = 0, attempt: int = 0, reachable: bool = True
+) -> Link:
+    """The link at a start of this node.
+
+    ``failures`` as saved: a peer long dead is not called at once. ``attempt``: the last number already used.
+    """
     spread = _ceiling(failures) if failures else HELLO_SPREAD_US
     due = now + spread * jitter // JITTER_RANGE
-    return Link(peer, S.STARTING, due=due, failures=failures, pull_at=now, reachable=reachable)
+    return Link(peer, S.STARTING, due=due, attempt=attempt, failures=failures, pull_at=now, reachable=reachable)
 
 
 def next_deadline(link: Link) -> int | None:
@@ -319,8 +324,7 @@ def _freeze(link: Link, _event: LinkEvent, _now: int, _jitter: int) -> Step:
 
 
 def _start_again(link: Link, _event: LinkEvent, now: int, jitter: int) -> Step:
-    fresh = open_link(link.peer, now, jitter, reachable=link.reachable)
-    return replace(fresh, attempt=link.attempt + 1), ()
+    return open_link(link.peer, now, jitter, attempt=link.attempt + 1, reachable=link.reachable), ()
 
 
 Handler = Callable[[Link, LinkEvent, int, int], Step]

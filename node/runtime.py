@@ -8,6 +8,7 @@ real time. Everything here runs on one thread; only the work inside Commit and L
 
 from __future__ import annotations
 
+import contextlib
 import heapq
 from collections import deque
 from collections.abc import Callable, Generator, Iterable
@@ -19,7 +20,7 @@ from federation import links
 from federation.effects import Exchange, PullBatch, SaveLink, SayHello, SendBatch
 from federation.links import Link, LinkEvent, LinkState
 from federation.peers import PINNED
-from node.services import exchange, greeting
+from node.services import exchange, greeting, recovery
 from node.services.exchange import GreetFirst
 from node.services.house import House
 from node.store import LinkRow, Tx
@@ -33,20 +34,31 @@ BATCHES = "/peer/v1/link/batches"
 NEXT = "/peer/v1/link/next"
 RECEIPTS = "/peer/v1/link/receipts"
 NEWS = "/peer/v1/news"
-PATHS = (HELLO, BATCHES, NEXT, RECEIPTS, NEWS)
+HISTORIES = "/peer/v1/histories"
+PATHS = (HELLO, BATCHES, NEXT, RECEIPTS, NEWS, HISTORIES)
 
 MAX_RETURNING = 8  # requests in flight to peers that did not answer last time, or have not been greeted
 MAX_WORKING = 24  # requests in flight to all others: the dead never take their places
 MAX_IN_SERVICE_PER_PEER = 2  # requests of one peer being served
+SECOND_US = 1_000_000
+READ_AGAIN_US = SECOND_US  # between two questions to a peer that did not answer, after a doubtful start
+READ_PATIENCE_US = {Reason.RESTART.value: 10 * SECOND_US, Reason.RESTORE.value: 3 * 60 * SECOND_US}
+
+TAKE_BATCH = "take-batch"  # label of the commit that must come before a receipt
 
 T = TypeVar("T")
 
 
 @dataclass(frozen=True)
 class Commit(Generic[T]):
-    """Do ``work`` in one write transaction. The procedure goes on when the commit is durable, or gets the error."""
+    """Do ``work`` in one write transaction. The procedure goes on when the commit is durable, or gets the error.
+
+    ``label`` and ``about`` (the wire of a batch) are for who watches.
+    """
 
     work: Callable[[Tx], T]
+    label: str = ""
+    about: bytes = b""
 
 
 @dataclass(frozen=True)
@@ -65,21 +77,28 @@ class Ask:
     body: bytes
 
 
-Need = Commit[Any] | Look[Any] | Ask
+@dataclass(frozen=True)
+class Pause:
+    """Go on after ``delay`` µs."""
+
+    delay: int
+
+
+Need = Commit[Any] | Look[Any] | Ask | Pause
 Steps = Generator[Need, Any, T]
 
 
 class Turn(NamedTuple):
-    """How far a peer has pulled our stream: ``cursor`` receipted, ``last`` offered, when to look again from the start."""
+    """How far a peer has pulled our stream: ``cursor`` receipted, ``last`` offered, when to look again."""
 
     cursor: int = 0
     last: int = 0
     reoffer_at: int | None = None
 
 
-def commit(work: Callable[[Tx], T]) -> Steps[T]:
+def commit(work: Callable[[Tx], T], label: str = "", about: bytes = b"") -> Steps[T]:
     """Typed form of yielding a :class:`Commit`."""
-    result: T = yield Commit(work)
+    result: T = yield Commit(work, label, about)
     return result
 
 
@@ -115,6 +134,7 @@ class Runtime:
         self._reachable = reachable
         self._batch_items = batch_items
         self._links: dict[NodeId, Link] = {}
+        self._attempts: dict[NodeId, int] = {}  # numbers used by links that were closed
         self._deadlines: list[tuple[int, NodeId]] = []
         self._saves: deque[SaveLink] = deque()
         self._working: deque[Exchange] = deque()
@@ -122,20 +142,87 @@ class Runtime:
         self._in_flight = {False: 0, True: 0}  # by "returning"
         self._in_service: dict[NodeId, int] = {}
         self._turns: dict[NodeId, Turn] = {}
+        self._unread: set[NodeId] = set()
+        self._readings: deque[Steps[None]] = deque()
 
     # --- a run begins
 
     def start(self, doubtful: Reason | None) -> Steps[None]:
-        """Open this start (new incarnation, new epochs if it is ``doubtful``), then every accepted peer's link."""
+        """Open this start. After a clean one the links open at once, after a doubtful one when peers have been asked.
+
+        ``house.recovering`` tells which; until it is empty nothing is signed and nobody is served.
+        """
         yield from self._commit(partial(greeting.start, self.house, doubtful=doubtful))
+        yield from self._begin()
+
+    def resolve(self) -> Steps[None]:
+        """A person has made sure that no other copy of this node runs: go on as a restored node."""
+        yield from self._commit(partial(greeting.resolve_copy, self.house))
+        yield from self._begin()
+
+    def _begin(self) -> Steps[None]:
+        self._attempts.update({peer: link.attempt + 1 for peer, link in self._links.items()})
+        self._links.clear()
+        self._deadlines.clear()
+        self._turns.clear()
+        self._unread.clear()
+        self._readings.clear()
         rows = yield from look(_saved_links)
+        if self.house.recovering and not self.house.frozen:
+            self._unread = {peer for peer, _ in rows}
+            deadline = self._now() + READ_PATIENCE_US[self.house.recovering]
+            self._readings = deque(self._read_peer(peer, deadline) for peer, _ in rows)
+            if not rows:
+                self._readings.append(self._open_epochs())
+            return
         for peer, failures in rows:
             self._open(peer, failures)
         if self.house.frozen:
             self._freeze()
 
+    # --- after a doubtful start: read, then open
+
+    def _read_peer(self, peer: NodeId, deadline: int) -> Steps[None]:
+        """Ask one peer until it has answered or patience ends; the last one opens the epochs."""
+        wait = READ_AGAIN_US
+        while not self.house.frozen and self._now() < deadline:
+            try:
+                yield from self._read_histories(peer)
+                break
+            except (PeerFault, WorldFault):
+                yield Pause(wait)
+                wait = min(2 * wait, 30 * SECOND_US)
+        self._unread.discard(peer)
+        if self.house.frozen:
+            yield from self._begin()
+        elif not self._unread and self.house.recovering:
+            yield from self._open_epochs()
+
+    def _read_histories(self, peer: NodeId) -> Steps[None]:
+        if not (yield from self._greet(peer)):
+            raise WorldFault("the peer does not greet us")
+        after: bytes | None = b""
+        while after is not None:
+            answer = yield from ask(peer, HISTORIES, recovery.ask_histories(after))
+            after = yield from self._commit(partial(_learn_histories, self.house, answer))
+
+    def _open_epochs(self) -> Steps[None]:
+        doubt = self.house.recovering
+        try:
+            yield from self._commit(partial(recovery.open_after_reading, self.house))
+        except WorldFault:
+            self.house.recovering = doubt
+            yield Pause(READ_AGAIN_US)
+            yield from self._open_epochs()
+            return
+        yield from self._begin()
+
     def _open(self, peer: NodeId, failures: int = 0) -> None:
-        self._put(links.open_link(peer, self._now(), self._jitter(), failures=failures, reachable=self._reachable))
+        attempt = self._attempts.get(peer, 0)
+        link = links.open_link(
+            peer, self._now(), self._jitter(), failures=failures, attempt=attempt, reachable=self._reachable
+        )
+        self._put(link)
 
     # --- what others tell
 
@@ -168,13 +255,6 @@ class Runtime:
         if peer in self._links:
             self._feed(peer, links.Blocked())
 
-    def resolve(self) -> Steps[None]:
-        """A person has made sure that no other copy of this node runs: go on as a new start."""
-        yield from self._commit(partial(greeting.resolve_copy, self.house))
-        self._turns.clear()
-        for peer in list(self._links):
-            self._feed(peer, links.Thawed())
-
     def link(self, peer: NodeId) -> Link | None:
         """How the link to ``peer`` stands."""
         return self._links.get(peer)
@@ -201,7 +281,8 @@ class Runtime:
 
     def ready(self) -> list[Steps[None]]:
         """Procedures that may run now. Links beyond the places in service wait for the next call, in order."""
-        found: list[Steps[None]] = []
+        found: list[Steps[None]] = list(self._readings)
+        self._readings.clear()
         while self._saves:
             found.append(self._save(self._saves.popleft()))
         if self.house.frozen:
@@ -212,7 +293,8 @@ class Runtime:
         ):
             while queue and self._in_flight[returning] < places:
                 effect = queue.popleft()
-                if self._links[effect.peer].attempt == effect.attempt:
+                link = self._links.get(effect.peer)
+                if link is not None and link.attempt == effect.attempt:
                     self._in_flight[returning] += 1
                     found.append(self._carry_out(effect))
         return found
@@ -244,16 +326,21 @@ class Runtime:
                 return (yield from self._pull_batch(effect))
 
     def _say_hello(self, effect: SayHello) -> Steps[links.Result]:
-        """A hello, and a second one with the challenge that the first one fetched."""
+        if (yield from self._greet(effect.peer)):
+            return links.Greeted(effect.attempt)
+        return links.Failed(effect.attempt, "the peer has seen another copy of this node")
+
+    def _greet(self, peer: NodeId) -> Steps[bool]:
+        """A hello, one more with the challenge that it fetched, and two more if a restored node is told of its past."""
         challenge = b""
-        for _ in range(2):
-            said = yield from self._hello_once(effect.peer, challenge)
+        for _ in range(4):
+            said = yield from self._hello_once(peer, challenge)
             if said.verdict == greeting.OK:
-                return links.Greeted(effect.attempt)
-            if said.verdict == greeting.COPY:
-                return links.Failed(effect.attempt, "the peer has seen another copy of this node")
+                return True
+            if said.verdict == greeting.COPY and not self.house.recovering:
+                return False
             challenge = said.challenge
-        return links.Failed(effect.attempt, "the peer was not content with an answered challenge")
+        return False
 
     def _hello_once(self, peer: NodeId, challenge: bytes) -> Steps[greeting.Answer]:
         wire = yield from look(lambda tx: greeting.hello(self.house, tx, peer, challenge))
@@ -279,15 +366,17 @@ class Runtime:
 
     def _take(self, peer: NodeId, wire: bytes) -> Steps[bytes]:
         """Write transaction → commit → receipt, in this order and no other (threats D6)."""
-        taken = yield from self._commit(lambda tx: exchange.receive_batch(self.house, tx, peer, wire))
+        taken = yield from self._commit(
+            lambda tx: exchange.receive_batch(self.house, tx, peer, wire), TAKE_BATCH, about=wire
+        )
         # The commit has returned. Only now may anybody learn that we have what was in the batch.
         self.notice(taken.news)
         return exchange.receipt(self.house, peer, taken)
 
-    def _commit(self, work: Callable[[Tx], T]) -> Steps[T]:
+    def _commit(self, work: Callable[[Tx], T], label: str = "", about: bytes = b"") -> Steps[T]:
         """A write; when it fails, nothing that was read along the way is believed any more."""
         try:
-            return (yield from commit(work))
+            return (yield from commit(work, label, about))
         except BaseException:
             self.house.forget_caches()
             raise
@@ -300,7 +389,9 @@ class Runtime:
             last = now if not effect.failures else before.last_success if before else 0
             tx.links.put(LinkRow(effect.peer, effect.failures, now + effect.retry_in_us, effect.error[:300], last))
 
-        yield from self._commit(work)
+        # A full disk may forget this row: it is for people, and nothing rests on it.
+        with contextlib.suppress(WorldFault):
+            yield from self._commit(work)
 
     # --- requests of peers
 
@@ -310,7 +401,10 @@ class Runtime:
         WorldFault ``busy`` when ``MAX_REQUESTS_IN_SERVICE`` are being served, so that a herd returns in its own time.
         """
         link = self._links.get(peer)
-        if link is None or link.state is LinkState.BLOCKED:
+        if self.house.recovering:
+            if path not in (HELLO, HISTORIES):
+                raise WorldFault("this node has just started and asks its peers first", code="recovering")
+        elif link is None or link.state is LinkState.BLOCKED:
             raise NotAuthorised("not an accepted peer")
         mine = self._in_service.get(peer, 0)
         if mine >= MAX_IN_SERVICE_PER_PEER or sum(self._in_service.values()) >= MAX_REQUESTS_IN_SERVICE:
@@ -345,6 +439,8 @@ class Runtime:
         if path == NEWS:
             self.hint(peer)
             return b""
+        if path == HISTORIES:
+            return (yield from look(lambda tx: recovery.tell_histories(self.house, tx, peer, body)))
         raise Malformed("no such thing to ask of a peer")
 
     def _give_next(self, peer: NodeId) -> Steps[bytes]:
@@ -368,7 +464,10 @@ class Runtime:
     # --- the machines
 
     def _feed(self, peer: NodeId, event: LinkEvent) -> None:
-        after, effects = links.step(self._links[peer], event, self._now(), self._jitter())
+        link = self._links.get(peer)
+        if link is None:
+            return  # closed meanwhile: the node is asking its peers first
+        after, effects = links.step(link, event, self._now(), self._jitter())
         self._put(after)
         for effect in effects:
             if isinstance(effect, SaveLink):
@@ -395,3 +494,7 @@ def _saved_links(tx: Tx) -> list[tuple[NodeId, int]]:
     pinned = {state.value for state in PINNED}
     failures = {row.node: row.failures for row in tx.links.all()}
     return sorted((NodeId(row.node), failures.get(row.node, 0)) for row in tx.peers.all() if row.state in pinned)
+
+
+def _learn_histories(house: House, answer: bytes, tx: Tx) -> bytes | None:
+    return recovery.learn_histories(house, tx, answer)

@@ -16,7 +16,7 @@ import structlog
 
 from node.aio.clock import Clock
 from node.aio.transport import PeerTransport
-from node.runtime import Ask, Commit, Look, Need, Runtime, Steps
+from node.runtime import Ask, Commit, Look, Need, Pause, Runtime, Steps
 from node.store import Store
 from protocol.errors import InvariantBroken, WorldFault, YuiError
 from protocol.identity.control import Reason
@@ -157,6 +157,8 @@ class Driver:
                 return await asyncio.to_thread(self._store.read, need.work)
             case Ask():
                 return await self._transport.post(need.peer, need.path, need.body)
+            case Pause():
+                return await asyncio.sleep(need.delay / 1_000_000)
 
     def _watch(self, error: BaseException) -> None:
         if isinstance(error, InvariantBroken) and self._on_fatal is not None:

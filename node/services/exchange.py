@@ -19,7 +19,7 @@ from node.store import GivenRow, MemberRow, NewQuarantine, PeerRow, Pending, Tx
 from protocol import canon, keys
 from protocol.document import envelope
 from protocol.document.envelope import Document
-from protocol.errors import Misdirected, NotAuthorised, PeerFault, TooLarge, YuiError
+from protocol.errors import BadSignature, Misdirected, NotAuthorised, PeerFault, TooLarge, YuiError
 from protocol.identity.control import Epoch
 from protocol.keys import Purpose
 from protocol.limits import (
@@ -284,8 +284,14 @@ class Reception:
                 raise NotAuthorised("its recipient is suspended", code="suspended")
             return Arrival(document, header.audience.id, RECEIVED, header.author)
         except PeerFault as fault:
-            self._quarantine(envelope.encode(document), document.id, str(fault), fault.code, document)
+            self._set_aside(document, fault)
             return None
+
+    def _set_aside(self, document: Document, fault: PeerFault) -> None:
+        """Quarantine a document; where its signature is bad, these bytes only: the true ones may still come."""
+        payload = envelope.encode(document)
+        name = canon.digest(payload) if isinstance(fault, BadSignature) else document.id
+        self._quarantine(payload, name, str(fault), fault.code, document)
 
     def _unknown_author(self, document: Document) -> None:
         """Nothing is kept: the sender hears that we lack the author's history, sends it and offers again."""

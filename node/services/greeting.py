@@ -8,14 +8,16 @@ decides. Delayed packets of a start that is over carry no fresh challenge and ha
 Hello: ``["yui/hello/1", network, from, to, start number, start nonce, incarnation, challenge, resolves, fresh,
 evidence]``, travelling as ``["yui/hello-signed/1", record, signature]``. Answer: ``["yui/hello-answer/1", network,
 from, to, verdict, challenge, evidence, own]``, signed likewise; ``own`` of an ok is the answerer's hello whose
-challenge is the caller's ``fresh``, so that one call greets both ways, also from behind a router. Source: ``docs/protocol.md`` §8; threats D2, D4; protocol-core 9, 15.
+challenge is the caller's ``fresh``, so that one call greets both ways, also from behind a router.
+
+Source: ``docs/protocol.md`` §8; threats D2, D4; protocol-core 9, 15.
 """
 
 from __future__ import annotations
 
 from typing import NamedTuple
 
-from node.services import members, recovery
+from node.services import members
 from node.services.exchange import require_peer
 from node.services.house import House
 from node.store import Tx
@@ -51,7 +53,7 @@ class Hello(NamedTuple):
 
 
 class Answer(NamedTuple):
-    """``verdict``: ok, challenge (say hello again with it) or copy (``evidence``: another copy's hello of the caller)."""
+    """``verdict``: ok, challenge (say hello again with it) or copy (``evidence``: the caller's other hello)."""
 
     network: str
     sender: bytes
@@ -62,11 +64,11 @@ class Answer(NamedTuple):
     own: bytes
 
 
-def start(house: House, tx: Tx, *, doubtful: Reason | None = None) -> list[bytes]:
-    """Begin a run: next start number, new nonce and incarnation, keys loaded; new epochs if the start is doubtful.
+def start(house: House, tx: Tx, *, doubtful: Reason | None = None) -> None:
+    """Begin a run: next start number, new nonce and incarnation, keys loaded.
 
-    Returns the members that have a new epoch. ``doubtful``: RESTART after an unclean end, RESTORE when the data may
-    be older than what others have seen.
+    ``doubtful``: RESTART after an unclean end, RESTORE when the data may be older than what others have seen. Then
+    nothing is signed before :func:`node.services.recovery.open_after_reading`; a doubt outlives an interrupted start.
     """
     house.start_number = tx.meta.get_int("start/number") + 1
     house.start_nonce = house.entropy(16)
@@ -74,25 +76,25 @@ def start(house: House, tx: Tx, *, doubtful: Reason | None = None) -> list[bytes
     tx.meta.set_int("start/number", house.start_number)
     tx.meta.set("start/nonce", house.start_nonce)
     house.frozen = (tx.meta.get("frozen") or b"").decode()
+    house.recovering = _doubt(tx, doubtful)
     members.load_keyring(house, tx)
-    if doubtful is None or house.frozen:
-        return []
-    opened = members.open_epochs(house, tx, doubtful)
-    if doubtful is Reason.RESTORE:
-        recovery.announce_holdings(house, tx, opened)
-    return opened
 
 
-def resolve_copy(house: House, tx: Tx) -> list[bytes]:
-    """A person has made sure that no other copy runs: go on from a start and epochs that nobody has seen."""
-    evidence = tx.meta.get("frozen/evidence") or b""
-    seen = _read(evidence, HELLO_SIGNED)[0] if evidence else None
-    number = max(tx.meta.get_int("start/number"), _hello(seen).start_number if seen else 0)
-    tx.meta.set_int("start/number", number)
-    tx.meta.set("resolves", canon.digest(evidence))
+def _doubt(tx: Tx, doubtful: Reason | None) -> str:
+    """The gravest doubt that is open: a restore before a restart."""
+    doubts = {(tx.meta.get("recovering") or b"").decode(), doubtful.value if doubtful is not None else ""}
+    for reason in (Reason.RESTORE.value, Reason.RESTART.value):
+        if reason in doubts:
+            tx.meta.set("recovering", reason.encode())
+            return reason
+    return ""
+
+
+def resolve_copy(house: House, tx: Tx) -> None:
+    """A person has made sure that no other copy runs: go on as a restored node, from epochs that nobody has seen."""
     tx.meta.delete("frozen")
     house.frozen = ""
-    return start(house, tx, doubtful=Reason.RESTORE)
+    start(house, tx, doubtful=Reason.RESTORE)
 
 
 def hello(house: House, tx: Tx, peer: bytes, challenge: bytes = b"") -> bytes:
@@ -110,7 +112,7 @@ def _own_hello(house: House, tx: Tx, peer: bytes, challenge: bytes, fresh: bytes
         house.start_nonce,
         house.incarnation,
         challenge,
-        tx.meta.get("resolves") or b"",
+        tx.meta.get(f"resolves/{peer.hex()}") or b"",
         fresh,
         house.contradictions.get(peer, b""),
     )
@@ -125,7 +127,7 @@ def answer_hello(house: House, tx: Tx, peer: bytes, wire: bytes) -> bytes:
         return _answer(house, peer, CHALLENGE, house.challenges[peer])
     del house.challenges[peer]
     if said.evidence:
-        _freeze_if_ours(house, tx, said.evidence)
+        _freeze_if_ours(house, tx, peer, said.evidence)
     other = _greet(house, tx, peer, said, wire)
     if other is not None:
         return _answer(house, peer, COPY, evidence=other)
@@ -147,11 +149,19 @@ def _greet(house: House, tx: Tx, peer: bytes, said: Hello, wire: bytes) -> bytes
         return other
     tx.meta.delete(f"copy/{peer.hex()}")
     tx.meta.set(f"hello/{peer.hex()}", wire)
+    if stored is None or not _same_start(_hello(_read(stored, HELLO_SIGNED)[0]), said):
+        _doubt_what_it_knows(tx, peer)
     tx.meta.set(f"greeted/{peer.hex()}", said.incarnation)
     tx.streams.keep_latest(peer, 4)
     row = require_peer(tx, peer)
     tx.peers.put(row._replace(start_number=said.start_number, start_nonce=said.start_nonce, last_contact=house.clock()))
     return None
+
+
+def _doubt_what_it_knows(tx: Tx, peer: bytes) -> None:
+    """A new start may be one from a backup: histories are told again when needed, its cards are asked for again."""
+    tx.knows.put_many([(peer, member, b"") for member in tx.knows.of(peer)])
+    tx.meta.delete(f"directory/{peer.hex()}")
 
 
 def _copy_of(tx: Tx, peer: bytes, said: Hello, wire: bytes, stored: bytes) -> bytes | None:
@@ -197,7 +207,7 @@ def take_answer(house: House, tx: Tx, peer: bytes, wire: bytes) -> Answer:
     if said.network != house.network or said.sender != peer or said.receiver != house.id:
         raise Misdirected("the answer is for another node or network")
     if said.verdict == COPY:
-        _freeze_if_ours(house, tx, said.evidence)
+        _freeze_if_ours(house, tx, peer, said.evidence)
     elif said.verdict == OK:
         _take_own(house, tx, peer, said.own)
     return said
@@ -214,12 +224,19 @@ def _take_own(house: House, tx: Tx, peer: bytes, wire: bytes) -> None:
         house.contradictions[peer] = other
 
 
-def _freeze_if_ours(house: House, tx: Tx, evidence: bytes) -> None:
+def _freeze_if_ours(house: House, tx: Tx, peer: bytes, evidence: bytes) -> None:
+    """``peer`` shows another hello of this node. A restored node goes beyond it: a person has said it is the one."""
     other = _hello(_verified(evidence, HELLO_SIGNED, house.node.public))
-    if (other.start_number, other.start_nonce) != (house.start_number, house.start_nonce):
-        house.frozen = "another copy of this node has been seen: make sure that only one runs, then resolve"
-        tx.meta.set("frozen", house.frozen.encode())
-        tx.meta.set("frozen/evidence", evidence)
+    if (other.start_number, other.start_nonce) == (house.start_number, house.start_nonce):
+        return
+    if house.recovering == Reason.RESTORE.value:
+        house.start_number = max(house.start_number, other.start_number + 1)
+        tx.meta.set_int("start/number", house.start_number)
+        tx.meta.set(f"resolves/{peer.hex()}", canon.digest(evidence))
+        return
+    house.frozen = "another copy of this node has been seen: make sure that only one runs, then resolve"
+    tx.meta.set("frozen", house.frozen.encode())
+    tx.meta.set("frozen/evidence", evidence)
 
 
 def _answer(

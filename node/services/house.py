@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from protocol.errors import Frozen
+from protocol.errors import Frozen, WorldFault
 from protocol.identity.log import ControlLog
 from protocol.keys import NodeId, SigningKey, node_id
 
@@ -32,10 +32,12 @@ class House:
     """One running node as its services see it.
 
     ``incarnation``: 16 bytes drawn at every start, names the outgoing streams of this run. ``keyring``: epoch hash →
-    signing key of local members. ``frozen``: why nothing may be signed, empty while all is well. ``logs``:
+    signing key of local members. ``frozen``: why nothing may be signed, empty while all is well. ``recovering``: why
+    this start was doubtful, until the peers have been asked what they know of us. ``logs``:
     control logs as read from the store, dropped whenever a transaction fails. ``challenges``: what
     each peer has to sign at its hello; ``expected``: what its own hello in an answer has to sign; ``contradictions``:
-    another copy's hello, to be shown to a peer of which two copies were seen.
+    another copy's hello, to be shown to a peer of which two copies were seen; ``retold``: (peer, member, record) of
+    histories that were sent again because the peer said that it lacked them.
     """
 
     network: str
@@ -49,11 +51,13 @@ class House:
     start_number: int = 0
     start_nonce: bytes = b""
     frozen: str = ""
+    recovering: str = ""
     keyring: dict[bytes, SigningKey] = field(default_factory=dict)
     logs: dict[bytes, ControlLog] = field(default_factory=dict)
     challenges: dict[bytes, bytes] = field(default_factory=dict)
     expected: dict[bytes, bytes] = field(default_factory=dict)
     contradictions: dict[bytes, bytes] = field(default_factory=dict)
+    retold: set[tuple[bytes, bytes, bytes]] = field(default_factory=set)
 
     @property
     def id(self) -> NodeId:
@@ -61,9 +65,11 @@ class House:
         return node_id(self.node.public)
 
     def require_signing(self) -> None:
-        """Raise Frozen while another copy of this node, or a later epoch, is known to exist."""
+        """Raise Frozen while another copy of this node is known to exist, WorldFault while peers are being asked."""
         if self.frozen:
             raise Frozen(self.frozen)
+        if self.recovering:
+            raise WorldFault("this node is asking its peers what they know of it: try again soon", code="recovering")
 
     def forget_caches(self) -> None:
         """Drop what was read from the store: a transaction failed and may have left the caches ahead of it."""

@@ -72,7 +72,26 @@ def take(
     }
     without = frozenset(item.arrival.document.id for item in judged if item.verdict in dealings.NO_FACT)
     verdicts = dealings.settle(house, tx, list(fresh.values()), without)
-    return _write_holdings(house, tx, custody, [_with(item, verdicts) for item in judged])
+    judged = [_with(item, verdicts) for item in judged]
+    _wait_with_parents(tx, [item for item in judged if item.verdict == Verdict.WAITING.value and not item.waits_for])
+    return _write_holdings(house, tx, custody, judged)
+
+
+def _wait_with_parents(tx: Tx, judged: Sequence[_Judged]) -> None:
+    """What follows something that is stored but waits itself is settled after it."""
+    left = {item.arrival.document.id: item.arrival.document.header.follows for item in judged}
+    while left:
+        rows = [
+            WaitingRow(document, parent, "parent")
+            for document, follows in left.items()
+            for parent in follows
+            if tx.waiting.of(parent)
+        ]
+        if not rows:
+            break
+        tx.waiting.add_many(rows)
+        for row in rows:
+            left.pop(row.document, None)
 
 
 def _with(item: _Judged, verdicts: Mapping[bytes, tuple[str, str]]) -> _Judged:
@@ -85,7 +104,7 @@ def settle_waiting(house: House, tx: Tx, custody: Custody, arrived: Iterable[byt
     settled: list[Entered] = []
     fresh = list(arrived)
     while fresh:
-        rows = tx.waiting.for_missing(fresh)
+        rows = [row for row in tx.waiting.for_missing(fresh) if not tx.waiting.of(row.missing)]  # it may wait itself
         if not rows:
             break
         tx.waiting.remove_many([(row.document, row.missing) for row in rows])

@@ -196,6 +196,11 @@ def learn_history(house: House, tx: Tx, data: bytes) -> ControlLog:
     return admit(house, tx, before, records)
 
 
+def identify_history(data: bytes) -> MemberId:
+    """Whose control log a history item is."""
+    return genesis.identify(log.parse_history(data, MAX_BATCH_BYTES)[0])
+
+
 def history(house: House, tx: Tx, member: bytes, known: bytes = b"") -> bytes:
     """A member's control log as one item, from behind the record ``known`` on."""
     return log.encode_history(require_log(house, tx, member), known)

@@ -1,26 +1,143 @@
 """What two nodes do when one of them may have lost something: epochs that changed, holdings compared, tails adopted.
 
-Owns the rules 7–9 and 11 of the continuity protocol as far as they need no guardians. Both directions: whoever lacks
-a document is offered it again; a document's id is its identity, so offering twice does no harm.
+Owns the rules 2, 7–9 and 11 of the continuity protocol as far as they need no guardians. After a doubtful start a node
+asks its peers what they know of its own members before it signs anything: an epoch opened on an old head would be a
+rival of one that others have seen, and no rank below the recovery words decides between rivals. Both directions:
+whoever lacks a document is offered it again; a document's id is its identity, so offering twice does no harm.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
+from federation.peers import PINNED, PeerState
 from node.services import members, outbox
+from node.services.custody import Custody
 from node.services.house import House
 from node.services.intake import Entered
 from node.store import Tx, WaitingRow
 from protocol import canon, shape
 from protocol.errors import NotAuthorised
+from protocol.identity.control import Reason
 from protocol.identity.log import ControlLog
+from protocol.journal import Kind
+from protocol.limits import MAX_BATCH_BYTES
 from protocol.link import holdings
 from protocol.link.batch import ItemKind
 from protocol.link.holdings import Holdings
 from protocol.link.receipt import Leaf
 
 RECEIPT = "receipt"
+HISTORIES = "yui/histories/1"
+ASK_HISTORIES = "yui/ask-histories/1"
+MAX_HISTORIES_BYTES = MAX_BATCH_BYTES
+
+
+# --- reading before writing: what peers know of our own members after a doubtful start
+
+
+def ask_histories(after: bytes) -> bytes:
+    """The question to a peer: ``["yui/ask-histories/1", after]``; ``after`` is a member's id, or empty at first."""
+    return canon.encode((ASK_HISTORIES, after))
+
+
+def tell_histories(house: House, tx: Tx, peer: bytes, question: bytes) -> bytes:
+    """Control logs of members at home at ``peer``, in ascending order: ``["yui/histories/1", [history…], more?]``."""
+    row = tx.peers.get(peer)
+    if row is None or PeerState(row.state) not in PINNED:
+        raise NotAuthorised("not an accepted peer of this node", code="not-a-peer")
+    after = shape.hash_or_empty(shape.record(canon.decode(question), ASK_HISTORIES, 2)[1], "after")
+    found: list[bytes] = []
+    size = 0
+    for member in sorted(row.member for row in tx.members.all(local=False) if row.home == peer and row.member > after):
+        item = members.history(house, tx, member)
+        size += len(item) + 16
+        if found and size > MAX_HISTORIES_BYTES - 1024:
+            return canon.encode((HISTORIES, found, True))
+        found.append(item)
+    return canon.encode((HISTORIES, found, False))
+
+
+def learn_histories(house: House, tx: Tx, answer: bytes) -> bytes | None:
+    """Take what a peer knows of our own members. The member to ask on from, or None at the end.
+
+    A rival of an epoch that we opened ourselves makes the node freeze: only a higher rank can decide between them.
+    """
+    raw = shape.record(canon.decode(answer, max_bytes=MAX_HISTORIES_BYTES), HISTORIES, 3)
+    last = None
+    for item in shape.array(raw[1], "histories", MAX_HISTORIES_BYTES):
+        data = shape.binary(item, "histories", MAX_HISTORIES_BYTES)
+        last = _learn_own(house, tx, data)
+    return last if shape.flag(raw[2], "more") else None
+
+
+def _learn_own(house: House, tx: Tx, data: bytes) -> bytes:
+    member = members.identify_history(data)
+    row = tx.members.get(member)
+    if row is None or not row.local:
+        return member  # not ours (any more), whatever the peer believes
+    try:
+        members.learn_history(house, tx, data)
+    except NotAuthorised as rival:
+        house.frozen = (
+            f"member {member.hex()[:12]} has two successors of one epoch: its recovery words decide ({rival})"
+        )
+        tx.meta.set("frozen", house.frozen.encode())
+    return member
+
+
+def open_after_reading(house: House, tx: Tx) -> frozenset[bytes]:
+    """The peers have been asked: open new epochs on top of the newest that are known. Peers with new outgoing items."""
+    reason = Reason(house.recovering)
+    house.recovering = ""
+    tx.meta.delete("recovering")
+    opened = members.open_epochs(house, tx, reason)
+    for member in opened:
+        _adopt_tail(house, tx, member)
+    if reason is Reason.RESTORE:
+        announce_holdings(house, tx, opened)
+    return frozenset(peer.node for peer in tx.peers.all())
+
+
+def _adopt_tail(house: House, tx: Tx, member: bytes) -> None:
+    """Documents that the journal entered beyond where an epoch was cut back: entered again, now for good [rule 9]."""
+    tail = _tail(house, tx, member)
+    given = {key[0]: row for key, row in tx.given.get_many(tail).items() if key[1] == member}
+    custody = Custody(house, tx)
+    again = []
+    for document in tail:
+        holding = tx.holdings.get(member, document)
+        if holding is None:
+            continue
+        entry = custody.enter(member, Kind.ADOPTED, document, holding.verdict)
+        if document in given:
+            again.append(given[document]._replace(epoch=entry.epoch, seq=entry.seq, verdict=holding.verdict))
+    tx.given.put_many(again)
+    custody.close()
+
+
+def _tail(house: House, tx: Tx, member: bytes) -> list[bytes]:
+    """Documents with entries in cut-off ends of epochs and none in what the current epoch stands on, oldest first."""
+    log = members.require_log(house, tx, member)
+    rows = [
+        row
+        for epoch, last in tx.journal.epochs(member)
+        if not log.covers(epoch, last)
+        for row in tx.journal.after(member, epoch, 0, last)
+        if row.kind in _DOCUMENTS and not log.covers(epoch, row.seq)
+    ]
+    found = dict.fromkeys(row.object for row in sorted(rows, key=lambda row: (row.time, row.epoch, row.seq)))
+    return [
+        document
+        for document in found
+        if not any(log.covers(row.epoch, row.seq) for row in tx.journal.by_object(member, document))
+    ]
+
+
+_DOCUMENTS = frozenset({Kind.SENT.value, Kind.RECEIVED.value, Kind.ADOPTED.value, Kind.DECIDED.value})
+
+
+# --- partners
 
 
 def note_reach(tx: Tx, reach: Mapping[bytes, Leaf]) -> None:
@@ -102,8 +219,18 @@ def compare_holdings(house: House, tx: Tx, peer: bytes, part: Holdings) -> None:
         return
     ours = _held(house, tx, part.member, peer)
     outbox.requeue(tx, peer, sorted(ours - theirs))
-    if theirs - ours:
+    if theirs - ours and _is_fresh(tx, peer, part.member, ours, theirs):
         tell_holdings(house, tx, part.member, peer)
+
+
+def _is_fresh(tx: Tx, peer: bytes, member: bytes, ours: set[bytes], theirs: set[bytes]) -> bool:
+    """False if the same two lists were compared before: what is missing then stays away, and asking goes in circles."""
+    key = f"compared/{peer.hex()}/{member.hex()}"
+    compared = canon.digest(canon.encode((sorted(ours), sorted(theirs))))
+    if tx.meta.get(key) == compared:
+        return False
+    tx.meta.set(key, compared)
+    return True
 
 
 def _collect(tx: Tx, peer: bytes, part: Holdings) -> set[bytes] | None:

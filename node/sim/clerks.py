@@ -1,4 +1,4 @@
-"""The people of a simulated federation: they order, answer, ship, change their minds, and enter again what got no answer.
+"""The people of a simulated federation: they order, answer, ship, change their minds, enter again what got no answer.
 
 Owns the workload. A clerk sees only what its own node shows, writes at its own node, and remembers the numbers that it
 has given to its papers, as people do.

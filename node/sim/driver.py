@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from node.runtime import Ask, Commit, Look, Need, Runtime, Steps
+from node.runtime import Ask, Commit, Look, Need, Pause, Runtime, Steps
 from node.sim.clock import Schedule
 from node.sim.dice import Dice
 from node.sim.options import MS
@@ -113,6 +113,8 @@ class Driver:
                 self._ask(need.peer, need.path, need.body, back)
             case Commit():
                 self._commit(need, back)
+            case Pause():
+                self._schedule.after(need.delay, lambda: back(None))
 
     def _commit(self, need: Commit[Any], back: Callable[[Any], None]) -> None:
         try:
@@ -120,7 +122,8 @@ class Driver:
         except MachineDied:
             self._died()
             return
-        if not self._committed(need):
+        failed = isinstance(outcome, YuiError)
+        if failed or not self._committed(need):
             self._schedule.after(self._dice.between(1 * MS, 12 * MS), lambda: back(outcome))
 
     @staticmethod

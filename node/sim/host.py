@@ -9,7 +9,7 @@ import sqlite3
 from collections.abc import Callable, Sequence
 from typing import NamedTuple, TypeVar
 
-from node.runtime import BATCHES, NEXT, Commit, Need, Runtime, Steps, commit
+from node.runtime import BATCHES, NEXT, TAKE_BATCH, Commit, Need, Runtime, Steps, commit
 from node.services import trade
 from node.services.house import House
 from node.services.trade import Outcome, Submission
@@ -62,8 +62,8 @@ class Watcher:
     def started(self, host: Host) -> None:
         """A process runs."""
 
-    def committed(self, host: Host, what: str) -> None:
-        """A transaction is durable; ``what`` is the name of the code that asked for it."""
+    def committed(self, host: Host, label: str, about: bytes) -> None:
+        """A transaction is durable; ``label`` and ``about`` as in :class:`node.runtime.Commit`."""
 
     def rolled_back(self, host: Host) -> None:
         """The disk is older than it was."""
@@ -73,9 +73,6 @@ class Watcher:
 
     def answers(self, host: Host, peer: NodeId, path: str, body: bytes) -> None:
         """An answer leaves the machine."""
-
-    def takes(self, host: Host, peer: NodeId, wire: bytes) -> None:
-        """A batch has come and will be taken."""
 
     def refuses(self, host: Host, wire: bytes, error: YuiError) -> None:
         """A batch that was sent to this machine was refused as a whole."""
@@ -204,9 +201,8 @@ class Host:
         self.on_death(self)
 
     def _committed(self, need: Commit[object]) -> bool:
-        what = need.work.__qualname__ if hasattr(need.work, "__qualname__") else "partial"
-        self._watcher.committed(self, what)
-        if self.crash_before_receipt and "Runtime._take." in what:
+        self._watcher.committed(self, need.label, need.about)
+        if self.crash_before_receipt and need.label == TAKE_BATCH:
             self._tally.fault(Fault.CRASH_BEFORE_RECEIPT)
             self.power_off("crash between commit and receipt")
             self.on_death(self)
@@ -234,8 +230,6 @@ class Host:
             reply(error)
 
         self._tally.note(self._schedule.now, self.name, "serves", path, sender.hex()[:8], len(body))
-        if path == BATCHES:
-            self._watcher.takes(self, sender, body)
         process.run(process.runtime.serve(sender, path, body), done, refused)
 
     def _ask(self, peer: NodeId, path: str, body: bytes, done: Done) -> None:
@@ -243,13 +237,7 @@ class Host:
             body = self.tamper(self, body)
         self._watcher.asks(self, peer, path, body)
         self._tally.note(self._schedule.now, self.name, "asks", path, peer.hex()[:8], len(body))
-
-        def answered(outcome: bytes | YuiError) -> None:
-            if path == NEXT and self.up and outcome and isinstance(outcome, bytes):
-                self._watcher.takes(self, peer, outcome)
-            done(outcome)
-
-        self._network.ask(self, peer, path, body, answered)
+        self._network.ask(self, peer, path, body, done)
 
     # --- what people and programs do at this node
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from node.runtime import BATCHES, NEXT, RECEIPTS
+from node.runtime import BATCHES, NEXT, RECEIPTS, TAKE_BATCH
 from node.sim.host import Host, Watcher
 from node.sim.poison import Poisoned
 from node.store import ReceiptRow, Tx
@@ -57,7 +57,6 @@ class Ledger(Watcher):
         self.delivered: set[bytes] = set()
         self.checks = 0
         self._batches: dict[bytes, Batch] = {}
-        self._taking: dict[str, list[tuple[NodeId, Batch]]] = {}
         self._heads: dict[str, dict[bytes, tuple[bytes, int]]] = {}
         self._receipts: dict[str, int] = {}
         self._locals: dict[str, tuple[bytes, ...]] = {}
@@ -92,8 +91,10 @@ class Ledger(Watcher):
 
     def rolled_back(self, host: Host) -> None:
         """The disk is older: what only this machine had, and nobody else, is lost by the disaster, not by us."""
-        for paper in self.papers.values():
-            if host.name in paper.kept_at and host.look(lambda tx, id=paper.id: tx.documents.get(id)) is None:
+        mine = [paper for paper in self.papers.values() if host.name in paper.kept_at]
+        left = host.look(lambda tx: tx.documents.known({paper.id for paper in mine}))
+        for paper in mine:
+            if paper.id not in left:
                 paper.kept_at.discard(host.name)
                 if not paper.kept_at:
                     paper.lost = True
@@ -102,12 +103,12 @@ class Ledger(Watcher):
         self.applied.pop(host.name, None)
         self._heads.pop(host.name, None)
         self._receipts.pop(host.name, None)
-        self._taking.pop(host.name, None)
 
-    def committed(self, host: Host, what: str) -> None:
+    def committed(self, host: Host, label: str, about: bytes) -> None:
         """After every transaction: the journals that grew, the batch that was taken, the receipts that were got."""
         assert host.store is not None
-        host.store.read(lambda tx: self._after_commit(host, tx, what))
+        batch = self._batches.get(canon.digest(about)) if label == TAKE_BATCH else None
+        host.store.read(lambda tx: self._after_commit(host, tx, batch))
 
     def asks(self, host: Host, peer: NodeId, path: str, body: bytes) -> None:
         """A request leaves a machine."""
@@ -123,12 +124,6 @@ class Ledger(Watcher):
         elif path == NEXT and body:
             self._batch_leaves(host, body)
 
-    def takes(self, host: Host, peer: NodeId, wire: bytes) -> None:
-        """A batch has reached a machine, which is about to take it."""
-        batch = self._batches.get(canon.digest(wire))
-        if batch is not None:
-            self._taking.setdefault(host.name, []).append((peer, batch))
-
     def refuses(self, host: Host, wire: bytes, error: YuiError) -> None:
         """A machine refused a batch as a whole: not because of one bad item."""
         blocked = canon.digest(wire) in self.poisoned and error.code not in ("hello-first", "not-authorised", "frozen")
@@ -136,10 +131,10 @@ class Ledger(Watcher):
 
     # --- after a commit
 
-    def _after_commit(self, host: Host, tx: Tx, what: str) -> None:
+    def _after_commit(self, host: Host, tx: Tx, batch: Batch | None) -> None:
         self._check_journals(host, tx)
-        if "._take." in what:
-            self._check_taken(host, tx)
+        if batch is not None:
+            self._check_taken(host, tx, batch)
         self._check_receipts_got(host, tx)
 
     def _members(self, host: Host, tx: Tx) -> tuple[bytes, ...]:
@@ -168,7 +163,9 @@ class Ledger(Watcher):
                 if last is not None and last.epoch == epoch:
                     continue
                 for row in tx.journal.after(member, epoch, 0, 10_000):
-                    self._enter(host, row.member, row.epoch, row.seq, row.hash, row.object, row.kind, row.verdict)
+                    if row.verdict == "applied":
+                        self.applied.setdefault(host.name, {})[member, row.object] = 1
+                    self._enter(host, row.member, row.epoch, row.seq, row.hash, row.object, row.kind, "")
 
     def _enter(
         self, host: Host, member: bytes, epoch: bytes, seq: int, hashed: bytes, subject: bytes, kind: str, verdict: str
@@ -180,26 +177,25 @@ class Ledger(Watcher):
         )
         if verdict == "applied" and kind in ("sent", "received", "adopted"):
             counts = self.applied.setdefault(host.name, {})
+            if kind == "adopted" and (member, subject) in counts:
+                return  # entered again in a new epoch, after the old one was cut back before it
             counts[member, subject] = counts.get((member, subject), 0) + 1
-            self._require(counts[member, subject] == 1, "a document was applied twice", host.name, short(subject))
+            self._require(counts[member, subject] == 1, "a document was applied twice", host.name, short(subject), kind)
 
-    def _check_taken(self, host: Host, tx: Tx) -> None:
+    def _check_taken(self, host: Host, tx: Tx, batch: Batch) -> None:
         """A cursor stands only behind what is stored, given a verdict, or set aside."""
-        for peer, batch in self._taking.pop(host.name, []):
-            cursor = tx.streams.get(peer, batch.incarnation)
-            if cursor is None:
-                continue
-            for item in batch.items:
-                if item.position <= cursor and item.kind == ItemKind.DOCUMENT.value:
-                    self._require(
-                        self._is_settled(tx, batch, item.payload),
-                        "the cursor stands behind a document that is not stored",
-                        host.name,
-                        item.position,
-                    )
+        cursor = tx.streams.get(batch.sender, batch.incarnation)
+        for item in batch.items if cursor is not None else ():
+            if item.position <= (cursor or 0) and item.kind == ItemKind.DOCUMENT.value:
+                self._require(
+                    self._is_settled(tx, item.payload),
+                    "the cursor stands behind a document that is not stored",
+                    host.name,
+                    item.position,
+                )
 
     @staticmethod
-    def _is_settled(tx: Tx, batch: Batch, payload: bytes) -> bool:
+    def _is_settled(tx: Tx, payload: bytes) -> bool:
         name = canon.digest(payload)
         document = document_id(payload)
         if document is not None and tx.documents.get(document) is not None:
@@ -314,7 +310,10 @@ def _item_name(kind: str, payload: bytes) -> bytes:
 
 
 def _is_known_author(tx: Tx, payload: bytes) -> bool:
-    header = canon.decode(canon.decode(payload, max_bytes=1 << 20)[1])
+    try:
+        header = canon.decode(canon.decode(payload, max_bytes=1 << 20)[1])
+    except YuiError:
+        return True
     return any(row.hash == header[5] for row in tx.controls.by_member(header[4]))
 
 

@@ -24,7 +24,7 @@ class Books(NamedTuple):
     host: Host
     holdings: dict[tuple[bytes, bytes], HoldingRow]
     threads: dict[tuple[bytes, bytes], ThreadRow]
-    homes: dict[bytes, bytes]
+    homes: tuple[bytes, ...]
 
 
 def unrest(hosts: Sequence[Host], ledger: Ledger) -> str:
@@ -65,7 +65,7 @@ def verify_quiet(hosts: Sequence[Host], ledger: Ledger) -> None:
 def _read(host: Host, tx: Tx) -> Books:
     holdings: dict[tuple[bytes, bytes], HoldingRow] = {}
     threads: dict[tuple[bytes, bytes], ThreadRow] = {}
-    homes = {row.member: host.node for row in tx.members.all(local=True)}
+    homes = tuple(row.member for row in tx.members.all(local=True))
     for member in homes:
         for row in tx.holdings.after(member, 0, EVERYTHING):
             holdings[member, row.document] = row

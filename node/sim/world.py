@@ -6,8 +6,9 @@ Owns the happenings of a run. From the seed and the options everything follows; 
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
-from node.services import greeting, members
+from node.services import members
 from node.services.house import House
 from node.sim.clerks import SCRIPTS, Dealing, Firm, Office, decide_held
 from node.sim.clock import Schedule
@@ -20,12 +21,12 @@ from node.sim.poison import poison
 from node.sim.quiet import unrest, verify_quiet
 from node.sim.transport import Network
 from node.store import MemoryStore, PeerRow, Tx, open_memory
-from protocol import canon
 from protocol.identity.control import Reason
 from protocol.keys import NodeId, SigningKey, node_id
 
 ATTEND_EVERY_US = 30 * SECOND
 BACK_UP_EVERY_US = 100 * SECOND
+MAX_STEPS = 15_000  # of the schedule: several times what a run needs
 _EMPTY: list[bytes] = []  # the image of an empty store, made once per process
 
 
@@ -43,8 +44,10 @@ class World:
         self.office = Office(self.schedule, Dice(seed, "clerks"), self.tally, self._acknowledged)
         self.hosts: list[Host] = []
         self.clones: dict[NodeId, Host] = {}
+        self.copied: set[NodeId] = set()  # nodes beside which a copy runs, or ran and nobody has said so yet
         self.firms: list[Firm] = []
         self._calm = False
+        self._steps = 0
         self._build()
 
     # --- building
@@ -60,7 +63,7 @@ class World:
             member = self._enrol(stores[home], houses[home], f"firm {at}")
             names.append((member, f"firm {at}", home))
         for at, store in enumerate(stores):
-            store.write(lambda tx, at=at: _introduce(tx, houses, at, stores, names))  # type: ignore[misc]
+            store.write(partial(_introduce, houses, at, stores, names))
         for at, store in enumerate(stores):
             self.hosts.append(self._host(f"n{at}", keys[at], store.serialize()))
             store.close()
@@ -99,6 +102,9 @@ class World:
     def _run_until(self, end: int) -> None:
         while (due := self.schedule.next_time()) is not None and due <= end:
             self.schedule.step()
+            self._steps += 1
+            if self._steps > MAX_STEPS:
+                raise Violation(f"{MAX_STEPS} steps and no end: {unrest(self.hosts, self.ledger)}")
         self.schedule.now = max(self.schedule.now, end)
 
     def _every(self, interval: int, action: Callable[[], None]) -> None:
@@ -127,7 +133,10 @@ class World:
         """Once in a while somebody looks: what is frozen and why, what is held."""
         for host in self.hosts:
             house, process = host.house, host.process
-            if house is not None and process is not None and house.frozen and host.node not in self.clones:
+            if house is None or process is None or host.node in self.clones:
+                continue
+            if house.frozen or host.node in self.copied:
+                self.copied.discard(host.node)
                 self.tally.note(self.schedule.now, host.name, "resolves")
                 process.run(process.runtime.resolve(), lambda _: None, lambda _error: None)
         for firm in self.firms:
@@ -135,7 +144,7 @@ class World:
 
     def _died(self, host: Host) -> None:
         if host in self.hosts:
-            self._boot_later(host, Reason.RESTART, 20 * SECOND)
+            self._boot_later(host, Reason.RESTORE if host.node in self.copied else Reason.RESTART, 20 * SECOND)
         else:
             self._end_clone(host)
 
@@ -167,9 +176,13 @@ class World:
     def _unless_calm(self, action: Callable[[], None]) -> Callable[[], None]:
         return lambda: None if self._calm else action()
 
-    def _victim(self, action: Callable[[], None]) -> Host | None:
-        """A machine that is up; if there is none, ``action`` is tried again later."""
-        up = [host for host in self.hosts if host.up]
+    def _victim(self, action: Callable[[], None], *, deadly: bool = False) -> Host | None:
+        """A machine that is up; if there is none, ``action`` is tried again later.
+
+        ``deadly``: not one beside which a copy runs, or ran and has not been dealt with. Two starts of one node that
+        both find no peer make two successors of one epoch, between which only the recovery words decide.
+        """
+        up = [host for host in self.hosts if host.up and not (deadly and host.node in self.copied)]
         if not up:
             self.schedule.after(5 * SECOND, self._unless_calm(action))
             return None
@@ -198,19 +211,19 @@ class World:
             self.network.mend(one, other)
 
     def _crash(self) -> None:
-        host = self._victim(self._crash)
+        host = self._victim(self._crash, deadly=True)
         if host is not None:
             self.tally.fault(Fault.CRASH)
             host.power_off("crash")
             self._boot_later(host, Reason.RESTART, 25 * SECOND)
 
     def _crash_at_write(self) -> None:
-        host = self._victim(self._crash_at_write)
+        host = self._victim(self._crash_at_write, deadly=True)
         if host is not None:
             host.crash_at_write(self.dice.between(1, 60))
 
     def _crash_before_receipt(self) -> None:
-        host = self._victim(self._crash_before_receipt)
+        host = self._victim(self._crash_before_receipt, deadly=True)
         if host is not None:
             host.crash_before_receipt = True
 
@@ -228,11 +241,8 @@ class World:
             self.tally.note(self.schedule.now, host.name, "clock", host.clock.offset_us)
 
     def _restore(self) -> None:
-        host = self._victim(self._restore)
+        host = self._victim(self._restore, deadly=True)
         if host is None:
-            return
-        if host.node in self.clones:
-            self.schedule.after(20 * SECOND, self._unless_calm(self._restore))
             return
         self.tally.fault(Fault.RESTORE)
         host.power_off("disk lost")
@@ -246,7 +256,8 @@ class World:
         host = self._victim(self._clone)
         if host is None:
             return
-        if host.node in self.clones or host.store is None or (host.house is not None and host.house.frozen):
+        house = host.house
+        if host.node in self.copied or host.store is None or house is None or house.frozen or house.recovering:
             self.schedule.after(20 * SECOND, self._unless_calm(self._clone))
             return
         self.tally.fault(Fault.CLONE)
@@ -255,6 +266,8 @@ class World:
         clone = self._host(f"{host.name}-copy{self.schedule.now}", host.settings.key, copied.image)
         clone.clock.offset_us = host.clock.offset_us
         self.clones[host.node] = clone
+        self.copied.add(host.node)
+        host.calm()
         clone.boot(Reason.RESTART)
         self.schedule.after(self.dice.between(20 * SECOND, 90 * SECOND), lambda: self._end_clone(clone))
 
@@ -312,7 +325,7 @@ def _empty_image() -> bytes:
 
 
 def _introduce(
-    tx: Tx, houses: list[House], at: int, stores: list[MemoryStore], names: list[tuple[bytes, str, int]]
+    houses: list[House], at: int, stores: list[MemoryStore], names: list[tuple[bytes, str, int]], tx: Tx
 ) -> None:
     """What enrolment and directory do elsewhere: everybody is everybody's peer, and knows everybody's members."""
     for other, house in enumerate(houses):
@@ -322,9 +335,10 @@ def _introduce(
             tx.peers.put(row)
     for member, _name, home in names:
         if home != at:
-            history = stores[home].read(lambda there, member=member: members.history(houses[home], there, member))  # type: ignore[misc]
+            history = _history(stores[home], houses[home], member)
             log = members.learn_history(houses[at], tx, history)
             tx.knows.put_many([(houses[home].id, member, log.standing.hash)])
 
 
-__all__ = ["World", "canon", "greeting"]
+def _history(store: MemoryStore, house: House, member: bytes) -> bytes:
+    return store.read(lambda tx: members.history(house, tx, member))
