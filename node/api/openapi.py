@@ -32,6 +32,7 @@ def build(
     for item in operations:
         types += [found for found in (item.query, item.body, item.answer) if found is not None]
     schemas, components = msgspec.json.schema_components(types, ref_template=REFS)
+    _drop_empty_defaults(components)
     refs = dict(zip(map(id, types), schemas, strict=True))
     paths: dict[str, dict[str, Any]] = {}
     for item in operations:
@@ -49,6 +50,18 @@ def build(
     if url:
         page["servers"] = [{"url": url}]
     return page
+
+
+def _drop_empty_defaults(value: Any) -> None:
+    """An empty text stands for "not stated" and is no date: such a default is not written down."""
+    if isinstance(value, dict):
+        if "format" in value and value.get("default") == "":
+            del value["default"]
+        for inner in value.values():
+            _drop_empty_defaults(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            _drop_empty_defaults(inner)
 
 
 def _operation(item: Operation, refs: dict[int, Any], components: dict[str, Any]) -> dict[str, Any]:

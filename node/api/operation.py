@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import re
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
@@ -128,6 +129,10 @@ class Operation:
     errors: Sequence[int] = field(default=(401, 403, 422, 429))
 
 
+# An id's place in a path matches hexadecimal digits only, so that it never covers a fixed word beside it.
+_HASHES = re.compile(r"\{(document|thread|root|upload)\}")
+
+
 @cache
 def _decoder(struct: type[msgspec.Struct]) -> msgspec.json.Decoder[Any]:
     return msgspec.json.Decoder(struct)
@@ -153,7 +158,7 @@ def route(operation: Operation) -> web.RouteDef:
         finally:
             context.metrics.request(operation.method, operation.path, status, time.perf_counter() - started)
 
-    return web.route(operation.method, operation.path, handler)
+    return web.route(operation.method, _HASHES.sub(r"{\1:[0-9a-f]+}", operation.path), handler)
 
 
 async def _serve(operation: Operation, context: Context, request: web.Request) -> web.StreamResponse:

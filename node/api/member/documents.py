@@ -38,7 +38,9 @@ def _decoder(kind: str) -> msgspec.json.Decoder[Any]:
 def read_paper(kind: str, body: msgspec.Raw | bytes, field: str) -> Paper:
     """The paper of type ``kind`` in JSON. CallerFault names the field below ``field``."""
     if kind not in PAPERS:
-        raise CallerFault(f"{field.rpartition('.')[0]}.type".lstrip("."), f"{kind[:64]} is none of {', '.join(PAPERS)}")
+        raise CallerFault(
+            f"{field.rpartition('.')[0]}.type".lstrip("."), f"{kind[:64]!r} is none of {', '.join(PAPERS)}"
+        )
     try:
         paper: Paper = _decoder(kind).decode(body)
     except msgspec.ValidationError as error:

@@ -46,7 +46,7 @@ class Submission(Shape, frozen=True):
     dealing's latest documents. ``business_key``: the paper's number if left out.
     """
 
-    type: str
+    type: Annotated[str, Meta(extra_json_schema={"enum": list(PAPERS)})]
     to: Annotated[str, Meta(min_length=1, max_length=200)]
     body: Body
     thread: str = ""

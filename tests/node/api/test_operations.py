@@ -42,6 +42,28 @@ async def test_the_openapi_page_names_every_operation_and_no_loose_reference(api
     assert sorted(_references(page)) == sorted(set(_references(page)) & set(page["components"]["schemas"]))
     assert "Order" in page["components"]["schemas"]
     assert describe()["paths"] == page["paths"]
+    dates = _dates(page)
+    assert dates
+    assert not [schema for schema in dates if "default" in schema]
+
+
+def _dates(value: object) -> list[dict[str, object]]:
+    """Every schema with a format: none may have a default that its format forbids."""
+    found: list[dict[str, object]] = []
+    stack = [value]
+    while stack:
+        item = stack.pop()
+        if isinstance(item, dict):
+            found += [item] if "format" in item else []
+            stack += item.values()
+        elif isinstance(item, list):
+            stack += item
+    return found
+
+
+async def test_a_fixed_path_is_not_covered_by_an_id(api: Api) -> None:
+    answer = await api.call(BUYER, "GET", "/v1/documents/ubl")
+    assert (answer.status, answer.headers["Allow"]) == (405, "POST")
 
 
 def _references(value: object) -> list[str]:
