@@ -84,7 +84,13 @@ class Node:
         self._transport = PeerTransport(identity, self._pins, options)
         self._runtime = Runtime(house, self._clock.monotonic_us)
         self._driver = Driver(self._runtime, opened.store, self._transport, self._clock)
-        self.context = Context(house=house, store=opened.store, folder=opened.folder, base_url=config.api.base_url)
+        self.context = Context(
+            house=house,
+            store=opened.store,
+            folder=opened.folder,
+            base_url=config.api.base_url,
+            trusted_proxies=frozenset(config.api.trusted_proxies),
+        )
         self._office = PeerOffice(
             house, opened.store, identity, self._pins, self._transport, self._presence(identity), options, self._heard
         )
@@ -125,7 +131,9 @@ class Node:
         await self._errands.start()
         await self._jobs.start()
         if config.discovery.interfaces:
-            self._discovery = Discovery(opened.house.id, self._peer_server.port, config.discovery.interfaces)
+            self._discovery = Discovery(
+                opened.house.id, self._peer_server.port, config.discovery.interfaces, self._clock
+            )
             await self._discovery.start()
         self.addresses = Addresses(self._peer_server.port, api_port)
         log.info("started", node=opened.house.id.hex()[:12], peer=self._peer_server.port, api=api_port)

@@ -121,6 +121,22 @@ class AttachmentFiles:
         shutil.rmtree(folder, ignore_errors=True)
         return made
 
+    def open_uploads(self, owner: bytes) -> int:
+        """How many attachments of ``owner`` are on their way in."""
+        mark = f'"owner": "{owner.hex()}"'.encode()
+        return sum(mark in path.read_bytes() for path in self._incoming.glob("*/about.json"))
+
+    def forget_stale(self, older_than_s: float, now_s: float) -> int:
+        """Forget what nobody has gone on with since ``now_s - older_than_s`` (seconds since 1970); how many."""
+        stale = [
+            folder
+            for folder in (self._incoming.iterdir() if self._incoming.is_dir() else ())
+            if folder.is_dir() and folder.stat().st_mtime < now_s - older_than_s
+        ]
+        for folder in stale:
+            shutil.rmtree(folder, ignore_errors=True)
+        return len(stale)
+
     def drop(self, name: str) -> None:
         """Forget an attachment on its way in."""
         shutil.rmtree(self._folder_of(name), ignore_errors=True)

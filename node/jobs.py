@@ -25,6 +25,7 @@ INDEX_PAUSE_S: Final = 0.2  # how long new documents gather before they are inde
 IDLE_S: Final = 5.0
 BACKUP_LOOK_S: Final = 60.0
 TIDY_S: Final = 3600.0
+STALE_UPLOAD_S: Final = 7 * 24 * 3600.0
 AFTER_FAILURE_S: Final = 30.0
 HOUR_US: Final = 3600 * 1_000_000
 LAST_BACKUP: Final = "backup/last"
@@ -101,7 +102,9 @@ class Jobs:
         return BACKUP_LOOK_S
 
     async def _tidy(self) -> float:
-        """Forget old idempotency keys."""
+        """Forget old idempotency keys, and uploads that nobody went on with."""
+        context = self._context
+        await asyncio.to_thread(context.files.forget_stale, STALE_UPLOAD_S, context.house.clock() / 1e6)
         before = self._context.house.clock() - idempotency.KEEP_US
         await asyncio.wrap_future(self._context.store.submit(lambda tx: tx.idempotency.forget(before)))
         await asyncio.sleep(TIDY_S)

@@ -22,7 +22,7 @@ async def principal(context: Context, request: web.Request, scope: Scope | None)
     """Who calls. Raises Refused: 401 without a good token, 403 without ``scope``, 429 above the rate."""
     if scope is None:
         return ANYBODY
-    address = request.remote or "unknown"
+    address = address_of(request, context.trusted_proxies)
     header = request.headers.get("Authorization", "")
     kind, _, secret = header.partition(" ")
     if kind.lower() != "bearer" or not secret:
@@ -42,6 +42,15 @@ async def principal(context: Context, request: web.Request, scope: Scope | None)
     if found.member is not None and found.suspended:
         raise Refused(403, "suspended", "this member is suspended at its node")
     return found
+
+
+def address_of(request: web.Request, proxies: frozenset[str]) -> str:
+    """Where the request came from: behind a trusted proxy the last address that it and its like did not add."""
+    address = request.remote or "unknown"
+    chain = [part.strip() for header in request.headers.getall("X-Forwarded-For", ()) for part in header.split(",")]
+    while address in proxies and chain:
+        address = chain.pop()[:64]
+    return address
 
 
 async def _refused(context: Context, address: str, code: str, detail: str) -> Refused:

@@ -94,7 +94,8 @@ def _no_news(_nodes: Iterable[bytes]) -> None:
 class Context:
     """``folder``: the data folder. ``news``: told which nodes have something waiting, after the commit, in the loop.
 
-    ``peers``: what the transport offers to the admin API (None in a node that does not serve peers).
+    ``trusted_proxies``: addresses whose X-Forwarded-For is believed. ``peers``: what the transport offers to the admin
+    API (None in a node that does not serve peers).
     """
 
     house: House
@@ -106,6 +107,7 @@ class Context:
     limits: Limits = field(default_factory=Limits)
     peers: Any = None
     base_url: str = ""
+    trusted_proxies: frozenset[str] = frozenset()
     files: AttachmentFiles = field(init=False)
     ubl: Worker = field(default_factory=Worker)
     in_flight: set[tuple[bytes, str]] = field(default_factory=set)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import stat
+import time
 from pathlib import Path
 
 import pytest
@@ -79,6 +80,16 @@ def test_a_chunk_above_the_limit_is_too_large(files: AttachmentFiles) -> None:
     files.begin(NAME, b"owner", len(DATA), "text/plain")
     with pytest.raises(TooLarge):
         files.put_chunk(NAME, 1, bytes(CHUNK_BYTES + 1))
+
+
+def test_open_uploads_are_counted_and_stale_ones_forgotten(files: AttachmentFiles) -> None:
+    files.begin(NAME, b"owner", 1, "text/plain")
+    files.begin("cd" * 16, b"other", 1, "text/plain")
+    assert files.open_uploads(b"owner") == 1
+    begun = time.time()
+    assert files.forget_stale(60, begun) == 0
+    assert files.forget_stale(60, begun + 3600) == 2
+    assert files.open_uploads(b"owner") == 0
 
 
 @pytest.mark.parametrize("name", ["", "..", "../../etc", "ab/cd", "AB" * 16, "a" * 31, "x" * 32, "a" * 65])

@@ -16,15 +16,18 @@ from node.attachments import Incoming
 from node.services import attachments
 from node.services.policy import Scope
 from node.services.transaction import Tx
-from protocol.errors import NotFound
+from protocol.errors import CallerFault, NotFound
 from protocol.limits import CHUNK_BYTES
 
 BYTES = "application/octet-stream"
+MAX_OPEN_UPLOADS = 32  # of one member
 
 
 async def create(call: Call) -> object:
     """POST /v1/attachments."""
     asked: AttachmentGiven = call.body
+    if await asyncio.to_thread(call.context.files.open_uploads, call.member) >= MAX_OPEN_UPLOADS:
+        raise CallerFault("attachment", f"{MAX_OPEN_UPLOADS} uploads are open: complete them first", code="too-many")
     name = call.context.house.entropy(16).hex()
     found = await asyncio.to_thread(call.context.files.begin, name, call.member, asked.size, asked.media_type)
     return _state(found)

@@ -67,6 +67,18 @@ async def test_guessing_is_slowed_down(api: Api) -> None:
     assert (await api.call(BUYER, "GET", "/v1/me")).status == 200
 
 
+async def test_behind_a_trusted_proxy_the_caller_is_counted_not_the_proxy(api: Api) -> None:
+    api.context.limits.refused_per_address = 2
+
+    async def guess(at: int, forwarded: str) -> int:
+        return (await api.call("", "GET", "/v1/me", token=f"yui_{at}", headers={"X-Forwarded-For": forwarded})).status
+
+    assert [await guess(at, f"192.0.2.{at}") for at in range(3)] == [401, 401, 429]  # not trusted: not believed
+    api.context.trusted_proxies = frozenset({"127.0.0.1"})
+    assert [await guess(at, "spoofed, 198.51.100.7") for at in range(3)] == [401, 401, 429]
+    assert await guess(9, "198.51.100.7, 198.51.100.8") == 401
+
+
 async def test_too_many_requests_of_one_token(api: Api) -> None:
     api.context.limits.per_token = 3
     answers = [await api.call(BUYER, "GET", "/v1/me") for _ in range(5)]
