@@ -319,6 +319,7 @@ def summarise(judgement: Judgement, outcomes: dict[bytes, Outcome]) -> ThreadSta
         heads=history.heads,
         held=tuple(sorted(held)),
         waiting=tuple(sorted(history.missing)),
+        promises=agreement.promises,
     )
 
 

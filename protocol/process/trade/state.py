@@ -12,7 +12,7 @@ from protocol.process.trade.dealing import BILLS, SOFT, Dealing, Question
 from protocol.process.trade.papers import Order, OrderChange, OrderLine
 from protocol.process.trade.registers import Count
 from protocol.process.trade.table import Role, State
-from protocol.process.trade.terms import Agreement, quantity
+from protocol.process.trade.terms import Agreement, Promises, quantity
 
 
 class LineState(Struct, frozen=True, gc=False):
@@ -59,7 +59,8 @@ class ThreadState(Struct, frozen=True):
 
     ``order`` is the order as it stands, with agreed changes; None before there is one, or while two contradict.
     ``agreement`` is the state of the table, ``state`` the same with progress. ``next`` is who acts next, if anybody
-    must. ``heads`` are the placed facts that none follows: what the next paper has to follow.
+    must. ``heads`` are the placed facts that none follows: what the next paper has to follow. ``promises``: per line id
+    ("" for the whole order) the deliveries that the seller promised.
     """
 
     state: State
@@ -79,6 +80,7 @@ class ThreadState(Struct, frozen=True):
     heads: tuple[bytes, ...]
     held: tuple[bytes, ...]
     waiting: tuple[bytes, ...]
+    promises: Promises = ()
 
 
 def lines(dealing: Dealing, agreement: Agreement) -> tuple[LineState, ...]:

@@ -253,6 +253,7 @@ def test_despatch_beside_the_answer(desk: Desk) -> None:
     said = ResponseLine(line_id="1", order_line_id="1", status="accepted", promises=(promise,))
     desk.respond("accepted", order, lines=(said,))
     assert shown(desk) == (State.SHIPPED, Role.BUYER)
+    assert desk.fold().promises == (("1", (promise,)),)
 
 
 def test_despatch_beside_refusal_is_held_for_the_seller(desk: Desk) -> None:
@@ -400,6 +401,21 @@ def test_two_changes_agreed_beside_each_other(desk: Desk) -> None:
     assert shown(desk) == (State.HELD, Role.BUYER)
     desk.order(*desk.facts[-2:], lines={"1": 8, "2": 4}, revision=1)
     assert shown(desk) == (State.ORDERED, Role.SELLER)
+
+
+def test_two_cancellations_agreed_beside_each_other(desk: Desk) -> None:
+    """The order is the same, what is left of it is not: of each line the least, until somebody decides."""
+    accepted = desk.accepted()
+    mine, theirs = (
+        desk.cancel("buyer", accepted, lines=("1",)),
+        desk.cancel("seller", accepted, number="X-2", lines=("2",)),
+    )
+    one = desk.answer("seller", "accepted", "X-1", mine, theirs)
+    other = desk.answer("buyer", "accepted", "X-2", mine, theirs, number="A-2")
+    assert shown(desk) == (State.HELD, Role.SELLER)
+    assert [line.accepted for line in desk.fold().lines] == [0, 0]
+    desk.respond("accepted", one, other, number="R-2")
+    assert [line.accepted for line in desk.fold().lines] == [10 * NANO, 5 * NANO]
 
 
 def test_confirmations_that_contradict(desk: Desk) -> None:
@@ -599,6 +615,9 @@ def test_business_key_is_used_once(desk: Desk) -> None:
     assert outcome(desk, again).decides == "buyer"
     revised = desk.order(order, revision=2)
     assert outcome(desk, desk.order(revised, revision=1)).reason == "revision 1 comes after revision 2"
+    beside = desk.order(order, revision=2, lines={"1": 9})
+    third = desk.order(revised, beside, revision=2)
+    assert outcome(desk, third).others == (min(revised.id, beside.id),)
     wrong = desk.order(revised, revision=3, key="PO-7")
     assert outcome(desk, wrong).reason == "the business key is PO-7; the paper's number is PO-1"
 
