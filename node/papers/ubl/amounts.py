@@ -121,7 +121,8 @@ class Quantity:
         value = getattr(struct, self.field)
         if value is not None:
             made = node.make(self.path)
-            put(made, codecs.NUMBER, value, soft=value == self.default)
+            stands_in = value == self.default
+            put(made, codecs.StandIn(codecs.NUMBER) if stands_in else codecs.NUMBER, value, optional=stands_in)
             put_attribute(made, "unitCode", codecs.CODE, getattr(struct, self.unit))
 
     def describe(self) -> list[tuple[str, str]]:

@@ -247,6 +247,54 @@ class Whole(Codec[int]):
         return str(value)
 
 
+class StandIn(Codec[V]):
+    """A value that reading put in the place of one it could not read: what it may stand for is nothing readable."""
+
+    def __init__(self, base: Codec[V]) -> None:
+        super().__init__(base.most)
+        self._base = base
+
+    def read(self, text: str) -> V:
+        return self._base.read(text)
+
+    def write(self, value: V) -> str:
+        return self._base.write(value)
+
+    def same(self, spelling: str, canonical: str) -> bool:
+        try:
+            self._base.read(spelling)
+        except Unreadable:
+            return True
+        except Forbidden:
+            return False
+        return self._base.same(spelling, canonical)
+
+
+class Position(Codec[str]):
+    """A line's number with its position behind it, because another line has the same number: ``1#2`` for ``1``."""
+
+    def __init__(self, position: int) -> None:
+        super().__init__(MAX_WORD_CHARS)
+        self._mark = f"#{position}"
+
+    def read(self, text: str) -> str:
+        return WORD.read(text)
+
+    def write(self, value: str) -> str:
+        return value
+
+    def same(self, spelling: str, canonical: str) -> bool:
+        try:
+            clean = self.read(spelling)
+        except Unreadable:
+            return canonical == self._mark
+        return canonical in (clean, clean[:100] + self._mark)
+
+    def placeholder(self, value: str) -> bool:
+        """Whether ``value`` stands for no number at all."""
+        return value == self._mark
+
+
 TEXT = Words()
 WORD = Words(MAX_WORD_CHARS)
 CODE = Words(MAX_CODE_CHARS)

@@ -61,6 +61,16 @@ def profile(customization: str) -> tuple[Row, ...]:
     )
 
 
+class _NoCode(codecs.Words):
+    """``XXX`` stands for whatever a document says that is no currency."""
+
+    def same(self, spelling: str, canonical: str) -> bool:
+        return spelling.strip() == canonical or not checks.is_currency(spelling.strip())
+
+
+_NO_CODE = _NoCode()
+
+
 class _Currency:
     """``currency``: as stated, else that of the first amount. Read first: amounts depend on it."""
 
@@ -77,8 +87,8 @@ class _Currency:
 
     def make(self, struct: Any, node: Node, context: Context) -> None:
         if struct.currency:
-            soft = struct.currency == NO_CURRENCY
-            put(node.make(_CURRENCY), codecs.CODE, struct.currency, soft=soft, optional=True)
+            codec = _NO_CODE if struct.currency == NO_CURRENCY else codecs.CODE
+            put(node.make(_CURRENCY), codec, struct.currency, optional=True)
 
     def describe(self) -> list[tuple[str, str]]:
         return [("currency", _CURRENCY)]
@@ -106,7 +116,7 @@ class _Number:
         values["number"] = value or f"#{context.digest[:16]}"
 
     def make(self, struct: Any, node: Node, context: Context) -> None:
-        put(node.make("cbc:ID"), codecs.WORD, struct.number, soft=struct.number.startswith("#"))
+        put(node.make("cbc:ID"), codecs.WORD, struct.number, optional=struct.number.startswith("#"))
 
     def describe(self) -> list[tuple[str, str]]:
         return [("number", "cbc:ID")]
@@ -128,7 +138,8 @@ class LineId:
         values["line_id"] = stated
 
     def make(self, struct: Any, node: Node, context: Context) -> None:
-        put(node.make(self._path), codecs.WORD, struct.line_id, soft=struct.line_id.endswith(f"#{node.step.number}"))
+        codec = codecs.Position(node.step.number)
+        put(node.make(self._path), codec, struct.line_id, optional=codec.placeholder(struct.line_id))
 
     def describe(self) -> list[tuple[str, str]]:
         return [("line_id", self._path)]

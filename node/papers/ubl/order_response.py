@@ -71,7 +71,13 @@ class _OrderLine:
     def make(self, struct: Any, node: Node, context: Context) -> None:
         if struct.order_line_id:
             made = node.make(_LINE_REFERENCE)
-            put(made, codecs.WORD, struct.order_line_id, soft=struct.order_line_id == struct.line_id)
+            stands_in = struct.order_line_id == struct.line_id
+            put(
+                made,
+                codecs.StandIn(codecs.WORD) if stands_in else codecs.WORD,
+                struct.order_line_id,
+                optional=stands_in,
+            )
 
     def describe(self) -> list[tuple[str, str]]:
         return [("order_line_id", _LINE_REFERENCE)]

@@ -133,7 +133,9 @@ class _Name:
         if struct.trading_name:
             put(node.make(_TRADING_NAME), codecs.TEXT, struct.trading_name)
         if struct.name:
-            put(node.make(_NAME), codecs.TEXT, struct.name, soft=struct.name == NAMELESS)
+            stands_in = struct.name == NAMELESS
+            codec = codecs.StandIn(codecs.TEXT) if stands_in else codecs.TEXT
+            put(node.make(_NAME), codec, struct.name, optional=stands_in)
 
     def describe(self) -> list[tuple[str, str]]:
         return [("name", _NAME), ("trading_name", _TRADING_NAME)]

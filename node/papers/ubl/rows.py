@@ -130,7 +130,9 @@ class Leaf:
     def make(self, struct: Any, node: Node, context: Context) -> None:
         value = getattr(struct, self.field)
         if value is not None and value != "":
-            put(node.make(self.path), self.codec, value, soft=value == self.default)
+            stands_in = value == self.default
+            codec = codecs.StandIn(self.codec) if stands_in else self.codec
+            put(node.make(self.path), codec, value, optional=stands_in)
 
     def describe(self) -> list[tuple[str, str]]:
         return [(self.field, self.path)]

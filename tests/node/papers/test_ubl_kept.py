@@ -65,6 +65,36 @@ def test_nothing_kept_says_other_than_a_field(entry: Kept) -> None:
     assert not [one for one in changed - PLAIN if one[2] and one[2] != ""]
 
 
+@pytest.mark.parametrize(
+    ("fields", "entry"),
+    [
+        ({"number": "#0123456789abcdef"}, Kept(path="cbc:ID", value="TY-1")),
+        ({"number": "#0123456789abcdef"}, Kept(path="=cbc:ID", value="TY-1")),
+        ({"currency": "XXX"}, Kept(path="=cbc:DocumentCurrencyCode", value="USD")),
+    ],
+)
+def test_a_placeholder_stands_for_nothing_readable(fields: dict[str, Any], entry: Kept) -> None:
+    plain, changed = (said(ubl.write(_order(*kept, **fields))) for kept in ((), (entry,)))
+    assert plain == changed
+
+
+def test_a_line_number_that_stands_twice_is_only_spelled_as_what_it_was() -> None:
+    body = _order()
+    lines = (body.lines[0], replace(body.lines[1], line_id="1#2"), *body.lines[2:])
+    for value, found in (("1", ">1<"), ("2", ">1#2<"), ("7", ">1#2<")):
+        entry = Kept(path="=cac:OrderLine(2)/cac:LineItem/cbc:ID", value=value)
+        assert f"<cbc:ID{found}/cbc:ID>" in ubl.write(replace(body, lines=lines, kept=(entry,))).decode()
+
+
+def test_a_quantity_of_zero_is_only_spelled_as_what_could_not_be_read() -> None:
+    body = _order()
+    lines = (replace(body.lines[0], quantity=Scaled(value=0)), *body.lines[1:])
+    for value, found in (("many", ">many<"), ("500", ">0<"), ("-5", ">0<")):
+        entry = Kept(path="=cac:OrderLine(1)/cac:LineItem/cbc:Quantity", value=value)
+        out = ubl.write(replace(body, lines=lines, kept=(entry,))).decode()
+        assert f'<cbc:Quantity unitCode="H87"{found}/cbc:Quantity>' in out
+
+
 def test_a_number_may_be_spelled_otherwise_but_not_be_another() -> None:
     def price(value: str) -> bytes:
         return ubl.write(_order(Kept(path="=cac:OrderLine(1)/cac:LineItem/cac:Price/cbc:PriceAmount", value=value)))
