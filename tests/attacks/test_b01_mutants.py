@@ -93,8 +93,11 @@ def same_or_less(mutant: Meaning, original: Meaning) -> bool:
 
 
 def same_or_earlier(mutant: Meaning, original: Meaning) -> bool:
-    """A history that ends earlier."""
-    return bool(original[: len(mutant)] == mutant)
+    """A history that ends earlier, or does not tell of what was undone."""
+    undone = world.eventful_log().superseded
+    told = [item for item in original if item in mutant]
+    kept = [item for item in original[: original.index(told[-1]) + 1] if item[0] not in undone] if told else []
+    return bool(mutant == told and all(item in mutant for item in kept))
 
 
 def same_or_unreceipted(mutant: Meaning, original: Meaning) -> bool:
