@@ -27,7 +27,7 @@ def serve() -> None:
 
 
 # Few allocator arenas, and freed memory given back: a node of many threads stays small.
-MEMORY = {"MALLOC_ARENA_MAX": "2", "MALLOC_TRIM_THRESHOLD_": "262144"}
+MEMORY = {"MALLOC_ARENA_MAX": "2", "MALLOC_TRIM_THRESHOLD_": "131072", "MALLOC_MMAP_THRESHOLD_": "131072"}
 
 
 def _ask_passphrase(folder: object) -> None:

@@ -10,7 +10,6 @@ import gc
 import sys
 from pathlib import Path
 
-from node import app
 from protocol.errors import YuiError
 
 YOUNG_OBJECTS = 50_000  # a batch makes thousands of short-lived objects: look for garbage after several batches
@@ -21,6 +20,9 @@ def main(arguments: list[str]) -> int:
     if len(arguments) != 1:
         sys.stderr.write("usage: python -m node DATA-FOLDER\n")
         return 2
+    sys.modules.setdefault("rich", None)  # type: ignore[arg-type]  # structlog would load it, for colours nobody sees
+    from node import app
+
     gc.collect()
     gc.freeze()
     gc.set_threshold(YOUNG_OBJECTS, 20, 50)

@@ -14,6 +14,7 @@ from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import structlog
 from aiohttp import web
@@ -21,7 +22,6 @@ from aiohttp import web
 from federation.effects import LinkWoken, PeerEffect, PinsChanged
 from node import jobs, logs, opening
 from node.aio.clock import Clock
-from node.aio.discovery import Discovery
 from node.aio.driver import Driver
 from node.aio.errands import Errands
 from node.aio.office import PeerOffice
@@ -40,6 +40,9 @@ from node.peer_desk import PeerDesk
 from node.peer_port import PeerPort
 from node.runtime import Runtime
 from node.services.peers import Presence
+
+if TYPE_CHECKING:
+    from node.aio.discovery import Discovery
 
 TLS_KEY = "tls.pem"
 SHUTDOWN_S = 5.0
@@ -131,6 +134,8 @@ class Node:
         await self._errands.start()
         await self._jobs.start()
         if config.discovery.interfaces:
+            from node.aio.discovery import Discovery  # only where it is wanted: three megabytes
+
             self._discovery = Discovery(
                 opened.house.id, self._peer_server.port, config.discovery.interfaces, self._clock
             )

@@ -64,7 +64,7 @@ class StoreSection(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
     """Where data is kept. ``database``: empty for SQLite in the data folder, else a PostgreSQL connection string."""
 
     database: str = ""
-    readers: int = 4
+    readers: int = 3
 
 
 class BackupSection(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

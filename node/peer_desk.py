@@ -7,15 +7,17 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from federation.peers import PeerEvent
-from node.aio.discovery import Discovery
 from node.aio.driver import Driver
 from node.aio.office import PeerOffice
 from protocol.keys import NodeId
+
+if TYPE_CHECKING:
+    from node.aio.discovery import Discovery
 
 
 class PeerDesk:

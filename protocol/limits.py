@@ -30,7 +30,7 @@ MAX_TYPE_CHARS = 64
 MAX_LINES = 1_000  # lines of one paper
 MAX_TEXT_CHARS = 4_000  # one text field of a paper
 MAX_SCALE = 9  # decimal places of quantities and unit prices
-MAX_THREAD_DOCUMENTS = 10_000
+MAX_THREAD_DOCUMENTS = 1_000  # of one dealing; a fold is quadratic in its branches
 
 # attachments
 CHUNK_BYTES = 1 * MIB

@@ -16,6 +16,7 @@ from protocol import canon
 from protocol.document import envelope, header
 from protocol.document.envelope import Document, Part
 from protocol.errors import NotFound, YuiError
+from protocol.limits import MAX_THREAD_DOCUMENTS
 from protocol.link.receipt import Verdict
 from protocol.process import thread as process
 from protocol.process.fact import Fact
@@ -23,6 +24,7 @@ from protocol.process.thread import ThreadState
 from protocol.process.trade import papers
 from protocol.process.trade.papers import Paper
 
+TOO_LONG = (Verdict.REFUSED.value, f"a dealing has at most {MAX_THREAD_DOCUMENTS} documents: start a new one")
 APPLIED = (Verdict.APPLIED.value, "")
 NO_FACT = frozenset({Verdict.HELD.value, Verdict.REFUSED.value, Verdict.QUARANTINED.value})
 
@@ -165,6 +167,9 @@ def settle(
         if items[0].document.header.thread or len(items) > 1:
             known = {fact.id for fact in facts}
             facts += [fact for fact in _facts(tx, thread) if fact.id not in known | without]
+        if len(facts) > MAX_THREAD_DOCUMENTS:
+            verdicts |= {item.document.id: TOO_LONG for item in items}
+            continue
         state = process.fold(facts, thread)
         for item in items:
             verdicts[item.document.id] = receipt_verdict(state, item.document.id)

@@ -223,6 +223,16 @@ def test_unknown_recipients_and_strangers_look_the_same() -> None:
         toyota.submit(b"\7" * 32, Submission(buyer, order("PO-1")))
 
 
+def test_a_dealing_has_an_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(dealings, "MAX_THREAD_DOCUMENTS", 3)
+    toyota, _, buyer, seller = two_towns()
+    sent = toyota.submit(buyer, Submission(seller, order("PO-1")))[0]
+    for revision in (1, 2):
+        toyota.submit(buyer, Submission(seller, order("PO-1", 20 + revision), thread=sent.thread, revision=revision))
+    with pytest.raises(ImpossibleStep):
+        toyota.submit(buyer, Submission(seller, order("PO-1", 30), thread=sent.thread, revision=3))
+
+
 def test_two_members_of_one_node_trade_without_a_link() -> None:
     toyota, _, buyer, _ = two_towns()
     other = toyota.enrol("一寸法師精密")
