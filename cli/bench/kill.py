@@ -25,10 +25,10 @@ from cli.bench.report import Report, Target
 from cli.cluster.member_api import MemberApi, Refused
 from cli.cluster.nodes import Node, stop_all
 
-PER_REQUEST = 20
-CLIENTS = 3
+PER_REQUEST = 10
+CLIENTS = 4
+LEAST_SHARE = 200  # orders let through around one kill: enough to be in the middle of them
 AGAIN = {409, 429, 500, 502, 503, 504}  # the same request again: still being served, too many, or just dying
-LONGEST_WAIT_S = 0.25  # from the moment when load flows to the kill
 QUIET_S = 15.0  # how long nothing may arrive before somebody is killed all the same
 SETTLE_S = 300.0
 READY_S = 120.0
@@ -138,8 +138,8 @@ class Clients:
 class Killer:
     """Kills the sender, the receiver or both at once, each time while documents flow, and starts them anew."""
 
-    def __init__(self, nodes: Pair, gate: Gate, kills: int, share: int, dice: random.Random) -> None:
-        self._nodes, self._gate, self._share, self._dice = nodes, gate, share, dice
+    def __init__(self, nodes: Pair, gate: Gate, clients: Clients, kills: int, share: int, dice: random.Random) -> None:
+        self._nodes, self._gate, self._clients, self._share, self._dice = nodes, gate, clients, share, dice
         self.left = {nodes.buyer.node: kills - kills // 2, nodes.seller.node: kills // 2}
         self.done = dict.fromkeys(self.left, 0)
         self.under_load = 0
@@ -155,12 +155,11 @@ class Killer:
         victims = self._choose()
         if not victims:
             return False
-        flows = self._await_flow(len(victims))
-        time.sleep(self._dice.uniform(0, LONGEST_WAIT_S))
-        if flows and (self._gate.in_flight or self._pending()):
-            self.under_load += len(victims)
+        self._await_flow()
+        under_load = bool(self._gate.in_flight or self._pending())
         for node in victims:
             node.kill()
+        self.under_load += len(victims) * under_load
         began = time.monotonic()
         for node in victims:
             node.start()
@@ -178,16 +177,20 @@ class Killer:
             return possible
         return self._dice.sample(possible, min(1, len(possible)))
 
-    def _await_flow(self, victims: int) -> bool:
-        """Let load through and return when some of it arrived at the receiver, or after QUIET_S without."""
-        seen = self._arrivals()
-        self._gate.open(self._share * victims)
+    def _await_flow(self) -> None:
+        """Let load through, and return in the middle of it: when a random part of it was acknowledged, or arrived.
+
+        After QUIET_S without that, all the same.
+        """
+        grows = self._dice.choice((self._arrivals, self._acknowledged))
+        enough = grows() + self._dice.randrange(1, self._share // 2)
+        self._gate.open(self._share)
         until = time.monotonic() + QUIET_S
-        while time.monotonic() < until:
-            if self._arrivals() > seen:
-                return True
-            time.sleep(0.005)
-        return False
+        while grows() < enough and time.monotonic() < until:
+            time.sleep(0.001)
+
+    def _acknowledged(self) -> int:
+        return len(self._clients.acknowledged)
 
     def _arrivals(self) -> int:
         with closing(rawstore.connect(self._nodes.seller.node.store)) as store:
@@ -222,8 +225,8 @@ def carry_out(nodes: Pair, kills: int, documents: int, seed: int, tell: Callable
     began = time.monotonic()
     gate = Gate()
     clients = Clients(nodes, gate)
-    share = -(-documents // max(1, kills) // PER_REQUEST) * PER_REQUEST
-    killer = Killer(nodes, gate, kills, share, random.Random(seed))  # noqa: S311  # repeatable moments, not secrets
+    share = max(LEAST_SHARE, -(-documents // max(1, kills) // PER_REQUEST) * PER_REQUEST)
+    killer = Killer(nodes, gate, clients, kills, share, random.Random(seed))  # noqa: S311  # repeatable moments, not secrets
     clients.start()
     try:
         told = 0
