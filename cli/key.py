@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -17,7 +19,7 @@ from cli.output import moment, short
 from node.i18n import _
 
 if TYPE_CHECKING:
-    from protocol.identity.control import Signed
+    from protocol.identity.control import Record, Signed
     from protocol.keys import SigningKey
 
 app = family(_("Keys of members."))
@@ -69,11 +71,12 @@ def revoke(
     _require(role in ("signing", "words", "association"), _("--role: signing, words or association"))
     _require(by in ("words", "association"), _("--by: words or association"))
     if role == "signing":
-        _finish(call("key.draft", member=member, by=by), by, association_key)
+        _finish(call("key.draft", member=member, by=by), by, association_key, _is_rotation)
         return
     _require(by == "words", _("the keys of a role are replaced with the words"))
     public, new_words = _new_keys(role)
-    found = _finish(call("key.draft", member=member, role=role, public=public.hex()), by, None)
+    draft = call("key.draft", member=member, role=role, public=public.hex())
+    found = _finish(draft, by, None, partial(_gives_role, role, public))
     if new_words:
         found["words"] = new_words
         _show_words(new_words)
@@ -85,7 +88,7 @@ def undo(
     record: Annotated[str, typer.Argument(metavar="RECORD", help=_("First digits of the record in `yui key list`."))],
 ) -> None:
     """Undo a key operation."""
-    _finish(call("key.draft", member=member, by="words", undo=record), "words", None)
+    _finish(call("key.draft", member=member, by="words", undo=record), "words", None, _is_rotation)
 
 
 def _require(holds: bool, rule: str) -> None:
@@ -105,13 +108,37 @@ def _new_keys(role: str) -> tuple[bytes, list[str]]:
     return words.key_of(entropy).public, words.words_of(entropy)
 
 
-def _finish(answer: dict[str, Any], by: str, key_file: Path | None) -> dict[str, Any]:
-    """Sign a draft here, give it back, show what is in force then."""
+def _is_rotation(record: Record) -> bool:
+    """A new signing key at the same home: what the words are asked for, and nothing more."""
+    from protocol.identity.control import Epoch, Reason
+
+    return isinstance(record.payload, Epoch) and record.payload.reason is Reason.ROTATE
+
+
+def _gives_role(role: str, public: bytes, record: Record) -> bool:
+    """The role gets the key that was made here, and no other."""
+    from protocol.identity.genesis import RoleKeys
+
+    payload = record.payload
+    return isinstance(payload, RoleKeys) and (payload.role.value, payload.keys) == (role, (public,))
+
+
+def _finish(
+    answer: dict[str, Any], by: str, key_file: Path | None, is_asked: Callable[[Record], bool]
+) -> dict[str, Any]:
+    """Sign a draft here if it is what was asked for, give it back, show what is in force then.
+
+    A node in wrong hands could hand out a draft that moves the member: such a one is not signed.
+    """
     from protocol.errors import YuiError
     from protocol.identity import control
+    from protocol.identity.genesis import Rank
 
+    rank = {"words": Rank.WORDS, "association": Rank.ASSOCIATION}[by]
     try:
         drafted = control.parse(bytes.fromhex(answer["draft"]))
+        if drafted.record.rank is not rank or not is_asked(drafted.record):
+            raise Failure(Exit.REFUSED, _("the node handed out another record than was asked for: nothing was signed"))
         key = _words_key() if by == "words" else _association_key(key_file)
         signed = control.encode(_signed(drafted, by, key))
     except YuiError as error:
