@@ -23,9 +23,10 @@ from protocol.identity.log import ControlLog
 from protocol.journal import Kind
 from protocol.limits import MAX_BATCH_BYTES
 from protocol.link import holdings
+from protocol.link import receipt as receipts
 from protocol.link.batch import ItemKind
 from protocol.link.holdings import Holdings
-from protocol.link.receipt import Leaf
+from protocol.link.receipt import Leaf, Receipt
 
 RECEIPT = "receipt"
 HISTORIES = "yui/histories/1"
@@ -148,8 +149,11 @@ def note_reach(tx: Tx, reach: Mapping[bytes, Leaf]) -> None:
 
 def await_epoch(tx: Tx, void: Sequence[Leaf]) -> None:
     """Receipts that do not count, because their epoch is unknown here or was cut back: wait for the next record."""
-    if void:
-        tx.waiting.add_many([WaitingRow(leaf.document, leaf.recipient, RECEIPT) for leaf in void])
+    known = tx.documents.known({leaf.document for leaf in void}) if void else frozenset()
+    if known:
+        tx.waiting.add_many(
+            [WaitingRow(leaf.document, leaf.recipient, RECEIPT) for leaf in void if leaf.document in known]
+        )
 
 
 def epoch_changed(house: House, tx: Tx, log: ControlLog) -> set[bytes]:
@@ -160,6 +164,7 @@ def epoch_changed(house: House, tx: Tx, log: ControlLog) -> set[bytes]:
     news = _offer_again(house, tx, log)
     if _was_cut_back(tx, log):
         tx.meta.delete(f"reach/{log.member.hex()}")
+        outbox.requeue(tx, epoch.home, _void(tx, log))
         tell_holdings(house, tx, log.member, epoch.home)
         news.add(epoch.home)
     return news
@@ -180,6 +185,23 @@ def _was_cut_back(tx: Tx, log: ControlLog) -> bool:
         return False
     epoch, seq = shape.exactly(canon.decode(stored), "reach", 2)
     return not log.covers(epoch, seq)
+
+
+def _void(tx: Tx, log: ControlLog) -> list[bytes]:
+    """Documents whose receipts were given at journal positions that are cut off now: their home has to say it again."""
+    dealings = sorted({document for _, document in tx.holdings.dealings_with(log.member)})
+    found = []
+    for document, marks in tx.outgoing.marks(dealings).items():
+        numbers = [mark.receipt for mark in marks if mark.node == log.epoch.home and mark.receipt is not None]
+        row = tx.receipts.get(max(numbers)) if numbers else None
+        if row is not None and not _counts_still(log, document, receipts.verify(row.wire, log.epoch.home_key)):
+            found.append(document)
+    return found
+
+
+def _counts_still(log: ControlLog, document: bytes, got: Receipt) -> bool:
+    leaves = [leaf for leaf in got.leaves if leaf.document == document and leaf.epoch]
+    return all(leaf.recipient != log.member or log.covers(leaf.epoch, leaf.seq) for leaf in leaves)
 
 
 def tell_holdings(house: House, tx: Tx, member: bytes, peer: bytes) -> None:

@@ -54,6 +54,7 @@ class Settings(NamedTuple):
     association: bytes
     batch_items: int
     seed: int
+    is_copy: bool = False
 
 
 class Watcher:
@@ -106,6 +107,11 @@ class Host:
         network.add(self)
 
     @property
+    def is_copy(self) -> bool:
+        """Was its disk copied from another machine that is still there? What only it holds is nobody's."""
+        return self.settings.is_copy
+
+    @property
     def up(self) -> bool:
         """Is a process running?"""
         return self.process is not None
@@ -148,8 +154,8 @@ class Host:
         self.calm()
 
     def back_up(self) -> None:
-        """Take a backup, which is kept."""
-        if self.store is not None:
+        """Take a backup, which is kept; none of a node that has not yet asked its peers what it may have lost."""
+        if self.store is not None and self.house is not None and not self.house.recovering:
             self.backups.append(Backup(self._schedule.now, self.store.serialize()))
 
     def put_back(self, backup: Backup) -> None:

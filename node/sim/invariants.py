@@ -249,7 +249,7 @@ class Ledger(Watcher):
         known = host.look(lambda tx: tx.documents.known({leaf.document for leaf in kept})) if kept else set()
         for leaf in kept:
             self._require(leaf.document in known, "a receipt for what is not stored", host.name, short(leaf.document))
-            if leaf.document in self.papers:
+            if leaf.document in self.papers and not host.is_copy:
                 self.papers[leaf.document].kept_at.add(host.name)
             if leaf.seq:
                 self._check_leaf(host, leaf)

@@ -6,11 +6,12 @@ Owns the full checks at the end of a run (continuity §9, 9 and 1–8 once more,
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import NamedTuple
 
 from node.sim.host import Host
 from node.sim.invariants import Ledger, Violation, short, stands, unjustified
-from node.store import HoldingRow, ThreadRow, Tx
+from node.store import HoldingRow, ThreadRow, Tx, WaitingRow
 from protocol import canon
 from protocol.identity import control
 from protocol.link.receipt import Leaf
@@ -27,39 +28,66 @@ class Books(NamedTuple):
     homes: tuple[bytes, ...]
 
 
-def unrest(hosts: Sequence[Host], ledger: Ledger) -> str:
+def unrest(hosts: Sequence[Host]) -> str:
     """Why it is not quiet yet, or nothing."""
+    everywhere: set[bytes] = set()
+    for host in hosts:
+        everywhere |= host.look(lambda tx: {stored.row.id for stored in tx.documents.after(0, EVERYTHING)})
     for host in hosts:
         if not host.up:
             return f"{host.name} is down"
         if host.house is not None and host.house.frozen:
             return f"{host.name} is frozen"
-        why = host.look(_unsettled)
+        why = host.look(partial(_unsettled, everywhere))
         if why:
             return f"{host.name}: {why}"
     return ""
 
 
-def _unsettled(tx: Tx) -> str:
+def _unsettled(everywhere: set[bytes], tx: Tx) -> str:
     pending = tx.outgoing.count_pending()
     if pending:
         return f"{sum(count for count, _ in pending.values())} items without a receipt"
-    if tx.waiting.count():
-        return f"{tx.waiting.count()} documents wait"
+    in_vain = _orphans(tx, everywhere)
+    for row in _waiting(tx):
+        if row.document not in in_vain:
+            return f"{short(row.document)} waits for {row.kind} {short(row.missing)}"
     held = tx.holdings.count_by_verdict().get("held", 0)
     return f"{held} documents are held" if held else ""
 
 
+def _waiting(tx: Tx) -> list[WaitingRow]:
+    return [row for kind in ("parent", "attachment", "history", "type") for row in tx.waiting.by_kind(kind, EVERYTHING)]
+
+
+def _orphans(tx: Tx, everywhere: set[bytes]) -> set[bytes]:
+    """Documents that wait, directly or not, for one that a disaster took everywhere."""
+    rows = _waiting(tx)
+    gone = {row.missing for row in rows} - everywhere
+    found: set[bytes] = set()
+    while fresh := {row.document for row in rows if row.missing in gone | found} - found:
+        found |= fresh
+    return found
+
+
 def verify_quiet(hosts: Sequence[Host], ledger: Ledger) -> None:
     """Violation if anything is lost, doubled, unanswered or seen differently at the two ends."""
-    books = [host.look(lambda tx, host=host: _read(host, tx)) for host in hosts]  # type: ignore[misc]
+    books = [host.look(partial(_read, host)) for host in hosts]
+    everywhere = {document for book in books for _, document in book.holdings}
+    orphans = set().union(*(host.look(partial(_orphans_of, everywhere)) for host in hosts))
     at_home = {member: book for book in books for member in book.homes}
     _verify_nothing_lost(ledger, books)
-    _verify_both_ends(at_home)
+    _verify_both_ends(at_home, orphans)
     _verify_business_keys(books)
-    _verify_threads(at_home)
+    _verify_threads(
+        at_home, {book.holdings[key].thread for book in books for key in book.holdings if key[1] in orphans}
+    )
     for host in hosts:
-        host.look(lambda tx, host=host: _verify_store(host, tx, ledger))  # type: ignore[misc]
+        host.look(partial(_verify_store, host, ledger))
+
+
+def _orphans_of(everywhere: set[bytes], tx: Tx) -> set[bytes]:
+    return _orphans(tx, everywhere)
 
 
 def _read(host: Host, tx: Tx) -> Books:
@@ -82,7 +110,7 @@ def _verify_nothing_lost(ledger: Ledger, books: Sequence[Books]) -> None:
             raise Violation(f"an acknowledged document is lost: {short(paper.id)} of {paper.home}")
 
 
-def _verify_both_ends(at_home: dict[bytes, Books]) -> None:
+def _verify_both_ends(at_home: dict[bytes, Books], orphans: set[bytes]) -> None:
     """Who has a document that took effect, has a partner who has it with the same verdict."""
     for member, book in at_home.items():
         for (whose, document), mine in book.holdings.items():
@@ -92,7 +120,7 @@ def _verify_both_ends(at_home: dict[bytes, Books]) -> None:
             if theirs is None:
                 if mine.verdict == "applied" or mine.direction == "received":
                     raise Violation(f"{short(document)} is {mine.verdict} at {book.host.name}, unknown at its partner")
-            elif mine.verdict != theirs.verdict:
+            elif mine.verdict != theirs.verdict and document not in orphans:
                 raise Violation(
                     f"{short(document)} is {mine.verdict} at {book.host.name} ({mine.direction}),"
                     f" {theirs.verdict} at {at_home[mine.partner].host.name}"
@@ -110,11 +138,11 @@ def _verify_business_keys(books: Sequence[Books]) -> None:
                     raise Violation(f"business key {row.business_key} is in effect twice at {book.host.name}")
 
 
-def _verify_threads(at_home: dict[bytes, Books]) -> None:
-    """Both sides fold every dealing to the same state."""
+def _verify_threads(at_home: dict[bytes, Books], torn: set[bytes]) -> None:
+    """Both sides fold every dealing to the same state; in ``torn`` ones a disaster took a document everywhere."""
     for member, book in at_home.items():
         for (whose, thread), mine in book.threads.items():
-            if whose != member:
+            if whose != member or thread in torn:
                 continue
             theirs = at_home[mine.partner].threads.get((mine.partner, thread)) if mine.partner in at_home else None
             if theirs is None:
@@ -135,7 +163,7 @@ def _require_never_sent(book: Books, member: bytes, thread: bytes) -> None:
             raise Violation(f"dealing {short(thread)} with {short(document)} is unknown to its other side")
 
 
-def _verify_store(host: Host, tx: Tx, ledger: Ledger) -> None:
+def _verify_store(host: Host, ledger: Ledger, tx: Tx) -> None:
     for stored in tx.documents.after(0, EVERYTHING):
         if canon.digest(stored.row.header) != stored.row.id:
             raise Violation(f"{short(stored.row.id)} at {host.name} is stored with other bytes than were signed")

@@ -77,8 +77,8 @@ class World:
     def _enrol(store: MemoryStore, house: House, name: str) -> bytes:
         return store.write(lambda tx: members.enrol(house, tx, name)).member
 
-    def _host(self, name: str, key: SigningKey, image: bytes) -> Host:
-        settings = Settings(name, key, key.public, self.dice.between(*self.options.batch_items), self.seed)
+    def _host(self, name: str, key: SigningKey, image: bytes, *, is_copy: bool = False) -> Host:
+        settings = Settings(name, key, key.public, self.dice.between(*self.options.batch_items), self.seed, is_copy)
         host = Host(settings, image, self.schedule, self.network, self.tally, self.ledger)
         host.tamper = self._tamper
         host.on_death = self._died
@@ -89,9 +89,9 @@ class World:
     def run(self) -> None:
         """The whole run; Violation if an invariant breaks."""
         for host in self.hosts:
+            host.backups.append(Backup(0, host.image))
             host.boot(None)
             self._every(BACK_UP_EVERY_US, host.back_up)
-            host.back_up()
         self._every(ATTEND_EVERY_US, self._attend)
         self._plan_work()
         self._plan_faults()
@@ -104,7 +104,7 @@ class World:
             self.schedule.step()
             self._steps += 1
             if self._steps > MAX_STEPS:
-                raise Violation(f"{MAX_STEPS} steps and no end: {unrest(self.hosts, self.ledger)}")
+                raise Violation(f"{MAX_STEPS} steps and no end: {unrest(self.hosts)}")
         self.schedule.now = max(self.schedule.now, end)
 
     def _every(self, interval: int, action: Callable[[], None]) -> None:
@@ -137,7 +137,7 @@ class World:
                 continue
             if house.frozen or host.node in self.copied:
                 self.copied.discard(host.node)
-                self.tally.note(self.schedule.now, host.name, "resolves")
+                self.tally.note(self.schedule.now, host.name, "resolves", house.frozen[:60])
                 process.run(process.runtime.resolve(), lambda _: None, lambda _error: None)
         for firm in self.firms:
             decide_held(firm, self.tally, self.schedule.now)
@@ -252,30 +252,34 @@ class World:
         self._boot_later(host, Reason.RESTORE, 30 * SECOND)
 
     def _clone(self) -> None:
-        """Somebody starts a copy of a whole disk beside the original."""
+        """Somebody starts a copy of a whole disk beside the original. One such accident at a time.
+
+        A second one could answer, out of an old memory, what the first one's original asks before it goes on.
+        """
         host = self._victim(self._clone)
         if host is None:
             return
         house = host.house
-        if host.node in self.copied or host.store is None or house is None or house.frozen or house.recovering:
-            self.schedule.after(20 * SECOND, self._unless_calm(self._clone))
+        if self.copied or host.store is None or house is None or house.frozen or house.recovering:
+            self.schedule.after(10 * SECOND, self._unless_calm(self._clone))
             return
         self.tally.fault(Fault.CLONE)
-        present = Backup(self.schedule.now, host.store.serialize())
-        copied = self.dice.pick([present, present, *host.backups[-2:]])
-        clone = self._host(f"{host.name}-copy{self.schedule.now}", host.settings.key, copied.image)
+        image = host.store.serialize()
+        name = f"{host.name}-copy{self.schedule.now}"
+        clone = self._host(name, host.settings.key, image, is_copy=True)
         clone.clock.offset_us = host.clock.offset_us
         self.clones[host.node] = clone
         self.copied.add(host.node)
         host.calm()
         clone.boot(Reason.RESTART)
-        self.schedule.after(self.dice.between(20 * SECOND, 90 * SECOND), lambda: self._end_clone(clone))
+        self.schedule.after(self.dice.between(15 * SECOND, 70 * SECOND), lambda: self._end_clone(clone))
 
     def _end_clone(self, clone: Host) -> None:
         if self.clones.get(clone.node) is clone:
             clone.power_off("copy removed")
             self.network.remove(clone)
             del self.clones[clone.node]
+            self.schedule.after(self.dice.between(SECOND, 8 * SECOND), self._attend)
 
     def _tamper(self, host: Host, wire: bytes) -> bytes:
         if self._calm or not self.dice.permille(self.options.poison):
@@ -309,7 +313,7 @@ class World:
         quiet = 0
         while quiet < 2:
             self._run_until(self.schedule.now + 2 * MINUTE)
-            why = "clerks are at work" if self.office.open else unrest(self.hosts, self.ledger)
+            why = "clerks are at work" if self.office.open else unrest(self.hosts)
             quiet = 0 if why else quiet + 1
             if self.schedule.now > deadline:
                 raise Violation(f"not quiet {self.options.settle // MINUTE} minutes after the last fault: {why}")
