@@ -162,7 +162,7 @@ class Killer:
         self.under_load += len(victims) * under_load
         began = time.monotonic()
         for node in victims:
-            node.start()
+            node.start(directly=True)
         for node in victims:
             node.wait_ready(READY_S)
             self.restart_s.append(time.monotonic() - began)
