@@ -1,6 +1,7 @@
 """The code reproduces the golden vectors byte for byte, and reads what they hold."""
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -120,3 +121,25 @@ def test_proofs(vector: dict[str, Any]) -> None:
     else:
         with pytest.raises(PeerFault):
             proof.verify(data)
+
+
+def test_the_examples_of_the_protocol_page_are_from_the_vectors() -> None:
+    page = (generate.FOLDER.parents[1] / "docs" / "protocol.md").read_text("utf-8")
+    vectors = "".join((generate.FOLDER / f"{name}.json").read_text("utf-8") for name in generate.FILES)
+    shown = re.findall(r"\b[0-9a-f]{12,}\b", page)
+    assert len(shown) > 15
+    assert [hexadecimal for hexadecimal in shown if hexadecimal not in vectors] == []
+
+
+def test_every_tag_is_on_the_protocol_page() -> None:
+    """A record that a node sends or signs and that the page does not describe could not be written by another team."""
+    root = generate.FOLDER.parents[1]
+    page = (root / "docs" / "protocol.md").read_text("utf-8")
+    code = "".join(
+        path.read_text("utf-8")
+        for folder in ("protocol", "federation", "node/services", "node/aio", "node/api/peer")
+        for path in sorted((root / folder).rglob("*.py"))
+    )
+    tags = set(re.findall(r"[\"`\[]\"?(yui/[a-z/-]+/1)\b", code)) - {"yui/invitation/1", "yui/wrap/1"}
+    assert len(tags) > 25
+    assert sorted(tag for tag in tags if tag not in page) == []
