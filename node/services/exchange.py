@@ -36,6 +36,7 @@ from protocol.link.batch import Batch, Item, ItemKind
 from protocol.link.receipt import Leaf, Verdict
 
 UNKNOWN_AUTHOR = "history"
+MAX_RETELLS = 4  # rounds of telling a peer an author's history before its documents are left for people to look at
 _ROOM = 2 * MAX_DOCUMENT_BYTES
 
 
@@ -443,22 +444,25 @@ def _reflect(house: House, tx: Tx, leaves: Sequence[Leaf], marks: Sequence[tuple
 
 
 def _send_histories(house: House, tx: Tx, peer: bytes, unknown: Sequence[Leaf], number: int) -> int:
-    """The peer lacks authors' histories: send them and offer the documents again, once for each state of a history.
+    """The peer lacks authors' histories: send them, and offer the documents again behind them.
 
-    A peer that still does not know the author (it refused the history) is not asked for ever: the document is marked
-    as quarantined there, for people to see.
+    A peer that still does not know the author after MAX_RETELLS rounds (it refuses the history) is not asked for ever:
+    the document is marked as quarantined there, for people to see. A document that was under way before its author's
+    history was told again does not count as a round.
     """
     rows = tx.documents.get_many([leaf.document for leaf in unknown])
+    offered = {document: max(mark.position for mark in marks) for document, marks in tx.outgoing.marks(rows).items()}
     again: list[bytes] = []
     for document, row in rows.items():
-        told = (peer, row.author, members.require_log(house, tx, row.author).standing.hash)
-        if told in house.retold:
-            tx.outgoing.mark(peer, [(document, Verdict.QUARANTINED.value, number)])
-        else:
-            again.append(document)
-    for author in dict.fromkeys(rows[document].author for document in again):
-        tx.knows.forget_member(peer, author)
-        members.tell_history(house, tx, peer, author)
-        house.retold.add((peer, author, members.require_log(house, tx, author).standing.hash))
+        key = (peer, row.author, members.require_log(house, tx, row.author).standing.hash)
+        rounds, told_at = house.retold.get(key, (0, 0))
+        if rounds == 0 or offered.get(document, 0) > told_at:
+            if rounds >= MAX_RETELLS:
+                tx.outgoing.mark(peer, [(document, Verdict.QUARANTINED.value, number)])
+                continue
+            tx.knows.forget_member(peer, row.author)
+            members.tell_history(house, tx, peer, row.author)
+            house.retold[key] = (rounds + 1, tx.outgoing.last_position())
+        again.append(document)
     outbox.requeue(tx, peer, again)
     return len(again)

@@ -150,7 +150,7 @@ def _greet(house: House, tx: Tx, peer: bytes, said: Hello, wire: bytes) -> bytes
     tx.meta.delete(f"copy/{peer.hex()}")
     tx.meta.set(f"hello/{peer.hex()}", wire)
     if stored is None or not _same_start(_hello(_read(stored, HELLO_SIGNED)[0]), said):
-        _doubt_what_it_knows(tx, peer)
+        _doubt_what_it_knows(house, tx, peer)
     tx.meta.set(f"greeted/{peer.hex()}", said.incarnation)
     tx.streams.keep_latest(peer, 4)
     row = require_peer(tx, peer)
@@ -158,8 +158,10 @@ def _greet(house: House, tx: Tx, peer: bytes, said: Hello, wire: bytes) -> bytes
     return None
 
 
-def _doubt_what_it_knows(tx: Tx, peer: bytes) -> None:
+def _doubt_what_it_knows(house: House, tx: Tx, peer: bytes) -> None:
     """A new start may be one from a backup: histories are told again when needed, its cards are asked for again."""
+    for told in [key for key in house.retold if key[0] == peer]:
+        del house.retold[told]
     tx.knows.put_many([(peer, member, b"") for member in tx.knows.of(peer)])
     tx.meta.delete(f"directory/{peer.hex()}")
 

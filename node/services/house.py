@@ -36,8 +36,8 @@ class House:
     this start was doubtful, until the peers have been asked what they know of us. ``logs``:
     control logs as read from the store, dropped whenever a transaction fails. ``challenges``: what
     each peer has to sign at its hello; ``expected``: what its own hello in an answer has to sign; ``contradictions``:
-    another copy's hello, to be shown to a peer of which two copies were seen; ``retold``: (peer, member, record) of
-    histories that were sent again because the peer said that it lacked them.
+    another copy's hello, to be shown to a peer of which two copies were seen; ``retold``: how often,
+    and at which position of the stream, a member's history up to a record was told again to a peer that lacked it.
     """
 
     network: str
@@ -57,7 +57,7 @@ class House:
     challenges: dict[bytes, bytes] = field(default_factory=dict)
     expected: dict[bytes, bytes] = field(default_factory=dict)
     contradictions: dict[bytes, bytes] = field(default_factory=dict)
-    retold: set[tuple[bytes, bytes, bytes]] = field(default_factory=set)
+    retold: dict[tuple[bytes, bytes, bytes], tuple[int, int]] = field(default_factory=dict)
 
     @property
     def id(self) -> NodeId:

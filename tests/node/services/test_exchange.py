@@ -187,7 +187,7 @@ def test_unknown_author_is_asked_for_and_offered_again() -> None:
 def test_a_peer_that_refuses_a_history_is_not_asked_for_ever() -> None:
     toyota, kyoto, buyer, seller = two_towns()
     sent = toyota.submit(buyer, Submission(seller, order("PO-1")))[0]
-    for _ in range(3):  # Kyoto says each time that it does not know the author
+    for _ in range(exchange.MAX_RETELLS + 2):  # Kyoto says each time that it does not know the author
         offer = toyota.offer(kyoto)
         assert offer is not None
         leaf = Leaf(sent.id, seller, b"", 0, "quarantined", False, exchange.UNKNOWN_AUTHOR)
