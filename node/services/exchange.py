@@ -21,6 +21,7 @@ from protocol.document import envelope
 from protocol.document.envelope import Document
 from protocol.errors import BadSignature, Misdirected, NotAuthorised, PeerFault, TooLarge, YuiError
 from protocol.identity.control import Epoch
+from protocol.journal import Kind
 from protocol.keys import Purpose
 from protocol.limits import (
     MAX_BATCH_BYTES,
@@ -233,6 +234,17 @@ class Reception:
             self._enter(arrivals)
         self._introduce_recipients()
 
+    def _returned(self, document: Document) -> Leaf:
+        """A document of our own member came back and is here: where its author's journal has it."""
+        author = document.header.author
+        log = members.require_log(self.house, self.tx, author)
+        rows = self.tx.journal.by_object(author, document.id)
+        standing = [(row.epoch, row.seq) for row in rows if log.covers(row.epoch, row.seq)]
+        if not standing:
+            entry = self._custody.enter(author, Kind.ADOPTED, document.id, Verdict.APPLIED.value)
+            standing = [(entry.epoch, entry.seq)]
+        return _returned(document, *standing[-1])
+
     def _introduce_recipients(self) -> None:
         """A receipt counts only under the recipient's epoch: its sender must know the recipient's latest record."""
         for member in dict.fromkeys(leaf.recipient for leaf in self.leaves if leaf.epoch):
@@ -257,7 +269,7 @@ class Reception:
             self.leaves.append(Leaf(document.id, recipient, first.epoch, first.seq, first.verdict, False, first.reason))
             return True
         if document.id in stored:
-            self.leaves.append(_returned(document))
+            self.leaves.append(self._returned(document))
             return True
         return False
 
@@ -323,7 +335,7 @@ class Reception:
         self.leaves += [_leaf(item) for item in received]
         adopted = [item for item in entered if item.arrival.direction == ADOPTED]
         if adopted:
-            self.leaves += [_returned(item.arrival.document) for item in adopted]
+            self.leaves += [_returned(item.arrival.document, item.epoch, item.seq) for item in adopted]
             recovery.deliver_adopted(self.house, self.tx, self.peer, adopted)
         settled = intake.settle_waiting(
             self.house, self.tx, self._custody, [item.arrival.document.id for item in entered]
@@ -343,9 +355,9 @@ class Reception:
         self.leaves.append(Leaf(name, recipient, b"", 0, Verdict.QUARANTINED.value, False, reason[:300]))
 
 
-def _returned(document: Document) -> Leaf:
-    """Our own member's document came back: we have it. Says nothing for its recipient."""
-    return Leaf(document.id, document.header.audience.id, b"", 0, Verdict.APPLIED.value, False, "returned")
+def _returned(document: Document, epoch: bytes, seq: int) -> Leaf:
+    """Its author's home has it: the leaf names the author's journal, not the recipient's."""
+    return Leaf(document.id, document.header.author, epoch, seq, Verdict.APPLIED.value, False, "returned")
 
 
 def _given(item: Entered) -> GivenRow:
@@ -419,7 +431,7 @@ def _apply_receipt(
 
 def counts(house: House, tx: Tx, peer: bytes, leaf: Leaf) -> bool:
     """Does this leaf say what its recipient's home has durably? A receipt of an epoch that was cut back does not."""
-    if leaf.recipient == peer or leaf.verdict == Verdict.QUARANTINED.value or leaf.reason == "returned":
+    if leaf.recipient == peer or leaf.verdict == Verdict.QUARANTINED.value:
         return True
     log = members.find_log(house, tx, leaf.recipient)
     if log is None or log.standing.epoch is None or log.epoch.home != peer:
