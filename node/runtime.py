@@ -204,7 +204,7 @@ class Runtime:
         after: bytes | None = b""
         while after is not None:
             answer = yield from ask(peer, HISTORIES, recovery.ask_histories(after))
-            after = yield from self._commit(partial(_learn_histories, self.house, answer))
+            after = yield from self._commit(partial(_learn_histories, self.house, peer, answer))
 
     def _open_epochs(self) -> Steps[None]:
         doubt = self.house.recovering
@@ -496,5 +496,5 @@ def _saved_links(tx: Tx) -> list[tuple[NodeId, int]]:
     return sorted((NodeId(row.node), failures.get(row.node, 0)) for row in tx.peers.all() if row.state in pinned)
 
 
-def _learn_histories(house: House, answer: bytes, tx: Tx) -> bytes | None:
-    return recovery.learn_histories(house, tx, answer)
+def _learn_histories(house: House, peer: NodeId, answer: bytes, tx: Tx) -> bytes | None:
+    return recovery.learn_histories(house, tx, peer, answer)

@@ -17,14 +17,14 @@ from node.services.house import House
 from node.services.intake import Entered
 from node.store import Tx, WaitingRow
 from protocol import canon, shape
-from protocol.errors import NotAuthorised
+from protocol.errors import NotAuthorised, WorldFault
 from protocol.identity.control import Reason
 from protocol.identity.log import ControlLog
 from protocol.journal import Kind
 from protocol.limits import MAX_BATCH_BYTES
 from protocol.link import holdings
 from protocol.link import receipt as receipts
-from protocol.link.batch import ItemKind
+from protocol.link.batch import INCARNATION_BYTES, ItemKind
 from protocol.link.holdings import Holdings
 from protocol.link.receipt import Leaf, Receipt
 
@@ -43,7 +43,10 @@ def ask_histories(after: bytes) -> bytes:
 
 
 def tell_histories(house: House, tx: Tx, peer: bytes, question: bytes) -> bytes:
-    """Control logs of members at home at ``peer``, in ascending order: ``["yui/histories/1", [history…], more?]``."""
+    """Control logs of members at home at ``peer``, in ascending order.
+
+    ``["yui/histories/1", incarnation, [history…], more?]``; the incarnation is that of the run which tells.
+    """
     row = tx.peers.get(peer)
     if row is None or PeerState(row.state) not in PINNED:
         raise NotAuthorised("not an accepted peer of this node", code="not-a-peer")
@@ -54,22 +57,25 @@ def tell_histories(house: House, tx: Tx, peer: bytes, question: bytes) -> bytes:
         item = members.history(house, tx, member)
         size += len(item) + 16
         if found and size > MAX_HISTORIES_BYTES - 1024:
-            return canon.encode((HISTORIES, found, True))
+            return canon.encode((HISTORIES, house.incarnation, found, True))
         found.append(item)
-    return canon.encode((HISTORIES, found, False))
+    return canon.encode((HISTORIES, house.incarnation, found, False))
 
 
-def learn_histories(house: House, tx: Tx, answer: bytes) -> bytes | None:
+def learn_histories(house: House, tx: Tx, peer: bytes, answer: bytes) -> bytes | None:
     """Take what a peer knows of our own members. The member to ask on from, or None at the end.
 
-    A rival of an epoch that we opened ourselves makes the node freeze: only a higher rank can decide between them.
+    WorldFault if another copy of the peer answered than the one that greeted us: it may know less. A rival of an epoch
+    that we opened ourselves makes the node freeze: only a higher rank can decide between them.
     """
-    raw = shape.record(canon.decode(answer, max_bytes=MAX_HISTORIES_BYTES), HISTORIES, 3)
+    raw = shape.record(canon.decode(answer, max_bytes=MAX_HISTORIES_BYTES), HISTORIES, 4)
+    if shape.fixed(raw[1], "incarnation", INCARNATION_BYTES) != tx.meta.get(f"greeted/{peer.hex()}"):
+        raise WorldFault("the peer has started again since it greeted us: ask again", code="stale-answer")
     last = None
-    for item in shape.array(raw[1], "histories", MAX_HISTORIES_BYTES):
+    for item in shape.array(raw[2], "histories", MAX_HISTORIES_BYTES):
         data = shape.binary(item, "histories", MAX_HISTORIES_BYTES)
         last = _learn_own(house, tx, data)
-    return last if shape.flag(raw[2], "more") else None
+    return last if shape.flag(raw[3], "more") else None
 
 
 def _learn_own(house: House, tx: Tx, data: bytes) -> bytes:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from node.runtime import BATCHES, NEXT, RECEIPTS, TAKE_BATCH
 from node.sim.host import Host, Watcher
@@ -317,13 +318,19 @@ def _is_known_author(tx: Tx, payload: bytes) -> bool:
     return any(row.hash == header[5] for row in tx.controls.by_member(header[4]))
 
 
+@lru_cache(maxsize=4096)
+def parsed(wire: bytes) -> Signed:
+    """A control record; the same few are asked for again and again."""
+    return control.parse(wire)
+
+
 def stands(tx: Tx, leaf: Leaf) -> bool:
     """Is the journal position in ``leaf`` part of the history that the recipient's current epoch stands on?
 
     Walks the stored records back from the member's current epoch: a position counts in that epoch, and in an earlier
     one up to where its successor says that it ended.
     """
-    records = {row.hash: control.parse(row.wire) for row in tx.controls.by_member(leaf.recipient)}
+    records = {row.hash: parsed(row.wire) for row in tx.controls.by_member(leaf.recipient)}
     member = tx.members.get(leaf.recipient)
     at = member.epoch if member is not None else None
     while at:

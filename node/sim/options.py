@@ -15,7 +15,7 @@ class Options:
 
     nodes: tuple[int, int] = (3, 7)
     members: int = 8  # in the whole federation, at least one at every node
-    dealings: int = 26  # each 1..6 documents
+    dealings: int = 32  # each 1..6 documents
     duration: int = 12 * MINUTE  # of the faults; then everything is healed
     settle: int = 6 * 60 * MINUTE  # at most this long until all is quiet
     batch_items: tuple[int, int] = (1, 6)
@@ -27,14 +27,14 @@ class Options:
     delay: int = 120
     delay_max: int = 15 * SECOND
     late_max: int = 90 * SECOND
-    poison: int = 25  # of batches: one item is damaged
+    poison: int = 35  # of batches: one item is damaged
 
     # happenings, each about this often in a run
     partitions: int = 5
     one_way_cuts: int = 5
     crashes: int = 5
     crashes_at_write: int = 5
-    crashes_before_receipt: int = 5
+    crashes_before_receipt: int = 6
     restores: int = 5
     clones: int = 4
     clock_jumps: int = 6

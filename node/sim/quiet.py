@@ -10,10 +10,9 @@ from functools import partial
 from typing import NamedTuple
 
 from node.sim.host import Host
-from node.sim.invariants import Ledger, Violation, short, stands, unjustified
+from node.sim.invariants import Ledger, Violation, parsed, short, stands, unjustified
 from node.store import HoldingRow, ThreadRow, Tx, WaitingRow
 from protocol import canon
-from protocol.identity import control
 from protocol.link.receipt import Leaf
 
 EVERYTHING = 100_000
@@ -172,7 +171,7 @@ def _verify_store(host: Host, ledger: Ledger, tx: Tx) -> None:
             raise Violation(f"something is left in quarantine at {host.name}: {item.code} {item.reason}")
     for member in tx.members.all():
         rows = tx.controls.by_member(member.member)
-        bad = unjustified([control.parse(row.wire) for row in rows], {row.hash for row in rows if row.superseded})
+        bad = unjustified([parsed(row.wire) for row in rows], {row.hash for row in rows if row.superseded})
         if bad:
             raise Violation(f"{host.name}: a control record was undone by an equal rank: {short(bad[0])}")
     _verify_receipts(host, tx)
