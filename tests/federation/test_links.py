@@ -91,9 +91,9 @@ def test_hello_comes_before_everything() -> None:
     assert driven.link.state is LinkState.STARTING
     assert not driven.tell(NewsArrived()).tell(HintArrived()).effects
     driven.wait()
-    assert driven.effects == (SayHello(PEER, 1),)
+    assert list(driven.effects) == [SayHello(PEER, 1)]
     driven.tell(Greeted(1))
-    assert driven.effects == (PullBatch(PEER, 2),)
+    assert list(driven.effects) == [PullBatch(PEER, 2)]
 
 
 def test_first_hellos_are_spread() -> None:

@@ -1,0 +1,1 @@
+"""Seeded clusters: the product on virtual time."""
