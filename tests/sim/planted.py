@@ -173,8 +173,10 @@ def folds_by_arrival_order(patch: pytest.MonkeyPatch) -> None:
     folding = thread.fold
 
     def naive(facts: Iterable[Fact], named: bytes | None = None) -> thread.ThreadState:
+        arrived = list(facts)  # what comes with this transaction stands first, then the store's in its order
+        first = next((at for at, fact in enumerate(arrived) if not fact.follows), 0)
         chained: list[Fact] = []
-        for fact in facts:
+        for fact in [*arrived[first:], *arrived[:first]]:
             chained.append(fact._replace(follows=(chained[-1].id,) if chained else ()))
         return folding(chained)
 
