@@ -60,7 +60,7 @@ def decide(
     custody = Custody(house, tx)
     entry = custody.enter(member, Kind.DECIDED, document, verdict)
     custody.close()
-    dealings.refresh(house, tx, {holding.thread: None}, {}, {})
+    dealings.refresh(house, tx, (holding.thread,))
     if holding.direction != RECEIVED:
         return trade.release(house, tx, member, document) if decision == APPLY else frozenset()
     stored = tx.documents.full(document)
