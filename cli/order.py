@@ -29,10 +29,14 @@ def send(
     thread: Thread = "",
 ) -> None:
     """Send orders."""
-    sent = []
+    contents = [(file, _read_order(file)) for file in files]  # all of them, before any is sent
+    sent: list[dict[str, Any]] = []
     with output.progress(_("sending"), len(files)) as advance:
-        for file in files:
-            sent.append(_send_one(file, sender, to, thread))
+        for file, content in contents:
+            try:
+                sent.append(_send_one(file, content, sender, to, thread))
+            except Failure as failure:
+                raise _partly(failure, sent) from None
             advance(1)
     if len(sent) == 1:
         shown_sent(sent[0])
@@ -41,20 +45,37 @@ def send(
     output.table(sent, [_("Id"), _("Number"), _("Verdict"), ""], rows)
 
 
-def _send_one(file: Path, sender: str, to: str, thread: str) -> dict[str, Any]:
+def _read_order(file: Path) -> bytes | dict[str, Any]:
+    """UBL as bytes, anything else as JSON."""
     data = read_file(file)
+    if data.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] == b"<":
+        return data
     try:
-        if data.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] == b"<":
-            return send_ubl(data, sender, to, thread)
-        body = jsonlib.loads(data)
-        found: dict[str, Any] = call("document.send", member=sender, to=to, type="order", body=body, thread=thread)
+        found: dict[str, Any] = jsonlib.loads(data)
         return found
-    except Failure as failure:
-        raise Failure(failure.code, f"{file}: {failure}", {**failure.problem, "file": str(file)}) from None
     except ValueError as error:
         raise Failure(
             Exit.BAD_INPUT, _("{file}: neither JSON nor XML: {error}").format(file=file, error=error)
         ) from None
+
+
+def _send_one(file: Path, content: bytes | dict[str, Any], sender: str, to: str, thread: str) -> dict[str, Any]:
+    try:
+        if isinstance(content, bytes):
+            return send_ubl(content, sender, to, thread)
+        found: dict[str, Any] = call("document.send", member=sender, to=to, type="order", body=content, thread=thread)
+        return found
+    except Failure as failure:
+        raise Failure(failure.code, f"{file}: {failure}", {**failure.problem, "file": str(file)}) from None
+
+
+def _partly(failure: Failure, sent: list[dict[str, Any]]) -> Failure:
+    """The same failure, saying which orders of the same command went before it: they must not be sent again."""
+    if not sent:
+        return failure
+    numbers = ", ".join(str(item["number"]) for item in sent)
+    told = _("Sent before it, and not to be sent again: {numbers}").format(numbers=numbers)
+    return Failure(failure.code, f"{failure} {told}", {**failure.problem, "sent": sent})
 
 
 @command(app, "list", _("List orders, newest first."))

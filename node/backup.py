@@ -2,8 +2,8 @@
 
 Owns the form: a folder ``20261122T145000Z-ab12cd`` with ``node.db``, ``yui.toml``, ``keys/`` and ``manifest.json``
 (SHA-256 of every file); attachments lie beside all backups in ``attachments/``, each once, because they never change.
-Signing keys are in it wrapped; the secret that opens them (``keys/node.secret``) never is: whoever finds a backup can neither read keys
-nor sign. Restoring leaves no marker, so the next start opens new epochs for every member.
+Signing keys are in it wrapped; the secret that opens them (``keys/node.secret``) never is: whoever finds a backup can
+neither read keys nor sign. Restoring leaves no marker, so the next start opens new epochs for every member.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ from typing import Final, NamedTuple
 
 import msgspec
 
-from node.keyfile import PASSPHRASE_FILE, SECRET_FILE, KeyFolder, write_private
+from node.keyfile import PASSPHRASE_FILE, SECRET_FILE, KeyFolder, NodeSecret, write_private
 from node.opening import ASSOCIATION_KEY, ASSOCIATION_PUBLIC, DATABASE, MARKER, NODE_KEY
 from node.store import Store, check_file
-from protocol.errors import CallerFault, Malformed, WorldFault
+from protocol.errors import CallerFault, Malformed, WorldFault, YuiError
 
 MANIFEST: Final = "manifest.json"
 CONFIG: Final = "yui.toml"
@@ -131,6 +131,8 @@ def restore(
     keys = KeyFolder(folder / "keys")
     if manifest.secret_needed and secret is None:
         raise CallerFault("secret", f"name the file with the node's secret ({SECRET_FILE}): it is never in a backup")
+    if secret is not None:
+        _require_secret(secret, path / "keys" / NODE_KEY)
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     keys.path.mkdir(mode=0o700, exist_ok=True)
     if secret is not None:
@@ -141,6 +143,14 @@ def restore(
     _copy_attachments(path.parent / ATTACHMENTS, folder / ATTACHMENTS)
     (folder / MARKER).unlink(missing_ok=True)
     return manifest
+
+
+def _require_secret(secret: Path, wrapped: Path) -> None:
+    """CallerFault before anything is written, if this is not the secret under which the backup's keys were wrapped."""
+    try:
+        NodeSecret(secret.read_bytes()).unwrap("node", b"", wrapped.read_bytes())
+    except YuiError as error:
+        raise CallerFault("secret", f"{secret} does not open the keys of this backup: {error}") from None
 
 
 def _names(folder: Path) -> Iterator[str]:

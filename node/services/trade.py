@@ -124,6 +124,7 @@ def _draft(
 ) -> Draft:
     prefix = "body" if at is None else f"documents[{at}].body"
     try:
+        papers.require_texts(item.paper)
         check(item.paper)
         if item.personal is not None:
             check_personal(item.personal)

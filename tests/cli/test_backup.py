@@ -57,6 +57,17 @@ def test_one_changed_byte_is_found(folder: Path, name: str) -> None:
     assert not target.exists()
 
 
+def test_a_wrong_secret_is_refused_before_anything_is_written(folder: Path, tmp_path: Path) -> None:
+    path = backup_of(folder)
+    other = tmp_path / "secret"
+    other.write_bytes(b"\7" * 32)
+    target = folder.parent / "other"
+    for wrong in (other, folder / "yui.toml"):
+        assert yui(target, "restore", str(path), "--secret", str(wrong)).code == 4
+        assert not target.exists()
+    assert yui(target, "restore", str(path), "--secret", str(folder / "keys" / "node.secret")).code == 0
+
+
 def test_a_missing_file_and_a_foreign_folder(folder: Path, tmp_path: Path) -> None:
     path = backup_of(folder)
     (path / "keys" / "node.key").unlink()

@@ -123,8 +123,9 @@ class Association:
             return
         question = recovery.ask_histories(b"")
         for peer in self.peers:
+            assert self.greet(peer) == greeting.OK
             told = peer.see(lambda tx, p=peer: recovery.tell_histories(p.house, tx, self.house.id, question))
-            self.do(lambda tx, t=told: recovery.learn_histories(self.house, tx, t))
+            self.do(lambda tx, p=peer, t=told: recovery.learn_histories(self.house, tx, p.house.id, t))
         self.do(lambda tx: recovery.open_after_reading(self.house, tx))
 
     def pending(self, other: Association) -> int:

@@ -149,23 +149,38 @@ def _read(decoder: msgspec.msgpack.Decoder[Any], body: bytes) -> Any:
         raise Malformed(f"not msgpack: {error}") from None
     if _ENCODER.encode(value) != body:
         raise Malformed("not in canonical form: sorted keys, no defaults, shortest integers")
-    # All texts at once, ASCII between them, which composes with nothing: one test, and each alone only if it fails.
-    together = _JSON.encode(value)
-    if not together.isascii() and not is_normalized("NFC", together.decode()):
-        _refuse_unnormalised(msgspec.to_builtins(value), "")
+    require_texts(value)
     return value
 
 
-def _refuse_unnormalised(value: object, path: str) -> None:
+def require_texts(value: Part) -> None:
+    """Refuse texts that are not in normal form C, or hold characters that no paper, table or XML can show.
+
+    Raises ``CallerFault`` naming the field.
+    """
+    # All texts at once, ASCII between them, which composes with nothing: one test, and each alone only if it fails.
+    # JSON escapes what it must: of the control characters only tab and line ends are written without \\u, \\b or \\f.
+    together = _JSON.encode(value)
+    odd = b"\\u" in together or b"\\b" in together or b"\\f" in together
+    if odd or (not together.isascii() and not is_normalized("NFC", together.decode())):
+        _refuse_texts(msgspec.to_builtins(value), "")
+
+
+def _refuse_texts(value: object, path: str) -> None:
     if isinstance(value, str):
         if not is_normalized("NFC", value):
             raise CallerFault(path, "text must be in Unicode normal form C", code="malformed")
+        if _CONTROL.search(value):
+            raise CallerFault(path, "holds a control character", code="malformed")
     elif isinstance(value, dict):
         for key, inner in value.items():
-            _refuse_unnormalised(inner, f"{path}.{key}" if path else str(key))
+            _refuse_texts(inner, f"{path}.{key}" if path else str(key))
     elif isinstance(value, (list, tuple)):
         for index, inner in enumerate(value):
-            _refuse_unnormalised(inner, f"{path}[{index}]")
+            _refuse_texts(inner, f"{path}[{index}]")
+
+
+_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f]")
 
 
 _AT = re.compile(r"^(?P<rule>.*?)(?: - at `\$\.?(?P<field>.*)`)?$", re.DOTALL)
@@ -243,4 +258,5 @@ __all__ = [
     "decode_personal",
     "encode",
     "is_known",
+    "require_texts",
 ]
