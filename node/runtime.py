@@ -42,7 +42,7 @@ MAX_WORKING = 24  # requests in flight to all others: the dead never take their 
 MAX_IN_SERVICE_PER_PEER = 2  # requests of one peer being served
 SECOND_US = 1_000_000
 READ_AGAIN_US = SECOND_US  # between two questions to a peer that did not answer, after a doubtful start
-READ_PATIENCE_US = {Reason.RESTART.value: 10 * SECOND_US, Reason.RESTORE.value: 3 * 60 * SECOND_US}
+READ_PATIENCE_US = {Reason.RESTART.value: 10 * SECOND_US, Reason.RESTORE.value: 10 * 60 * SECOND_US}
 
 TAKE_BATCH = "take-batch"  # label of the commit that must come before a receipt
 

@@ -101,6 +101,7 @@ class Host:
         self._tally = tally
         self._watcher = watcher
         self._boots = 0
+        self._restored = False
         self._crash_in: int | None = None
         self._full_in: int | None = None
         self.on_death: Callable[[Host], None] = lambda _host: None
@@ -121,6 +122,9 @@ class Host:
     def boot(self, doubtful: Reason | None) -> None:
         """Start a process on what is on the disk."""
         assert not self.up, "one process at a time"
+        if self._restored:  # as the marker beside the data tells, whoever presses the button
+            doubtful = Reason.RESTORE
+        self._restored = False
         self._boots += 1
         self._tally.note(self._schedule.now, self.name, "boot", doubtful.value if doubtful else "clean")
         dice = Dice(self.settings.seed, self.name, "boot", self._boots)
@@ -162,6 +166,7 @@ class Host:
         """Replace the disk by a backup; the machine must be off."""
         assert not self.up
         self.image = backup.image
+        self._restored = True
         self.backups = [item for item in self.backups if item.taken <= backup.taken]
         self._watcher.rolled_back(self)
 
