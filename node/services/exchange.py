@@ -409,18 +409,18 @@ def _apply_receipt(
     marks: list[tuple[bytes, str, int | None]] = []
     unknown: list[Leaf] = []
     void: list[Leaf] = []
-    reach: dict[bytes, Leaf] = {}
+    reach: list[Leaf] = []
     for leaf in found.leaves:
         if leaf.verdict == Verdict.QUARANTINED.value and leaf.reason == UNKNOWN_AUTHOR:
             unknown.append(leaf)
         elif counts(house, tx, peer, leaf):
             marks.append((leaf.document, leaf.verdict, number))
             if leaf.epoch:
-                reach[leaf.recipient] = leaf
+                reach.append(leaf)
         else:
             void.append(leaf)
     tx.outgoing.mark(peer, marks)
-    recovery.note_reach(tx, reach)
+    recovery.note_reach(house, tx, reach)
     recovery.await_epoch(tx, void)
     plain = Verdict.APPLIED.value if not later else ""
     _reflect(house, tx, [leaf for leaf in found.leaves if leaf.verdict != plain], marks)

@@ -8,7 +8,7 @@ whoever lacks a document is offered it again; a document's id is its identity, s
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 
 from federation.peers import PINNED, PeerState
 from node.services import members, outbox
@@ -147,10 +147,30 @@ _DOCUMENTS = frozenset({Kind.SENT.value, Kind.RECEIVED.value, Kind.ADOPTED.value
 # --- partners
 
 
-def note_reach(tx: Tx, reach: Mapping[bytes, Leaf]) -> None:
+def note_reach(house: House, tx: Tx, leaves: Sequence[Leaf]) -> None:
     """Remember how far receipts of each partner's journal have come: what tells that it was cut back."""
-    for member, leaf in reach.items():
-        tx.meta.set(f"reach/{member.hex()}", canon.encode((leaf.epoch, leaf.seq)))
+    reach: dict[bytes, tuple[int, int, bytes]] = {}
+    for leaf in leaves:
+        log = members.require_log(house, tx, leaf.recipient)
+        if leaf.recipient not in reach:
+            reach[leaf.recipient] = _reach(tx, log)
+        reach[leaf.recipient] = max(reach[leaf.recipient], (_number(log, leaf.epoch), leaf.seq, leaf.epoch))
+    for member, (_, seq, epoch) in reach.items():
+        tx.meta.set(f"reach/{member.hex()}", canon.encode((epoch, seq)))
+
+
+def _reach(tx: Tx, log: ControlLog) -> tuple[int, int, bytes]:
+    """(epoch's number, seq, epoch) of the furthest position of a member's journal that a receipt has named."""
+    stored = tx.meta.get(f"reach/{log.member.hex()}")
+    if stored is None:
+        return (0, 0, b"")
+    epoch, seq = shape.exactly(canon.decode(stored), "reach", 2)
+    return (_number(log, epoch), seq, epoch)
+
+
+def _number(log: ControlLog, name: bytes) -> int:
+    epoch = log.epoch_named(name)
+    return epoch.number if epoch is not None else 0
 
 
 def await_epoch(tx: Tx, void: Sequence[Leaf]) -> None:
@@ -186,11 +206,8 @@ def _offer_again(house: House, tx: Tx, log: ControlLog) -> set[bytes]:
 
 
 def _was_cut_back(tx: Tx, log: ControlLog) -> bool:
-    stored = tx.meta.get(f"reach/{log.member.hex()}")
-    if stored is None:
-        return False
-    epoch, seq = shape.exactly(canon.decode(stored), "reach", 2)
-    return not log.covers(epoch, seq)
+    _, seq, epoch = _reach(tx, log)
+    return bool(epoch) and not log.covers(epoch, seq)
 
 
 def _void(tx: Tx, log: ControlLog) -> list[bytes]:
