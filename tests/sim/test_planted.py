@@ -28,6 +28,8 @@ def test_all_twelve_are_here() -> None:
     assert set(PLANTED) == EXPECTED
 
 
+@pytest.mark.slow
+@pytest.mark.timeout(900)
 @pytest.mark.parametrize("name", sorted(EXPECTED))
 def test_the_simulator_finds_it(name: str) -> None:
     """On seeds of which ``test_seeds`` shows that nothing is wrong with them."""

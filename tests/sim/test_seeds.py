@@ -39,6 +39,7 @@ def test_without_faults_everything_arrives() -> None:
     assert sum(report.faults.values()) == 0
 
 
+@pytest.mark.timeout(300)
 @pytest.mark.parametrize("seed", FAST)
 def test_no_invariant_breaks(seed: int) -> None:
     report = run(seed)
