@@ -15,7 +15,7 @@ class Options:
 
     nodes: tuple[int, int] = (3, 7)
     members: int = 8  # in the whole federation, at least one at every node
-    dealings: int = 32  # each 1..6 documents
+    dealings: int = 44  # each 1..6 documents
     duration: int = 12 * MINUTE  # of the faults; then everything is healed
     settle: int = 6 * 60 * MINUTE  # at most this long until all is quiet
     batch_items: tuple[int, int] = (1, 6)
