@@ -10,6 +10,7 @@ Source: W3C XML Schema 1.0 part 2 (decimal, date, time, boolean); UBL 2.1 unqual
 from __future__ import annotations
 
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import Generic, TypeVar
 from unicodedata import is_normalized, normalize
@@ -33,19 +34,19 @@ class Forbidden(Exception):
     """A value that no paper may have (negative, overflowing). ``str`` is the rule. The document is refused."""
 
 
-class Codec(Generic[V]):
+class Codec(ABC, Generic[V]):
     """Text of any length up to ``most`` characters, in NFC, without white space around it."""
 
     def __init__(self, most: int = MAX_TEXT_CHARS) -> None:
         self.most = most
 
+    @abstractmethod
     def read(self, text: str) -> V:
         """The value; raises Unreadable or Forbidden."""
-        raise NotImplementedError
 
+    @abstractmethod
     def write(self, value: V) -> str:
         """The canonical spelling."""
-        raise NotImplementedError
 
     def same(self, spelling: str, canonical: str) -> bool:
         """Whether ``spelling`` is another way to say ``canonical``."""
