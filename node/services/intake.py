@@ -79,7 +79,9 @@ def take(
 
 def _wait_with_parents(tx: Tx, judged: Sequence[_Judged]) -> None:
     """What follows something that is stored but waits itself is settled after it."""
-    left: dict[bytes, tuple[bytes, ...]] = {item.arrival.document.id: item.arrival.document.header.follows for item in judged}
+    left: dict[bytes, tuple[bytes, ...]] = {
+        item.arrival.document.id: item.arrival.document.header.follows for item in judged
+    }
     while left:
         rows = [
             WaitingRow(document, parent, "parent")

@@ -135,7 +135,7 @@ async def test_receiver_fetches_what_a_document_waits_for(tmp_path: Path) -> Non
         await _until(lambda: _verdict(b, seller, document) == "applied")
         assert b.files.path(ref.root).read_bytes() == data
         assert [index for name, _, index in a.services.asked if name == "chunk_get"] == [0, 1, 2, 3]
-        assert b.news == {a.house.id}  # the later receipt
+        await _until(lambda: b.news == {a.house.id})  # the later receipt
 
 
 async def test_interrupted_fetch_goes_on_where_it_was(tmp_path: Path) -> None:
