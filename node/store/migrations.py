@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy.schema import CreateIndex, CreateTable
 
+from node.store import schema
 from node.store.repository import COUNTERS
-from node.store.schema import METADATA, add_conditions
 from node.store.sql import dialect
+from node.store.tables import add_conditions, tables_of
 from protocol.errors import CallerFault
 
 if TYPE_CHECKING:
@@ -35,18 +36,23 @@ _SEARCH = {
 }
 
 
-def _first_tables(engine: str) -> Iterable[str]:
+def _tables(engine: str, step: str) -> Iterable[str]:
+    """What makes the tables and indexes of ``step``."""
     if engine == "postgresql":
         add_conditions()
-    for table in METADATA.sorted_tables:
+    for table in tables_of(step):
         yield str(CreateTable(table).compile(dialect=dialect(engine)))
         for index in sorted(table.indexes, key=lambda index: str(index.name)):
             yield str(CreateIndex(index).compile(dialect=dialect(engine)))
+
+
+def _first_tables(engine: str) -> Iterable[str]:
+    yield from _tables(engine, schema.STEP)
     yield from (f"INSERT INTO counters (name, value) VALUES ('{name}', 0)" for name in COUNTERS)  # noqa: S608 - our own names
     yield from _SEARCH[engine]
 
 
-STEPS: Sequence[tuple[str, Callable[[str], Iterable[str]]]] = (("0001_first_tables", _first_tables),)
+STEPS: Sequence[tuple[str, Callable[[str], Iterable[str]]]] = ((schema.STEP, _first_tables),)
 
 
 def require_not_newer(applied: Iterable[str]) -> None:

@@ -8,8 +8,9 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 
 from node.store.repository import Repository
-from node.store.schema import BLOB, INT, threads
+from node.store.schema import threads
 from node.store.sql import ListQuery, Query, plain, upsert
+from node.store.tables import BLOB, INT
 
 
 class ThreadRow(NamedTuple):

@@ -12,7 +12,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from node.store.schema import METADATA
+from node.store.tables import METADATA
 
 START_SECONDS = 30.0
 

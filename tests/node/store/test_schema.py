@@ -14,8 +14,8 @@ from sqlalchemy.pool import StaticPool
 
 import node.store
 from node.store import migrations, open_sqlite
-from node.store.schema import METADATA, add_conditions
 from node.store.sql import ListQuery, Statement, dialect
+from node.store.tables import METADATA, add_conditions
 from protocol.errors import CallerFault
 from tests.node.store.postgres_server import PostgresServer
 
