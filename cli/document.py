@@ -15,6 +15,7 @@ from cli.client import call
 from cli.command import command, family, read_file
 from cli.exits import Exit, Failure
 from cli.output import moment, money, short
+from node import words
 from node.i18n import _
 
 app = family(_("Documents of every kind: send, search, show, prove."))
@@ -86,10 +87,10 @@ def shown_sent(found: dict[str, Any]) -> None:
         found,
         [
             (_("Document"), found["document"]),
-            (_("Type"), found["type"]),
+            (_("Type"), words.paper(found["type"])),
             (_("Number"), found["number"]),
             (_("Dealing"), found["thread"]),
-            (_("Verdict"), " ".join(filter(None, (found["verdict"], found["reason"])))),
+            (_("Verdict"), " ".join(filter(None, (words.verdict(found["verdict"]), found["reason"])))),
         ],
     )
     if found["verdict"] == "held":
@@ -145,17 +146,19 @@ def search(
 
 def marks(found: dict[str, Any]) -> str:
     """The marks of a document in words."""
-    words = [_("stored")]
+    said = [_("stored")]
     if found["safe"]:
-        words.append(_("safe"))
+        said.append(_("safe"))
     if found["received"]:
         verdict = found["received"]["verdict"]
-        words.append(_("received") if verdict == "applied" else _("received: {verdict}").format(verdict=verdict))
+        said.append(
+            _("received") if verdict == "applied" else _("received: {verdict}").format(verdict=words.verdict(verdict))
+        )
     if found["processed"]:
-        words.append(_("processed"))
+        said.append(_("processed"))
     if found["held"]:
-        words.append(_("held"))
-    return " ".join(words)
+        said.append(_("held"))
+    return " ".join(said)
 
 
 def shown_list(found: dict[str, Any]) -> None:
@@ -163,12 +166,12 @@ def shown_list(found: dict[str, Any]) -> None:
     rows = [
         (
             short(row["id"]),
-            row["type"],
+            words.paper(row["type"]),
             row["number"],
             "→" if row["direction"] == "sent" else "←",
             row["partner_name"] or short(row["partner"]),
             moment(row["time"]),
-            row["verdict"],
+            words.verdict(row["verdict"]),
             marks(row["marks"]),
         )
         for row in found["documents"]
@@ -193,18 +196,18 @@ def shown_full(found: dict[str, Any]) -> None:
     item, dealing = found["document"], found.get("dealing")
     rows: list[tuple[str, object]] = [
         (_("Document"), item["id"]),
-        (_("Type"), item["type"]),
+        (_("Type"), words.paper(item["type"])),
         (_("Number"), item["number"]),
         (_("Partner"), item["partner_name"] or item["partner"]),
-        (_("Direction"), item["direction"]),
+        (_("Direction"), words.direction(item["direction"])),
         (_("Time"), moment(item["time"])),
-        (_("Verdict"), " ".join(filter(None, (item["verdict"], item["reason"])))),
+        (_("Verdict"), " ".join(filter(None, (words.verdict(item["verdict"]), item["reason"])))),
         (_("Marks"), marks(item["marks"])),
         (_("Dealing"), item["thread"]),
     ]
     if dealing:
-        rows.append((_("State of the dealing"), dealing["state"]))
-        rows.append((_("Whose turn"), dealing["turn"] or "–"))
+        rows.append((_("State of the dealing"), words.state(dealing["state"])))
+        rows.append((_("Whose turn"), words.role(dealing["turn"]) if dealing["turn"] else "–"))
         rows.append((_("Amount"), money(dealing["amount"], dealing["currency"])))
     rows += [
         (_("Attachment"), f"{use['root']} {output.size(use['size'])} {use['media_type']}")

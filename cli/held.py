@@ -12,6 +12,7 @@ from cli.client import call
 from cli.command import command, family
 from cli.exits import Exit, Failure
 from cli.output import moment, short
+from node import words
 from node.i18n import _
 
 app = family(_("Documents that wait for a person."))
@@ -24,7 +25,7 @@ def list_held(member: Annotated[str, typer.Option(help=_("Only of this member.")
     rows = [
         (
             short(row["id"]),
-            row["type"],
+            words.paper(row["type"]),
             row["number"],
             row["partner_name"] or short(row["partner"]),
             moment(row["time"]),
@@ -51,4 +52,4 @@ def decide(
     decision = "apply" if apply else "refuse"
     by = f"cli:{getpass.getuser()}"
     found = call("held.decide", document=document, decision=decision, by=by, note=note, member=member)
-    output.facts(found, [(_("Document"), found["document"]), (_("Verdict"), found["verdict"])])
+    output.facts(found, [(_("Document"), found["document"]), (_("Verdict"), words.verdict(found["verdict"]))])

@@ -28,8 +28,9 @@ from cli import (
     token,
     user,
 )
-from cli.command import command, family
-from cli.output import prepare_streams
+from cli.command import command, family, tell
+from cli.exits import Exit, Failure
+from cli.output import Mode, prepare_streams
 from node.i18n import _
 
 FAMILIES = {
@@ -92,10 +93,24 @@ def main() -> int:
     prepare_streams()
     app = build(sys.argv[1:])
     try:
-        app(prog_name="yui", standalone_mode=True)
+        code = app(prog_name="yui", standalone_mode="--json" not in sys.argv[1:])
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else int(bool(end.code))
-    return 0
+    except Exception as error:
+        refused = _refusal(error)
+        if refused is None:
+            raise
+        return tell(refused)
+    return code if isinstance(code, int) else 0
+
+
+def _refusal(error: Exception) -> Failure | None:
+    """What the parser of arguments refused, as every other refusal is told; None for anything else."""
+    explain = getattr(error, "format_message", None)
+    if explain is None:
+        return None
+    Mode.json = True
+    return Failure(Exit.USAGE, explain(), {"code": "usage", "detail": explain()})
 
 
 if __name__ == "__main__":

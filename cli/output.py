@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 _KEEP = {"\n", "\t"}
 _HIDDEN = {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"}
 SHORT = 12
+WIDE = 400  # columns, where no terminal says how wide it is
 
 
 class Mode:
@@ -68,10 +69,11 @@ def line(message: str) -> None:
 
 
 def console(*, stderr: bool = False) -> Console:
-    """The terminal; imported late, so that ``--help`` and ``--json`` stay quick."""
+    """The terminal, imported late so that ``--help`` stays quick. A file or pipe is as wide as it needs to be."""
     from rich.console import Console
 
-    return Console(stderr=stderr, highlight=False, emoji=False, soft_wrap=False)
+    width = None if (sys.stderr if stderr else sys.stdout).isatty() else WIDE
+    return Console(stderr=stderr, width=width, highlight=False, emoji=False, soft_wrap=False)
 
 
 def facts(values: Any, rows: Sequence[tuple[str, object]]) -> None:

@@ -11,6 +11,7 @@ from cli.client import call
 from cli.command import command, family
 from cli.exits import Exit
 from cli.output import moment, short
+from node import words
 from node.i18n import _
 
 app = family(_("Other associations' nodes."))
@@ -87,7 +88,7 @@ def list_peers() -> None:
         (
             row["name"],
             short(row["node"]),
-            row["state"],
+            words.peer(row["state"]),
             _spoken(row["code"]),
             row["endpoint"] or "–",
             row["pending"],
@@ -122,7 +123,7 @@ def _show(found: dict[str, Any]) -> None:
     rows = [
         (_("Peer"), found.get("name", "")),
         (_("Node"), found.get("node", "")),
-        (_("State"), found.get("state", "")),
+        (_("State"), words.peer(found.get("state", ""))),
         (_("Code"), _spoken(code)),
         (_("Address"), found.get("endpoint", "")),
     ]

@@ -11,6 +11,7 @@ from cli.client import call
 from cli.command import command, family
 from cli.exits import Exit
 from cli.output import moment, short
+from node import words
 from node.i18n import _
 
 app = family(_("What peers sent and could not be taken."))
@@ -53,4 +54,4 @@ def retry(number: Number) -> None:
 def drop(number: Number) -> None:
     """Put a record aside."""
     found = call("quarantine.drop", number=number)
-    output.facts(found, [(_("Number"), found["number"]), (_("State"), found["state"])])
+    output.facts(found, [(_("Number"), found["number"]), (_("State"), words.quarantine(found["state"]))])

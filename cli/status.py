@@ -10,6 +10,7 @@ from cli import output
 from cli.client import call, is_running
 from cli.exits import Exit, Failure
 from cli.output import moment, short
+from node import words
 from node.i18n import _
 
 
@@ -43,7 +44,7 @@ def status() -> None:
             (
                 peer["name"],
                 short(peer["node"]),
-                peer["state"],
+                words.peer(peer["state"]),
                 peer["pending"],
                 peer["failures"],
                 moment(peer["last_contact"]),

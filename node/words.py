@@ -1,0 +1,110 @@
+"""The word for each thing a person sees: papers, states of a dealing, marks, verdicts, peers. Owns the tables.
+
+Keys are the names that travel and are stored; values are messages of the catalogue. Every function takes ``say``, the
+translation of the reader's language, because a page serves readers of both at once; the command line leaves it out.
+A name that no table knows is given back as it is: a newer node's word is better than none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from node.i18n import N_, _
+
+Say = Callable[[str], str]
+
+PAPERS: Final[Mapping[str, str]] = {
+    "request_for_quotation": N_("request for quotation"),
+    "quotation": N_("quotation"),
+    "order": N_("order"),
+    "order_response": N_("order response"),
+    "order_change": N_("change request"),
+    "order_cancellation": N_("cancellation"),
+    "change_response": N_("answer to a change"),
+    "despatch_advice": N_("despatch advice"),
+    "receiving_advice": N_("inspection"),
+    "invoice": N_("invoice"),
+    "corrective_invoice": N_("corrective invoice"),
+    "self_billed_statement": N_("self-billed statement"),
+    "self_billed_response": N_("answer to a statement"),
+    "payment_notice": N_("payment notice"),
+    "message": N_("message"),
+    "catalogue_request": N_("request for a catalogue"),
+    "catalogue": N_("catalogue"),
+}
+STATES: Final[Mapping[str, str]] = {
+    "new": N_("not begun"),
+    "enquired": N_("quotation asked for"),
+    "quoted": N_("quoted"),
+    "ordered": N_("awaiting answer"),
+    "countered": N_("changes proposed"),
+    "accepted": N_("accepted"),
+    "refused": N_("declined"),
+    "cancelled": N_("cancelled"),
+    "without_order": N_("without an order"),
+    "held": N_("held for a person"),
+    "partly_shipped": N_("shipped in part"),
+    "shipped": N_("shipped"),
+    "received": N_("inspected"),
+    "billed": N_("billed"),
+    "paid": N_("paid"),
+}
+VERDICTS: Final[Mapping[str, str]] = {
+    "applied": N_("in effect"),
+    "held": N_("held for a person"),
+    "waiting": N_("waiting for another document"),
+    "refused": N_("without effect"),
+    "quarantined": N_("set aside"),
+}
+DIRECTIONS: Final[Mapping[str, str]] = {"sent": N_("sent"), "received": N_("came in")}
+ROLES: Final[Mapping[str, str]] = {"buyer": N_("buyer"), "seller": N_("seller")}
+PEERS: Final[Mapping[str, str]] = {
+    "unknown": N_("unknown"),
+    "invited": N_("invited"),
+    "pending": N_("waits for us"),
+    "confirmed": N_("waits for them"),
+    "accepted": N_("connected"),
+    "refused": N_("refused by us or them"),
+    "blocked": N_("blocked"),
+}
+QUARANTINE: Final[Mapping[str, str]] = {"open": N_("open"), "retried": N_("tried again"), "dropped": N_("dropped")}
+
+
+def _word(table: Mapping[str, str], name: str, say: Say) -> str:
+    return say(table[name]) if name in table else name
+
+
+def paper(name: str, say: Say = _) -> str:
+    """The word for a type of document."""
+    return _word(PAPERS, name, say)
+
+
+def state(name: str, say: Say = _) -> str:
+    """The word for the state of a dealing (``protocol.process.trade.table.State``)."""
+    return _word(STATES, name, say)
+
+
+def verdict(name: str, say: Say = _) -> str:
+    """The word for what became of a document (``protocol.link.receipt.Verdict``)."""
+    return _word(VERDICTS, name, say)
+
+
+def direction(name: str, say: Say = _) -> str:
+    """The word for where a document went."""
+    return _word(DIRECTIONS, name, say)
+
+
+def role(name: str, say: Say = _) -> str:
+    """The word for a side of a dealing."""
+    return _word(ROLES, name, say)
+
+
+def peer(name: str, say: Say = _) -> str:
+    """The word for the state of another association's node (``federation.peers.PeerState``)."""
+    return _word(PEERS, name, say)
+
+
+def quarantine(name: str, say: Say = _) -> str:
+    """The word for the state of something set aside."""
+    return _word(QUARANTINE, name, say)
