@@ -24,6 +24,7 @@ from protocol.journal import Entry
 LOW_SPACE_BYTES: Final = 512 * 1024 * 1024
 STEP: Final = 500
 HOUR_US: Final = 3600 * 1_000_000
+MANY_EPOCHS: Final = 1_000  # a history of some 1,800 records no longer fits into one batch to a peer
 
 
 class Finding(NamedTuple):
@@ -40,6 +41,7 @@ def examine(house: House, store: Store, folder: Path) -> list[Finding]:
     found += store.read(_journals)
     found.append(_documents(store))
     found.append(store.read(lambda tx: _keys(house, tx)))
+    found.append(store.read(_epochs))
     found += store.read(lambda tx: list(_work(house, tx)))
     return found
 
@@ -123,6 +125,15 @@ def _keys(house: House, tx: Tx) -> Finding:
         except (KeyError, YuiError):
             lacking.append(member.name or member.member.hex()[:12])
     return Finding("signing keys", not lacking, "missing: " + ", ".join(lacking) if lacking else "all there")
+
+
+def _epochs(tx: Tx) -> Finding:
+    """Crash after crash lengthens every member's history; somebody must look for the cause before it is too long."""
+    most = max((row.epoch_number for row in tx.members.all(local=True)), default=0)
+    detail = f"the longest history has {most} epochs"
+    return Finding(
+        "epochs", most < MANY_EPOCHS, detail if most < MANY_EPOCHS else f"{detail}: this node crashes too often"
+    )
 
 
 def _work(house: House, tx: Tx) -> Iterator[Finding]:
