@@ -31,6 +31,7 @@ MAX_LINES = 1_000  # lines of one paper
 MAX_TEXT_CHARS = 4_000  # one text field of a paper
 MAX_SCALE = 9  # decimal places of quantities and unit prices
 MAX_THREAD_DOCUMENTS = 1_000  # of one dealing; a fold is quadratic in its branches
+MAX_MESSAGES = 200  # of one side in one dealing: talk must not use up the room of papers
 
 # attachments
 CHUNK_BYTES = 1 * MIB

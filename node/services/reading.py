@@ -14,6 +14,7 @@ from protocol.document.header import Header
 from protocol.errors import NotFound
 
 HELD = "held"
+MESSAGE = "message"
 QUARANTINED = "quarantined"
 
 
@@ -121,15 +122,15 @@ def _received(tx: Tx, row: HoldingRow, marks: Sequence[object]) -> Received | No
 
 
 def _acted_on(tx: Tx, rows: Sequence[HoldingRow]) -> dict[bytes, bytes]:
-    """Document → the first document by its other side that follows it."""
+    """Document → the first document by its other side that follows it; a message is no act on what it follows."""
     if not rows:
         return {}
-    authors = {row.document: row.author for row in rows}
-    pairs = tx.follows.children(authors)
+    authors = {row.document: row.author for row in rows if row.type != MESSAGE}
+    pairs = tx.follows.children(authors) if authors else ()
     children = tx.documents.get_many(child for _, child in pairs) if pairs else {}
     found: dict[bytes, bytes] = {}
     for parent, child in pairs:
-        if child in children and children[child].author != authors[parent]:
+        if child in children and children[child].author != authors[parent] and children[child].type != MESSAGE:
             found.setdefault(parent, child)
     return found
 

@@ -29,6 +29,7 @@ from protocol.process.trade.terms import NOTHING, Agreement, quantity
 SOFT: Final = frozenset({State.NEW, State.ENQUIRED, State.QUOTED})
 PERFORMANCE: Final = frozenset({"despatch_advice", "receiving_advice", "invoice"})
 BILLS: Final = ("invoice", "self_billed_statement")
+MESSAGE: Final = "message"
 
 
 class Effect(NamedTuple):
@@ -67,7 +68,17 @@ class Question:
 class Dealing:
     """The state that a set of facts, closed under ``follows``, has led to. Mutable; one per line of history."""
 
-    __slots__ = ("agreement", "confirmations", "facts", "keys", "ledger", "questions", "replaced", "without_order")
+    __slots__ = (
+        "agreement",
+        "confirmations",
+        "facts",
+        "keys",
+        "ledger",
+        "messages",
+        "questions",
+        "replaced",
+        "without_order",
+    )
 
     def __init__(self, facts: Sequence[Fact]) -> None:
         self.facts = facts
@@ -76,6 +87,7 @@ class Dealing:
         self.questions: dict[tuple[Role, str], Question] = {}
         self.confirmations: dict[str, Register[str]] = {}
         self.keys: dict[tuple[bytes, str, str], int] = {}
+        self.messages: dict[Role, int] = {}
         self.replaced: dict[str, str] = {}
         self.without_order = False
 
@@ -288,6 +300,8 @@ class Dealing:
                 return Effect(role, question=(role, paper.number))
             case "self_billed_response":
                 return Effect(role, confirms=paper.statement)
+            case "message":
+                return Effect(role)
         claim = base if becomes is State.ACCEPTED else None
         entry = self.bill_entry(paper) if isinstance(paper, Billing) else (fact.type, paper.number)
         return Effect(role, claim=claim, entry=entry, counts=self._counts(paper, base))
@@ -331,6 +345,8 @@ class Dealing:
         elif effect.confirms:
             register = self.confirmations.setdefault(effect.confirms, Register(_equal))
             register.add(place, past, fact.body.response)  # type: ignore[attr-defined]  # a SelfBilledResponse
+        elif fact.type == MESSAGE:
+            self.messages[effect.role] = self.messages.get(effect.role, 0) + 1
 
     def _tell_key(self, place: int, fact: Fact) -> None:
         key = (fact.author, fact.type, fact.business_key)

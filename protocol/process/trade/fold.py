@@ -14,7 +14,7 @@ from typing import Any, Final
 from protocol.process.fact import EFFECTIVE, Fact, Outcome, Verdict, refused
 from protocol.process.history import History, futures, places
 from protocol.process.trade import state as view
-from protocol.process.trade.dealing import Dealing, Effect
+from protocol.process.trade.dealing import MESSAGE, Dealing, Effect
 from protocol.process.trade.papers import PAPERS, Paper
 from protocol.process.trade.registers import Claim, Count, Register
 from protocol.process.trade.state import ThreadState
@@ -136,6 +136,8 @@ class Settlement:
                 return self._answers(place, fact, effect)
             case Concurrent.COUNTS:
                 return self._counts(place, fact, effect)
+            case Concurrent.STANDS:
+                return EFFECTIVE
             case _:  # CONFIRMS
                 return self._claimed(place, fact, self.dealing.confirmations[effect.confirms])
 
@@ -316,11 +318,27 @@ def summarise(judgement: Judgement, outcomes: dict[bytes, Outcome]) -> ThreadSta
         paid=sum(bill.paid for bill in of_bills),
         next=view.next_role(word, asked, of_bills, tuple(Role(role) for role in decides)),
         outcomes=outcomes,
-        heads=history.heads,
+        heads=_heads(history),
         held=tuple(sorted(held)),
         waiting=tuple(sorted(history.missing)),
         promises=agreement.promises,
     )
+
+
+def _heads(history: History) -> tuple[bytes, ...]:
+    """What the next paper follows: the facts that none follows, or only messages. So an answer given after a message
+    still follows the paper that it answers."""
+    messages = [fact.type == MESSAGE for fact in history.facts]
+    if not any(messages):
+        return history.heads
+    by_papers = by_messages = 0
+    for past, is_message in zip(history.pasts, messages, strict=True):
+        if is_message:
+            by_messages |= past
+        else:
+            by_papers |= past
+    seen = by_papers | by_messages & _bits(place for place, is_message in enumerate(messages) if is_message)
+    return tuple(sorted(fact.id for place, fact in enumerate(history.facts) if not seen >> place & 1))
 
 
 def _sides(judgement: Judgement) -> tuple[bytes, bytes]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any, Final
 
+from protocol.limits import MAX_MESSAGES
 from protocol.process.money import denano
 from protocol.process.trade.papers import (
     Billing,
@@ -220,6 +221,12 @@ def _paid_above_billed(dealing: Dealing, agreement: Agreement, paper: Any, role:
     return ""
 
 
+def _messages(dealing: Dealing, agreement: Agreement, paper: Any, role: Role) -> str:
+    if dealing.messages.get(role, 0) < MAX_MESSAGES:
+        return ""
+    return f"one side writes at most {MAX_MESSAGES} messages in a dealing"
+
+
 GUARDS: Final[dict[str, Guard]] = {
     "order": _order,
     "one_order": _one_order,
@@ -238,5 +245,6 @@ GUARDS: Final[dict[str, Guard]] = {
     "unconfirmed": _unconfirmed,
     "stated": _stated,
     "paid_above_billed": _paid_above_billed,
+    "messages": _messages,
 }
 """Name in the table → condition."""

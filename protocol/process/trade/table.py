@@ -14,6 +14,7 @@ both compute it from the same papers, whatever order these arrived in.
    entry of its own; entries written beside each other are both counted. What is thereby more than agreed is held.
 4. **A change is a question.** It changes nothing until the other side answers it; so a change, or a cancellation,
    written beside anything else simply stays open.
+5. **A message is said, and that is all.** It claims nothing and counts nothing, so nothing can contradict it.
 
 :class:`Concurrent` is the column that says which of these a paper obeys.
 """
@@ -73,6 +74,8 @@ class Concurrent(Enum):
     all of them say at least is counted."""
     CONFIRMS = "confirms"
     """Stands if it says the same as other answers to the same statement; else they are held."""
+    STANDS = "stands"
+    """Always stands: it has no effect."""
 
 
 class Step(NamedTuple):
@@ -261,6 +264,19 @@ TABLE: Final[dict[str, Row]] = {
         guards=("currency", "paid_above_billed"),
         cannot="cannot be paid",
         opens=True,
+    ),
+    "message": Row(
+        writers=_BOTH,
+        steps=(
+            Step(
+                (_ENQUIRED, _QUOTED, _ORDERED, _COUNTERED, _ACCEPTED, _REFUSED, _CANCELLED, _WITHOUT, _HELD),
+            ),
+        ),
+        concurrent=Concurrent.STANDS,
+        decides=None,
+        revisable=False,
+        guards=("currency", "messages"),
+        cannot="cannot be spoken of",
     ),
 }
 

@@ -18,6 +18,7 @@ from protocol.process.trade.papers import (
     Invoice,
     InvoiceLine,
     Item,
+    Message,
     Order,
     OrderCancellation,
     OrderChange,
@@ -179,6 +180,10 @@ class Desk:
         items = (PaidItem(number=bill, kind=more.pop("kind", "invoice"), amount=amount),)
         paper = PaymentNotice(**head(number), payment_date=DAY, items=items, total=amount)
         return self.write("buyer", paper, *follows, **more)
+
+    def say(self, side: str, *follows: Fact, number: str = "M-1", kind: str = "note", **more: Any) -> Fact:
+        paper = Message(**head(number), kind=kind, text="納期を相談したいです。", **more.pop("fields", {}))
+        return self.write(side, paper, *follows, **more)
 
     # ------------------------------------------------------------------ dealings that tests start from
 

@@ -47,6 +47,7 @@ GUARDS = {
     "unconfirmed": "the number was not stated and answered before",
     "stated": "the statement is in its past and not answered, or answered in contradiction",
     "paid_above_billed": "on a bill in its past at most what is due",
+    "messages": "no more messages of one side than the limit",
 }
 
 

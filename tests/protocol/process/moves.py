@@ -67,6 +67,8 @@ MOVES: dict[str, Move] = {
     "pay": lambda desk, *seen: desk.pay(1650, *seen),
     "pay part": lambda desk, *seen: desk.pay(600, *seen, number="P-2"),
     "pay purchase": lambda desk, *seen: desk.pay(660, *seen, number="P-3", bill="T-1", kind="self_billed_statement"),
+    "say": lambda desk, *seen: desk.say("seller", *seen),
+    "talk about the price": lambda desk, *seen: desk.say("buyer", *seen, number="M-2", kind="price_talk"),
 }
 
 

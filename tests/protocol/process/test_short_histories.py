@@ -28,6 +28,7 @@ REPRESENTATIVE = {
     "self_billed_statement": "state purchase",
     "self_billed_response": "confirm",
     "payment_notice": "pay",
+    "message": "say",
 }
 Shape = Callable[[Desk, Fact, tuple[str, ...]], None]
 

@@ -48,6 +48,7 @@ from protocol.process.trade.papers.goods import (
     TaxSubtotal,
     Totals,
 )
+from protocol.process.trade.papers.message import Message
 from protocol.process.trade.papers.ordering import (
     ChangeLine,
     ChangeResponse,
@@ -93,6 +94,7 @@ PAPERS: Final[dict[str, type[Paper]]] = {
     "self_billed_statement": SelfBilledStatement,
     "self_billed_response": SelfBilledResponse,
     "payment_notice": PaymentNotice,
+    "message": Message,
 }
 """Type name on the wire → struct, in the order of a dealing."""
 
@@ -219,6 +221,7 @@ __all__ = [
     "Item",
     "Kept",
     "Location",
+    "Message",
     "Offset",
     "Order",
     "OrderCancellation",
