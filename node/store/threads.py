@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 
 from node.store.repository import Repository
-from node.store.schema import threads
+from node.store.schema import documents, threads
 from node.store.sql import ListQuery, Query, plain, upsert
 from node.store.tables import BLOB, INT
 
@@ -57,6 +57,27 @@ _STATES = Query(
     sa.select(threads.c.state, sa.func.count()).where(_MEMBER).group_by(threads.c.state).order_by(threads.c.state),
 )
 
+#: Whoever writes one of these first is the buyer of the dealing; of any other, the seller.
+_BUYER_OPENS = ("request_for_quotation", "order", "self_billed_statement", "payment_notice")
+_BY_BUYER = sa.or_(*(threads.c.first_type == sa.literal_column(f"'{name}'") for name in _BUYER_OPENS))
+_OWN = documents.c.author == sa.bindparam("member")
+_IS_BUYER = sa.or_(sa.and_(_BY_BUYER, _OWN), sa.and_(sa.not_(_BY_BUYER), sa.not_(_OWN)))
+_TURN = sa.case((_IS_BUYER, sa.literal_column("'buyer'")), else_=sa.literal_column("'seller'"))
+
+
+def _by_turn(mine: bool) -> Query[ThreadRow]:
+    """Dealings in which somebody must act: the member itself, or its partner."""
+    whose = threads.c.next_actor == _TURN if mine else threads.c.next_actor != _TURN
+    page = (
+        _ROW.join(documents, documents.c.id == threads.c.thread)
+        .where(_MEMBER, threads.c.next_actor != sa.literal_column("''"), whose)
+        .order_by(threads.c.updated.desc(), threads.c.thread.desc())
+    )
+    return Query(ThreadRow._make, page.limit(sa.bindparam("limit")))
+
+
+_MINE, _THEIRS = _by_turn(True), _by_turn(False)
+
 
 class Threads(Repository):
     """Dealings by member. All of it can be folded again from the documents."""
@@ -88,6 +109,10 @@ class Threads(Repository):
         chosen = frozenset(name for name, value in values.items() if value is not None)
         updated, thread = before
         return self._db.all(_LISTS[chosen], member=member, updated=updated, thread=thread, limit=limit, **values)
+
+    def by_turn(self, member: bytes, limit: int, *, mine: bool) -> list[ThreadRow]:
+        """At most ``limit`` dealings, latest first, in which ``member`` (or else its partner) has to act next."""
+        return self._db.all(_MINE if mine else _THEIRS, member=member, limit=limit)
 
     def count_by_state(self, member: bytes) -> dict[str, int]:
         """How many dealings of a member are in each state."""

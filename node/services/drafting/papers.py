@@ -480,3 +480,21 @@ _WRITERS: Final[Mapping[Step, Callable[[_Dealing], Paper]]] = {
     Step.CHANGE: _change,
     Step.CANCEL: _cancel,
 }
+
+PAPER_OF: Final[Mapping[Step, type[Paper]]] = {
+    Step.QUOTE: Quotation,
+    Step.ORDER: Order,
+    Step.ANSWER: OrderResponse,
+    Step.AGREE: ChangeResponse,
+    Step.DECIDE: ChangeResponse,
+    Step.SHIP: DespatchAdvice,
+    Step.INSPECT: ReceivingAdvice,
+    Step.BILL: Invoice,
+    Step.STATE: SelfBilledStatement,
+    Step.CREDIT: CorrectiveInvoice,
+    Step.CONFIRM: SelfBilledResponse,
+    Step.PAY: PaymentNotice,
+    Step.CHANGE: OrderChange,
+    Step.CANCEL: OrderCancellation,
+}
+"""The paper that each step writes."""

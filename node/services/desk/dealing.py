@@ -1,0 +1,99 @@
+"""One dealing with everything on it: state, next steps, timeline with marks, quantities line by line.
+
+Owns what the page of a dealing shows. Writes nothing but numbers; whoever is no side of the dealing hears NotFound.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from node.services import dealings, drafting, reading
+from node.services.desk import numbering
+from node.services.desk.parties import party_of
+from node.services.drafting import Context, Step
+from node.services.drafting.papers import PAPER_OF
+from node.services.reading import View
+from node.store import ThreadRow, Tx
+from protocol.errors import NotFound
+from protocol.process.fact import Outcome
+from protocol.process.money import Rounding
+from protocol.process.thread import ThreadState
+from protocol.process.trade.papers import TYPE_OF, Paper
+from protocol.process.trade.table import Role
+
+
+class Entry(NamedTuple):
+    """One document of the timeline. ``outcome`` None: it is no fact of the dealing (held, refused, not understood)."""
+
+    view: View
+    paper: Paper | None
+    author_name: str
+    mine: bool
+    outcome: Outcome | None
+
+
+class Dealing(NamedTuple):
+    """A dealing as ``member`` sees it. ``steps``: what it can do now; ``main``: what everybody waits for, if for it."""
+
+    row: ThreadRow
+    role: Role
+    partner_name: str
+    state: ThreadState
+    steps: tuple[Step, ...]
+    main: Step | None
+    timeline: tuple[Entry, ...]  # latest first
+
+
+def open_dealing(tx: Tx, member: bytes, thread: bytes) -> Dealing:
+    """The dealing; NotFound for one that is not the member's, known here or not."""
+    row = tx.threads.get(member, thread)
+    if row is None:
+        raise NotFound("thread", "no such dealing")
+    folded = dealings.fold(tx, thread)
+    role = Role.BUYER if folded.state.buyer == member else Role.SELLER
+    names = reading.names_of(tx, (member, row.partner))
+    return Dealing(
+        row,
+        role,
+        names.get(row.partner, ""),
+        folded.state,
+        drafting.possible(folded.state, role),
+        drafting.main_step(folded.state, role),
+        _timeline(tx, member, thread, folded.state, names),
+    )
+
+
+def _timeline(tx: Tx, member: bytes, thread: bytes, state: ThreadState, names: dict[bytes, str]) -> tuple[Entry, ...]:
+    stored = tx.documents.by_thread(thread)
+    holdings = tx.holdings.get_many(member, [item.row.id for item in stored])
+    views = {view.holding.document: view for view in reading.views(tx, member, [holdings[key] for key in holdings])}
+    entries = [
+        Entry(
+            views[item.row.id],
+            dealings.paper_of(item),
+            names.get(item.row.author, ""),
+            item.row.author == member,
+            state.outcomes.get(item.row.id),
+        )
+        for item in stored
+        if item.row.id in views
+    ]
+    return tuple(reversed(entries))
+
+
+def write_draft(
+    tx: Tx, member: bytes, thread: bytes, step: Step, today: str, *, rounding: Rounding = Rounding.DOWN, due: str = ""
+) -> Paper:
+    """The next paper of the dealing, prefilled and numbered. NotFound; ImpossibleStep where it cannot be written now.
+
+    ``today`` and ``due``: YYYY-MM-DD at the writer.
+    """
+    if tx.threads.get(member, thread) is None:
+        raise NotFound("thread", "no such dealing")
+    folded = dealings.fold(tx, thread)
+    role = Role.BUYER if folded.state.buyer == member else Role.SELLER
+    number = numbering.next_number(tx, member, TYPE_OF[PAPER_OF[step]], today)
+    context = Context(
+        today, number, role, party_of(tx, folded.state.buyer), party_of(tx, folded.state.seller), rounding, due
+    )
+    return drafting.draft(step, folded.state, folded.facts, context)
