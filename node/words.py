@@ -32,6 +32,7 @@ PAPERS: Final[Mapping[str, str]] = {
     "message": N_("message"),
     "catalogue_request": N_("request for a catalogue"),
     "catalogue": N_("catalogue"),
+    "catalogue_withdrawal": N_("withdrawal of a catalogue"),
 }
 STATES: Final[Mapping[str, str]] = {
     "new": N_("not begun"),

@@ -16,17 +16,27 @@ from protocol import canon
 from protocol.document import envelope, header
 from protocol.document.envelope import Document, Part
 from protocol.errors import NotFound, YuiError
-from protocol.limits import MAX_THREAD_DOCUMENTS
+from protocol.limits import MAX_CATALOGUE_DOCUMENTS, MAX_THREAD_DOCUMENTS
 from protocol.link.receipt import Verdict
 from protocol.process import thread as process
+from protocol.process.catalogue.table import TABLE as CATALOGUE
 from protocol.process.fact import Fact
-from protocol.process.thread import ThreadState
+from protocol.process.thread import CatalogueState, ThreadState
 from protocol.process.trade import papers
 from protocol.process.trade.papers import Paper
 
-TOO_LONG = (Verdict.REFUSED.value, f"a dealing has at most {MAX_THREAD_DOCUMENTS} documents: start a new one")
 APPLIED = (Verdict.APPLIED.value, "")
 NO_FACT = frozenset({Verdict.HELD.value, Verdict.REFUSED.value, Verdict.QUARANTINED.value})
+
+
+def too_long(limit: int) -> tuple[str, str]:
+    """The verdict on a document for which its thread has no room."""
+    return Verdict.REFUSED.value, f"a dealing or catalogue has at most {limit} documents: start a new one"
+
+
+def is_catalogue(facts: Sequence[Fact], thread: bytes) -> bool:
+    """Are these papers of a catalogue's thread?"""
+    return any(fact.type in CATALOGUE for fact in facts if fact.id == thread)
 
 
 class Folded(NamedTuple):
@@ -79,11 +89,28 @@ def paper_of(stored: StoredDocument) -> Paper | None:
 
 
 def fold(tx: Tx, thread: bytes) -> Folded:
-    """The dealing as it stands here. NotFound if nothing of it is stored."""
+    """The dealing as it stands here. NotFound if nothing of it is stored, or if it is a catalogue."""
     facts = _facts(tx, thread)
-    if not facts:
+    state = process.state_of(facts, thread)
+    if not facts or not isinstance(state, ThreadState):
         raise NotFound("thread", "no such dealing")
-    return Folded(process.fold(facts, thread), tuple(facts))
+    return Folded(state, tuple(facts))
+
+
+class Offered(NamedTuple):
+    """A catalogue's thread as it stands: its state and the documents that were folded."""
+
+    state: CatalogueState
+    facts: tuple[Fact, ...]
+
+
+def fold_catalogue(tx: Tx, thread: bytes) -> Offered:
+    """A catalogue's thread as it stands here. NotFound if nothing of it is stored, or if it is a dealing."""
+    facts = _facts(tx, thread)
+    state = process.state_of(facts, thread)
+    if not facts or not isinstance(state, CatalogueState):
+        raise NotFound("thread", "no such catalogue")
+    return Offered(state, tuple(facts))
 
 
 def _facts(tx: Tx, thread: bytes) -> list[Fact]:
@@ -116,10 +143,10 @@ def verdict_of(tx: Tx, thread: bytes, document: bytes) -> tuple[str, str]:
         if stored is None or paper is None:
             return Verdict.REFUSED.value, "its body cannot be read"
         facts.append(fact_of(document_of(stored), paper))
-    return receipt_verdict(process.fold(facts, thread), document)
+    return receipt_verdict(process.state_of(facts, thread), document)
 
 
-def receipt_verdict(state: ThreadState, document: bytes) -> tuple[str, str]:
+def receipt_verdict(state: ThreadState | CatalogueState, document: bytes) -> tuple[str, str]:
     """A fold's outcome in a receipt's words. Only what is impossible at its own place is refused."""
     outcome = state.outcomes.get(document, process.EFFECTIVE)
     if outcome.verdict is process.Verdict.REFUSED:
@@ -131,10 +158,10 @@ def receipt_verdict(state: ThreadState, document: bytes) -> tuple[str, str]:
 
 def open_ends(tx: Tx, member: bytes, thread: bytes) -> tuple[bytes, ...]:
     """The documents of a dealing that nothing follows yet: what the next one follows. NotFound if it is not theirs."""
-    folded = fold(tx, thread)
-    if all(member not in (fact.author, fact.audience) for fact in folded.facts):
+    facts = _facts(tx, thread)
+    if all(member not in (fact.author, fact.audience) for fact in facts):
         raise NotFound("thread", "no such dealing")
-    return tuple(sorted(folded.state.heads))
+    return tuple(sorted(process.state_of(facts, thread).heads))
 
 
 class Fresh(NamedTuple):
@@ -167,13 +194,15 @@ def settle(
         if items[0].document.header.thread or len(items) > 1:
             known = {fact.id for fact in facts}
             facts += [fact for fact in _facts(tx, thread) if fact.id not in known | without]
-        if len(facts) > MAX_THREAD_DOCUMENTS:
-            verdicts |= {item.document.id: TOO_LONG for item in items}
+        limit = MAX_CATALOGUE_DOCUMENTS if is_catalogue(facts, thread) else MAX_THREAD_DOCUMENTS
+        if len(facts) > limit:
+            verdicts |= {item.document.id: too_long(limit) for item in items}
             continue
-        state = process.fold(facts, thread)
+        found = process.state_of(facts, thread)
         for item in items:
-            verdicts[item.document.id] = receipt_verdict(state, item.document.id)
-        rows += _rows(house, thread, state, facts, local)
+            verdicts[item.document.id] = receipt_verdict(found, item.document.id)
+        if isinstance(found, ThreadState):
+            rows += _rows(house, thread, found, facts, local)
     tx.threads.put_many(rows)
     return verdicts
 
@@ -185,7 +214,9 @@ def refresh(house: House, tx: Tx, threads: Iterable[bytes]) -> None:
         if facts:
             parties = {party for fact in facts for party in (fact.author, fact.audience)}
             local = {member for member, row in tx.members.get_many(parties).items() if row.local}
-            tx.threads.put_many(_rows(house, thread, process.fold(facts, thread), facts, local))
+            state = process.state_of(facts, thread)
+            if isinstance(state, ThreadState):
+                tx.threads.put_many(_rows(house, thread, state, facts, local))
 
 
 def _local(tx: Tx, fresh: Sequence[Fresh]) -> set[bytes]:

@@ -1,4 +1,4 @@
-"""A thread and what it has come to: the one entry to the fold. Knows no store, no time, no order of arrival.
+"""A thread and what it has come to: the one entry to the folds. Knows no store, no time, no order of arrival.
 
 ``fold`` is a function of the *set* of facts: any order, any duplicates, the same answer at both sides. ``judge``
 answers for one fact at its own past, before it is signed and when it is received; that answer never changes. What the
@@ -12,6 +12,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from protocol.process.catalogue import fold as catalogue
+from protocol.process.catalogue.state import CatalogueState
+from protocol.process.catalogue.table import TABLE as CATALOGUE
 from protocol.process.fact import EFFECTIVE, Fact, Outcome, Verdict
 from protocol.process.history import arrange
 from protocol.process.trade.fold import Judgement, settle, summarise
@@ -20,8 +23,17 @@ from protocol.process.trade.state import NEXT, BillState, LineState, QuestionSta
 from protocol.process.trade.table import TABLE, Role, State, step_for
 
 
+def state_of(facts: Iterable[Fact], thread: bytes | None = None) -> ThreadState | CatalogueState:
+    """The state of a thread of whichever process its first paper belongs to. Arguments as of :func:`fold`."""
+    known = list(facts)
+    history = arrange(known, thread)
+    if history.facts and history.facts[0].type in CATALOGUE:
+        return catalogue.summarise(history)
+    return fold(known, thread)
+
+
 def fold(facts: Iterable[Fact], thread: bytes | None = None) -> ThreadState:
-    """The state of a thread. ``thread``: id of its first fact, if known; the facts may lack it, and then all wait.
+    """The state of a dealing. ``thread``: id of its first fact, if known; the facts may lack it, and then all wait.
 
     Facts whose type or version is not known here are left out; what follows them waits.
     """
@@ -42,8 +54,10 @@ def judge(facts: Iterable[Fact], candidate: Fact, thread: bytes | None = None) -
     missing = history.missing.get(candidate.id)
     if missing is not None:
         return waiting(missing)
-    judgement = Judgement(history)
     place = next(place for place, fact in enumerate(history.facts) if fact.id == candidate.id)
+    if history.facts[0].type in CATALOGUE:
+        return catalogue.judge_all(history)[place]
+    judgement = Judgement(history)
     return judgement.outcomes[place]
 
 
@@ -78,6 +92,7 @@ def waiting(missing: tuple[bytes, ...]) -> Outcome:
 __all__ = [
     "EFFECTIVE",
     "BillState",
+    "CatalogueState",
     "Fact",
     "LineState",
     "Outcome",
@@ -89,4 +104,5 @@ __all__ = [
     "fold",
     "judge",
     "opened",
+    "state_of",
 ]

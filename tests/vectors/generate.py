@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from protocol import canon, journal, keys
 from protocol.document import attachment, envelope
 from protocol.document.envelope import Document
@@ -18,7 +20,8 @@ from protocol.identity.log import ControlLog
 from protocol.keys import Purpose
 from protocol.limits import CHUNK_BYTES
 from protocol.link import batch, holdings, receipt
-from tests.vectors import exchanges, proof_cases, world
+from protocol.process.trade import check, papers
+from tests.vectors import exchanges, proof_cases, sample_papers, world
 from tests.vectors.world import key
 
 FOLDER = Path(__file__).parent
@@ -241,7 +244,20 @@ def proofs() -> Iterator[Vector]:
         yield {"name": name, "what": what, "valid": False, "proof": data}
 
 
+def paper_bytes() -> Iterator[Vector]:
+    for name, paper in sample_papers.papers():
+        kind = papers.TYPE_OF[type(paper)]
+        yield {
+            "name": name,
+            "type": kind,
+            "version": papers.VERSIONS[kind][-1],
+            "paper": msgspec.to_builtins(paper),
+            "bytes": check.issue(paper),
+        }
+
+
 FILES: dict[str, Callable[[], Iterator[Vector]]] = {
+    "papers": paper_bytes,
     "canonical": canonical,
     "keys": keys_and_trees,
     "identities": identities,

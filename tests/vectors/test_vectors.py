@@ -4,6 +4,7 @@ import json
 import re
 from typing import Any
 
+import msgspec
 import pytest
 
 from protocol import canon, journal, keys, proof
@@ -13,6 +14,7 @@ from protocol.identity import card, control, descriptor, genesis, log
 from protocol.keys import Purpose
 from protocol.limits import MAX_BATCH_BYTES
 from protocol.link import batch, holdings, receipt
+from protocol.process.trade import check
 from tests.vectors import generate, world
 
 
@@ -39,6 +41,12 @@ def test_canonical_form(vector: dict[str, Any]) -> None:
     else:
         with pytest.raises((Malformed, TooLarge)):
             canon.decode(data)
+
+
+@pytest.mark.parametrize("vector", load("papers"), ids=lambda vector: str(vector["name"]))
+def test_papers(vector: dict[str, Any]) -> None:
+    paper = check.admit(vector["type"], vector["version"], bytes.fromhex(vector["bytes"]))
+    assert json.loads(msgspec.json.encode(paper)) == vector["paper"]
 
 
 def test_keys_and_trees() -> None:

@@ -25,6 +25,10 @@ PREFIXES: Final[Mapping[str, str]] = {
     "self_billed_statement": "SB",
     "self_billed_response": "SR",
     "payment_notice": "PN",
+    "message": "MS",
+    "catalogue_request": "CQ",
+    "catalogue": "CT",
+    "catalogue_withdrawal": "CW",
 }
 
 

@@ -59,6 +59,8 @@ class Judgement:
     def _possible(self, place: int, fact: Fact, dealing: Dealing) -> tuple[Outcome, Effect | None]:
         if PAPERS.get(fact.type) is not type(fact.body):
             return refused("type", f"the paper is not of type {fact.type}"), None
+        if fact.type not in TABLE:
+            return refused("type", f"{called(fact.type)} is no paper of a dealing"), None
         if place and (self.outcomes[0].verdict is not Verdict.EFFECTIVE or not fact.follows):
             return refused(
                 "thread", "its dealing was never opened: the first paper is refused, or it follows none"

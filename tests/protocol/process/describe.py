@@ -14,6 +14,7 @@ from typing import Any
 
 import msgspec
 
+from protocol.process.catalogue import table as catalogues
 from protocol.process.fact import Fact
 from protocol.process.thread import Verdict, fold, judge
 from protocol.process.trade import table
@@ -48,6 +49,15 @@ GUARDS = {
     "stated": "the statement is in its past and not answered, or answered in contradiction",
     "paid_above_billed": "on a bill in its past at most what is due",
     "messages": "no more messages of one side than the limit",
+}
+
+
+CATALOGUE_GUARDS = {
+    "standing_edition": "the version was not withdrawn",
+    "same_sheets": "number of sheets, validity, currency and tax as on the other sheets of the version",
+    "new_sheet": "this sheet of the version was not written before",
+    "item_once": "no item number of another sheet of the version",
+    "known_edition": "the version named is in its past, and was not withdrawn",
 }
 
 
@@ -215,6 +225,23 @@ def _meet(opening: Callable[[Desk], Fact], one: str, other: str, found: dict[tup
         found.setdefault(types, set()).update(MARKS[code] for code in codes)
 
 
+def catalogue_states() -> Iterator[str]:
+    yield "| state | as the subject of a sentence |"
+    yield "|---|---|"
+    for state, subject in catalogues.SUBJECT.items():
+        yield f"| `{state.value}` | {subject} |"
+
+
+def catalogue_table() -> Iterator[str]:
+    yield "| paper | writer | in these states | conditions beyond the state, in this order |"
+    yield "|---|---|---|---|"
+    for name, row in catalogues.TABLE.items():
+        paper = f"**`{name}`**" + (" (opens)" if row.opens else "")
+        wherever = ", ".join(f"`{state.value}`" for state in row.states)
+        conditions = "; ".join(f"*{guard}*: {CATALOGUE_GUARDS[guard]}" for guard in row.guards) or "–"
+        yield f"| {paper} | {row.writer.value} | {wherever} | {conditions} |"
+
+
 def progress() -> Iterator[str]:
     yield "`" + "`, `".join(state.value for state in State if state not in SUBJECT) + "`"
 
@@ -235,6 +262,8 @@ PARTS: dict[str, Callable[[], Iterator[str]]] = {
     "guards": guards,
     "concurrent": concurrent,
     "pairs": pairs,
+    "catalogue states": catalogue_states,
+    "catalogue table": catalogue_table,
     "advice": advice,
 }
 

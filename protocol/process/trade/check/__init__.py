@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
-from protocol.process.trade.check import billing, delivering, message, ordering
+from protocol.process.trade.check import billing, catalogue, delivering, message, ordering
 from protocol.process.trade.check.rules import head
 from protocol.process.trade.papers import (
     PAPERS,
@@ -36,6 +36,9 @@ _RULES: Final[dict[str, Callable[[Any], None]]] = {
     "self_billed_response": billing.self_billed_response,
     "payment_notice": billing.payment_notice,
     "message": message.message,
+    "catalogue_request": catalogue.catalogue_request,
+    "catalogue": catalogue.catalogue,
+    "catalogue_withdrawal": catalogue.catalogue_withdrawal,
 }
 _BY_STRUCT: Final = {struct: _RULES[name] for name, struct in PAPERS.items()}
 

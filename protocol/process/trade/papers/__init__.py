@@ -1,4 +1,4 @@
-"""The papers of the trade process and their one encoding. Owns shapes and bytes; knows no state and no rule of sums.
+"""The papers of all processes and their one encoding. Owns shapes and bytes; knows no state and no rule of sums.
 
 ``encode`` and ``decode`` are the only way between a paper and its bytes. ``decode`` refuses every spelling but the one
 ``encode`` makes. Source: ``docs/process.md``, "Papers".
@@ -25,6 +25,13 @@ from protocol.process.trade.papers.billing import (
     PaymentNotice,
     SelfBilledResponse,
     SelfBilledStatement,
+)
+from protocol.process.trade.papers.catalogue import (
+    Catalogue,
+    CatalogueItem,
+    CatalogueRequest,
+    CatalogueWithdrawal,
+    PriceTier,
 )
 from protocol.process.trade.papers.delivering import (
     DespatchAdvice,
@@ -95,8 +102,11 @@ PAPERS: Final[dict[str, type[Paper]]] = {
     "self_billed_response": SelfBilledResponse,
     "payment_notice": PaymentNotice,
     "message": Message,
+    "catalogue_request": CatalogueRequest,
+    "catalogue": Catalogue,
+    "catalogue_withdrawal": CatalogueWithdrawal,
 }
-"""Type name on the wire → struct, in the order of a dealing."""
+"""Type name on the wire → struct, in the order of a dealing; then the papers of the process of catalogues."""
 
 VERSIONS: Final[dict[str, tuple[int, ...]]] = dict.fromkeys(PAPERS, (VERSION,))
 """Versions of each type this code reads; the last is the one it writes."""
@@ -204,6 +214,10 @@ __all__ = [
     "AllowanceCharge",
     "BankAccount",
     "Billing",
+    "Catalogue",
+    "CatalogueItem",
+    "CatalogueRequest",
+    "CatalogueWithdrawal",
     "ChangeLine",
     "ChangeResponse",
     "Classification",
@@ -240,6 +254,7 @@ __all__ = [
     "Personal",
     "Price",
     "PriceAllowance",
+    "PriceTier",
     "PromisedDelivery",
     "Property",
     "Quotation",

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import pytest
 
+from protocol.process.catalogue.table import TABLE as CATALOGUE
 from protocol.process.trade.check import _BY_STRUCT
 from protocol.process.trade.papers import PAPERS
 from protocol.process.trade.table import SUBJECT, TABLE, Role, State, called, step_for, why_not
 
 
 def test_every_paper_has_a_row_and_rules() -> None:
-    assert list(TABLE) == list(PAPERS)
+    assert [*TABLE, *CATALOGUE] == list(PAPERS)
     assert list(_BY_STRUCT) == list(PAPERS.values())
 
 

@@ -1,0 +1,79 @@
+"""Papers whose bytes are golden vectors: a catalogue in two sheets, what leads to it and ends it, and a message."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from protocol.process.trade.papers import (
+    Catalogue,
+    CatalogueItem,
+    CatalogueRequest,
+    CatalogueWithdrawal,
+    Item,
+    Message,
+    Paper,
+    Party,
+    Period,
+    Price,
+    PriceTier,
+    Scaled,
+    TaxCategory,
+)
+
+_PARTIES: dict[str, Any] = {"buyer": Party(name="金太郎機械"), "seller": Party(name="わらしべ商会")}
+
+
+def _head(number: str) -> dict[str, Any]:
+    return {"number": number, "issue_date": "2026-10-05"}
+
+
+def _price(value: int) -> Price:
+    return Price(value=Scaled(value))
+
+
+def _bags() -> CatalogueItem:
+    return CatalogueItem(
+        item=Item(name="紙袋 大", description="200枚入り", gtin="2900000401013", seller_id="P-1"),
+        unit="BX",
+        price=_price(4800),
+        tiers=(
+            PriceTier(minimum=Scaled(10), price=_price(4320)),
+            PriceTier(minimum=Scaled(30), price=_price(3960)),
+        ),
+        tax=TaxCategory(category="S", rate=Scaled(10)),
+        pack_size=Scaled(200),
+        minimum=Scaled(1),
+        maximum=Scaled(500),
+        step=Scaled(1),
+        lead_days=3,
+    )
+
+
+def _tea() -> CatalogueItem:
+    return CatalogueItem(
+        item=Item(name="抹茶あめ", seller_id="P-2"),
+        unit="H87",
+        price=_price(240),
+        tax=TaxCategory(category="AA", rate=Scaled(8)),
+        validity=Period(end="2026-12-31"),
+        note="冬まで",
+    )
+
+
+def _sheet(number: int, *items: CatalogueItem) -> Catalogue:
+    validity = Period(start="2026-10-01")
+    more = {"edition": "2026-10", "sheets": 2, "validity": validity, "currency": "JPY", "name": "秋の品目表"}
+    return Catalogue(**_head(f"2026-10/{number}"), **_PARTIES, **more, sheet=number, items=items)
+
+
+def papers() -> Iterator[tuple[str, Paper]]:
+    """Name and paper."""
+    yield "message", Message(**_head("M-1"), kind="note", text="納期を相談したいです。", line_id="1")
+    talk = Message(**_head("M-2"), kind="price_talk", text="材料が上がりました。", currency="JPY", price=_price(245))
+    yield "price talk", talk
+    yield "request for a catalogue", CatalogueRequest(**_head("Q-1"), **_PARTIES, words="紙袋", reply_by="2026-10-09")
+    yield "catalogue, sheet 1 of 2", _sheet(1, _bags())
+    yield "catalogue, sheet 2 of 2", _sheet(2, _tea())
+    yield "withdrawal of one version", CatalogueWithdrawal(**_head("W-1"), edition="2026-10", reason="改定")
+    yield "withdrawal of everything", CatalogueWithdrawal(**_head("W-2"))
