@@ -136,8 +136,11 @@ def is_sound(path: Path) -> bool:
 
 
 def pending(connection: sqlite3.Connection) -> int:
-    """Documents for other nodes for which no final verdict is stored."""
-    query = "SELECT count(*) FROM outgoing WHERE verdict IS NULL AND document IS NOT NULL"
+    """Documents for other nodes for which no final verdict is stored.
+
+    By the small index of what is pending: the planner would walk every document ever sent, milliseconds at each look.
+    """
+    query = "SELECT count(*) FROM outgoing INDEXED BY outgoing_pending WHERE verdict IS NULL AND document IS NOT NULL"
     return int(connection.execute(query).fetchone()[0])
 
 

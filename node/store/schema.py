@@ -153,10 +153,12 @@ index("holdings_unsettled", holdings.c.verdict, holdings.c.member, holdings.c.po
 follows = table("follows", key("parent", BLOB), key("document", INT), clustered=True)
 waiting = table("waiting", key("missing", BLOB), key("document", INT), column("kind", TEXT), clustered=True)
 sa.Index("waiting_by_document", waiting.c.document)
+# start = position of the first document of the dealing that was stored here: it never changes, new ones grow at the end
 threads = table(
     "threads",
+    key("start", INT),
     key("member", BLOB),
-    key("thread", BLOB),
+    column("thread", BLOB),
     column("state", TEXT),
     column("partner", BLOB),
     column("first_type", TEXT),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
@@ -32,8 +32,17 @@ class ThreadRow(NamedTuple):
 
 _ROW = sa.select(*(threads.c[name] for name in ThreadRow._fields))
 _MEMBER = threads.c.member == sa.bindparam("member")
-_PUT = upsert(threads, ThreadRow._fields)
-_GET = ListQuery(ThreadRow._make, lambda v: _ROW.where(_MEMBER, threads.c.thread.in_(v)))
+_PUT = upsert(threads, ("start", *ThreadRow._fields))
+_GET = ListQuery(ThreadRow._make, lambda v: _ROW.where(_MEMBER, threads.c.start.in_(v)))
+# Without the document that started it: that one is found by its id.
+_FOLLOWERS = ListQuery(
+    plain,
+    lambda v: (
+        sa.select(documents.c.thread, sa.func.min(documents.c.position))
+        .where(documents.c.thread.in_(v))
+        .group_by(documents.c.thread)
+    ),
+)
 _FILTERS: dict[str, Any] = {name: threads.c[name] == sa.bindparam(name) for name in ("state", "next_actor", "partner")}
 _END = (2**62, b"")
 
@@ -82,9 +91,13 @@ _MINE, _THEIRS = _by_turn(True), _by_turn(False)
 class Threads(Repository):
     """Dealings by member. All of it can be folded again from the documents."""
 
-    def put_many(self, rows: Iterable[ThreadRow]) -> None:
-        """Add or replace dealings."""
-        self._db.run_many(_PUT, rows)
+    def put_many(self, rows: Sequence[ThreadRow]) -> None:
+        """Add or replace dealings of which something is stored; LookupError for others."""
+        starts = self._starts(row[1] for row in rows)
+        missing = [row[1] for row in rows if row[1] not in starts]
+        if missing:
+            raise LookupError(f"a dealing of which nothing is stored: {missing[0].hex()[:12]}")
+        self._db.run_many(_PUT, [(starts[row[1]], *row) for row in rows])
 
     def get(self, member: bytes, thread: bytes) -> ThreadRow | None:
         """One dealing, or None."""
@@ -92,7 +105,17 @@ class Threads(Repository):
 
     def get_many(self, member: bytes, wanted: Iterable[bytes]) -> dict[bytes, ThreadRow]:
         """One member's dealings by thread."""
-        return {row.thread: row for row in self._db.by_values(_GET, wanted, member=member)}
+        starts = self._starts(wanted)
+        return {row.thread: row for row in self._db.by_values(_GET, starts.values(), member=member)}
+
+    def _starts(self, wanted: Iterable[bytes]) -> dict[bytes, int]:
+        """By dealing: the position of its first document here."""
+        dealings = list(dict.fromkeys(wanted))
+        at = self._session.find_positions(dealings)
+        starts = {thread: at[thread] for thread in dealings if thread in at}
+        for thread, position in self._db.by_values(_FOLLOWERS, dealings):
+            starts[thread] = min(position, starts.get(thread, position))
+        return starts
 
     def latest(
         self,

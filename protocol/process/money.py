@@ -37,6 +37,11 @@ def minor_digits(currency: str) -> int:
     return 3 if currency in _THREE_DIGITS else 2
 
 
+def minor_factor(currency: str) -> int:
+    """How many minor units one major unit of an ISO 4217 currency is (JPY 1, EUR 100)."""
+    return _POWERS[minor_digits(currency)]
+
+
 def nano(value: int, scale: int) -> int:
     """``value`` × 10^-``scale`` as an integer of 10^-9; ``scale`` 0 to 9. Exact."""
     return value * _NANO_POWERS[scale]
@@ -67,7 +72,7 @@ def line_fraction(
 
     Each argument is (value, scale); a base quantity of zero counts as one.
     """
-    numerator = quantity[0] * price[0] * _POWERS[minor_digits(currency)]
+    numerator = quantity[0] * price[0] * minor_factor(currency)
     denominator = _POWERS[quantity[1]] * _POWERS[price[1]]
     if base is not None and base[0]:
         numerator *= _POWERS[base[1]]

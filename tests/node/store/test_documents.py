@@ -177,6 +177,7 @@ def test_dealings_are_listed_latest_first_without_gaps(store: Store) -> None:
     rows = [
         dealing(number, updated=100 + number // 4, state="ordered" if number % 3 else "closed") for number in range(20)
     ]
+    add(store, *range(20), 99)
     store.write(lambda tx: tx.threads.put_many(rows))
     store.write(lambda tx: tx.threads.put_many([dealing(99, updated=1, member=OTHER)]))
     seen: list[bytes] = []
@@ -192,6 +193,19 @@ def test_dealings_are_listed_latest_first_without_gaps(store: Store) -> None:
     store.write(lambda tx: tx.threads.put_many([changed]))
     assert store.read(lambda tx: tx.threads.get(BOB, changed.thread)) == changed
     assert store.read(lambda tx: tx.threads.get(OTHER, changed.thread)) is None
+
+
+def test_a_dealing_whose_first_document_comes_later_stays_one_row(store: Store) -> None:
+    row = dealing(1, updated=5)
+    with pytest.raises(LookupError):
+        store.write(lambda tx: tx.threads.put_many([row]))
+    store.write(lambda tx: tx.documents.add_many([document(2, thread=row.thread)]))
+    store.write(lambda tx: tx.threads.put_many([row]))
+    add(store, 1)
+    later = row._replace(updated=6, documents=2)
+    store.write(lambda tx: tx.threads.put_many([later]))
+    assert store.read(lambda tx: tx.threads.latest(BOB, 9)) == [later]
+    assert store.read(lambda tx: tx.threads.get(BOB, row.thread)) == later
 
 
 def test_a_journal_never_writes_a_number_twice(store: Store) -> None:

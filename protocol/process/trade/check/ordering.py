@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from protocol.errors import CallerFault
+from protocol.limits import MAX_INT, MAX_SCALE
+from protocol.process.checks import is_gtin
+from protocol.process.money import minor_factor
 from protocol.process.trade.check.parties import delivery, involved, item, party
 from protocol.process.trade.check.rules import (
     amount,
@@ -17,7 +20,7 @@ from protocol.process.trade.check.rules import (
     scaled,
     stated,
 )
-from protocol.process.trade.check.sums import allowances, category, line_sum, price, taxes, terms, totals
+from protocol.process.trade.check.sums import TAXED, allowances, category, line_sum, price, taxes, terms, totals
 from protocol.process.trade.papers import (
     ChangeResponse,
     Inspection,
@@ -128,14 +131,40 @@ def order_lines(lines: Sequence[OrderLine], money: str) -> int | None:
         fail("lines", "must hold at least one line")
     seen: dict[str, None] = {}
     total: int | None = 0
+    factor = minor_factor(money)
     for index, line in enumerate(lines):
         try:
             _once(line.line_id, seen)
-            order_line(line, money)
+            if not _is_plain(line, factor):
+                order_line(line, money)
         except CallerFault as fault:
             raise inside(fault, f"lines[{index}]") from None
         total = None if total is None or line.amount is None else total + line.amount
     return total
+
+
+def _is_plain(line: OrderLine, factor: int) -> bool:
+    """The line that most orders consist of, right in everything: whole pieces at a price that gives the amount exactly.
+
+    False only means that :func:`order_line` must look: it is four times as slow, and there is no other difference.
+    """
+    goods, price_, tax, stated_amount = line.item, line.price, line.tax, line.amount
+    if price_ is None or tax is None or stated_amount is None:
+        return False
+    if line.allowances or line.delivery is not None or line.originator is not None:
+        return False
+    if goods.best_before or goods.standard_id is not None or goods.properties:
+        return False
+    if price_.base_quantity is not None or price_.unit or price_.allowance is not None:
+        return False
+    rate, pieces, each = tax.rate, line.quantity, price_.value
+    if rate is None or pieces.scale or each.scale or tax.category not in TAXED:
+        return False
+    if not (0 <= rate.value <= MAX_INT and 0 <= rate.scale <= MAX_SCALE):
+        return False
+    if not (0 <= pieces.value <= MAX_INT and 0 <= each.value <= MAX_INT and stated_amount <= MAX_INT):
+        return False
+    return pieces.value * each.value * factor == stated_amount and (not goods.gtin or is_gtin(goods.gtin))
 
 
 def order_line(line: OrderLine, money: str) -> None:

@@ -21,6 +21,8 @@ from protocol.process.trade.papers.goods import PAYMENT_METHODS
 
 ROUNDINGS = tuple(rounding.value for rounding in Rounding)
 UNTAXED = frozenset({"E", "G", "O", "Z"})  # UNCL5305: exempt, export, outside, zero
+TAXED = frozenset({"S", "AA"})  # standard, reduced
+_SUMS = tuple(name for name in Totals.__struct_fields__ if name != "rounding")
 
 
 def price(value: Price, field: str) -> None:
@@ -132,9 +134,10 @@ def totals(
 
     ``line_total`` None: not every line states an amount. ``tax`` None: the paper lists no taxes.
     """
-    for name in value.__struct_fields__:
-        if name != "rounding":
-            amount(getattr(value, name), f"totals.{name}")
+    for name in _SUMS:
+        found = getattr(value, name)
+        if found is not None and not 0 <= found <= MAX_INT:
+            amount(found, f"totals.{name}")
     if value.rounding is not None and not -MAX_INT <= value.rounding <= MAX_INT:
         fail("totals.rounding", "is at most 2^53 - 1 minor units either way")
     _same(value.lines, line_total, "lines", "the sum of the line amounts")

@@ -173,7 +173,7 @@ def require_texts(value: Part) -> None:
     # All texts at once, ASCII between them, which composes with nothing: one test, and each alone only if it fails.
     # JSON escapes what it must: of the control characters only tab and line ends are written without \\u, \\b or \\f.
     together = _JSON.encode(value)
-    odd = b"\\u" in together or b"\\b" in together or b"\\f" in together
+    odd = b"\\" in together and any(escape in together for escape in (b"\\u", b"\\b", b"\\f"))
     if odd or (not together.isascii() and not is_normalized("NFC", together.decode())):
         _refuse_texts(msgspec.to_builtins(value), "")
 
