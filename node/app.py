@@ -40,6 +40,7 @@ from node.peer_desk import PeerDesk
 from node.peer_port import PeerPort
 from node.runtime import Runtime
 from node.services.peers import Presence
+from node.web.mount import mount
 
 if TYPE_CHECKING:
     from node.aio.discovery import Discovery
@@ -146,7 +147,9 @@ class Node:
 
     async def _serve_members(self) -> int:
         api = self.opened.config.api
-        runner = web.AppRunner(member.build(self.context), access_log=None, shutdown_timeout=SHUTDOWN_S)
+        application = member.build(self.context)
+        mount(application)
+        runner = web.AppRunner(application, access_log=None, shutdown_timeout=SHUTDOWN_S)
         await runner.setup()
         self._runners.append(runner)
         await web.TCPSite(runner, api.host, api.port, ssl_context=self._api_tls()).start()

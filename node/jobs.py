@@ -17,7 +17,7 @@ from node.api.admin.backups import target_of
 from node.api.context import Context
 from node.config import Config
 from node.dropfolder import DropFolder
-from node.services import idempotency, indexing
+from node.services import idempotency, indexing, sessions
 from protocol.errors import InvariantBroken
 
 log = structlog.get_logger("jobs")
@@ -107,5 +107,7 @@ class Jobs:
         await asyncio.to_thread(context.files.forget_stale, STALE_UPLOAD_S, context.house.clock() / 1e6)
         before = self._context.house.clock() - idempotency.KEEP_US
         await asyncio.wrap_future(self._context.store.submit(lambda tx: tx.idempotency.forget(before)))
+        now = self._context.house.clock()
+        await asyncio.wrap_future(self._context.store.submit(lambda tx: sessions.tidy(tx, now)))
         await asyncio.sleep(TIDY_S)
         return TIDY_S

@@ -1,4 +1,4 @@
-"""`python3 yui.py translate`: extract messages from cli/ and node/, update the catalogues, compile them.
+"""`python3 yui.py translate`: extract messages from cli/, node/ and its templates, update the catalogues, compile them.
 
 Owns the catalogue files. Works in a checkout, not in an installed node. The same sources give the same bytes: no times
 and no line numbers are written. A message that nobody uses any more leaves; a changed one is a new one to translate.
@@ -15,13 +15,20 @@ from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_from_file
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
+from jinja2.ext import babel_extract
 
 from node.i18n import DOMAIN, LANGUAGES, LOCALE
 
 ROOT = LOCALE.parents[1]
 SOURCES = ("cli", "node")
 KEYWORDS: dict[str, tuple[int, ...] | None] = {"_": None, "N_": None, "ngettext": (1, 2)}
+EXTENSIONS = {"extensions": "jinja2.ext.do,jinja2.ext.loopcontrols", "silent": "false"}
 NO_TIME = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+def templates() -> list[Path]:
+    """The templates of pages, in a fixed order."""
+    return sorted((ROOT / "node" / "web" / "templates").rglob("*.html"))
 
 
 def sources() -> list[Path]:
@@ -36,6 +43,12 @@ def extract() -> Catalog:
         name = path.relative_to(ROOT).as_posix()
         for _line, message, comments, _context in extract_from_file("python", path, KEYWORDS, ["Translators:"]):
             template.add(message, locations=[(name, 0)], auto_comments=comments)
+    for path in templates():
+        name = path.relative_to(ROOT).as_posix()
+        with path.open("rb") as file:
+            for _line, _function, found, _comments in babel_extract(file, tuple(KEYWORDS), [], EXTENSIONS):
+                texts = tuple(text for text in found if text) if isinstance(found, tuple) else (found or "",)
+                template.add(texts if len(texts) > 1 else texts[0], locations=[(name, 0)])
     return template
 
 

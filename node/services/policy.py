@@ -1,12 +1,14 @@
-"""Who may do what: scopes, roles, and which role has which scope. The one table that the tests walk as well.
+"""Who may do what: scopes of tokens, roles of people, operations of pages. The tables that the tests walk as well.
 
-Owns words, not checks (``node.api.auth``). Every operation names one scope; a token has scopes of its own and never
-more than its user's role allows.
+Owns words, not checks (``node.api.auth`` for programs, ``node.web.site`` for pages). A token has scopes of its own and
+never more than its user's role allows; a page names one operation, and OPERATIONS says which roles may do it.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import StrEnum
+from typing import Final
 
 from protocol.errors import CallerFault
 
@@ -22,19 +24,64 @@ class Scope(StrEnum):
 
 
 class Role(StrEnum):
-    """What a user is at its member."""
+    """What a user is: the first three at its member, the others at the association (such users have no member)."""
 
     OWNER = "owner"
     CLERK = "clerk"
     VIEWER = "viewer"
+    STAFF = "staff"
+    ADMIN = "admin"
 
 
+MEMBER_ROLES: Final = frozenset({Role.OWNER, Role.CLERK, Role.VIEWER})
+ASSOCIATION_ROLES: Final = frozenset({Role.STAFF, Role.ADMIN})
 MEMBER_SCOPES = frozenset({Scope.READ, Scope.WRITE, Scope.DECIDE, Scope.DIRECTORY})
 
 ROLES: dict[Role, frozenset[Scope]] = {
     Role.OWNER: MEMBER_SCOPES,
     Role.CLERK: frozenset({Scope.READ, Scope.WRITE, Scope.DIRECTORY}),
     Role.VIEWER: frozenset({Scope.READ, Scope.DIRECTORY}),
+    Role.STAFF: frozenset({Scope.METRICS}),
+    Role.ADMIN: frozenset({Scope.METRICS}),
+}
+
+_OWNER: Final = frozenset({Role.OWNER})
+_WRITERS: Final = frozenset({Role.OWNER, Role.CLERK})
+_ADMIN: Final = frozenset({Role.ADMIN})
+
+#: What needs no login.
+PUBLIC: Final = "public"
+#: Operation → the roles that may do it. Every page names one; nothing else decides.
+OPERATIONS: Final[Mapping[str, frozenset[Role]]] = {
+    PUBLIC: frozenset(),
+    # everybody, for themselves: language, password, passkeys, sessions, notices
+    "own": MEMBER_ROLES | ASSOCIATION_ROLES,
+    # a member's work
+    "today.read": MEMBER_ROLES,
+    "dealings.read": MEMBER_ROLES,
+    "dealings.write": _WRITERS,
+    "held.decide": _OWNER,
+    "partners.read": MEMBER_ROLES,
+    "partners.write": _WRITERS,
+    "catalogue.read": MEMBER_ROLES,
+    "catalogue.write": _WRITERS,
+    "import.write": _WRITERS,
+    "books.read": MEMBER_ROLES,
+    "books.write": _WRITERS,
+    "payments.prepare": _WRITERS,
+    "payments.pay": _OWNER,
+    # a member's people
+    "people.manage": _OWNER,
+    "access.read": _OWNER,
+    "consent.manage": _OWNER,
+    # the association's work
+    "association.read": ASSOCIATION_ROLES,
+    "association.members": ASSOCIATION_ROLES,
+    "association.view": ASSOCIATION_ROLES,
+    "association.peers": ASSOCIATION_ROLES,
+    "association.safety": ASSOCIATION_ROLES,
+    "association.audit": ASSOCIATION_ROLES,
+    "association.staff": _ADMIN,
 }
 
 
@@ -52,6 +99,12 @@ def scopes_of(text: str) -> frozenset[Scope]:
 def text_of(scopes: frozenset[Scope]) -> str:
     """The space-separated list, in a fixed order."""
     return " ".join(scope.value for scope in Scope if scope in scopes)
+
+
+def allows(operation: str, role: Role | None) -> bool:
+    """Whether somebody of that role (None: nobody is logged in) may do it. KeyError for an operation without a row."""
+    roles = OPERATIONS[operation]
+    return operation == PUBLIC or role in roles
 
 
 def role_of(text: str) -> Role:

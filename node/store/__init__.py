@@ -13,7 +13,9 @@ from node.store.links import GivenRow, LinkRow, Mark, Pending, ReceiptRow, Strea
 from node.store.members import ControlRow, MemberRow, WrappedKeyRow
 from node.store.memory import MemoryStore, open_memory
 from node.store.peers import InvitationRow, NewQuarantine, PeerRow, QuarantineRow
+from node.store.people import AccessRow, PasskeyRow, TotpRow, UserInvitationRow, UserSettingsRow, ViewGrantRow
 from node.store.search import INDEXED
+from node.store.sessions import LoginFailureRow, ParkedRow, SessionRow
 from node.store.sqlite import SqliteStore, migrate_sqlite, open_sqlite
 from node.store.store import Store
 from node.store.threads import ThreadRow
@@ -21,6 +23,7 @@ from node.store.tx import Tx
 
 __all__ = [
     "INDEXED",
+    "AccessRow",
     "AttachmentRow",
     "CardRow",
     "ControlRow",
@@ -34,25 +37,33 @@ __all__ = [
     "JournalRow",
     "KeyUse",
     "LinkRow",
+    "LoginFailureRow",
     "Mark",
     "MemberRow",
     "MemoryStore",
     "NewDocument",
     "NewHolding",
     "NewQuarantine",
+    "ParkedRow",
     "PartRow",
+    "PasskeyRow",
     "PeerRow",
     "Pending",
     "QuarantineRow",
     "ReceiptRow",
+    "SessionRow",
     "SqliteStore",
     "Store",
     "StoredDocument",
     "StreamRow",
     "ThreadRow",
     "TokenRow",
+    "TotpRow",
     "Tx",
+    "UserInvitationRow",
     "UserRow",
+    "UserSettingsRow",
+    "ViewGrantRow",
     "WaitingRow",
     "WrappedKeyRow",
     "backup_file",

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy.schema import CreateIndex, CreateTable
 
-from node.store import schema
+from node.store import schema, schema_people
 from node.store.repository import COUNTERS
 from node.store.sql import dialect
 from node.store.tables import add_conditions, tables_of
@@ -46,13 +46,25 @@ def _tables(engine: str, step: str) -> Iterable[str]:
             yield str(CreateIndex(index).compile(dialect=dialect(engine)))
 
 
+def _counters(names: Iterable[str]) -> Iterable[str]:
+    yield from (f"INSERT INTO counters (name, value) VALUES ('{name}', 0)" for name in names)  # noqa: S608 - our own names
+
+
 def _first_tables(engine: str) -> Iterable[str]:
     yield from _tables(engine, schema.STEP)
-    yield from (f"INSERT INTO counters (name, value) VALUES ('{name}', 0)" for name in COUNTERS)  # noqa: S608 - our own names
+    yield from _counters(COUNTERS)
     yield from _SEARCH[engine]
 
 
-STEPS: Sequence[tuple[str, Callable[[str], Iterable[str]]]] = ((schema.STEP, _first_tables),)
+def _people(engine: str) -> Iterable[str]:
+    yield from _tables(engine, schema_people.STEP)
+    yield from _counters(schema_people.COUNTERS)
+
+
+STEPS: Sequence[tuple[str, Callable[[str], Iterable[str]]]] = (
+    (schema.STEP, _first_tables),
+    (schema_people.STEP, _people),
+)
 
 
 def require_not_newer(applied: Iterable[str]) -> None:

@@ -11,8 +11,10 @@ from node.store.links import Given, Links, Outgoing, Receipts, Streams
 from node.store.members import Controls, Members, WrappedKeys
 from node.store.meta import Meta
 from node.store.peers import Invitations, Knows, Peers, Quarantine
+from node.store.people import AccessLog, Passkeys, Totp, UserInvitations, UserSettings, ViewGrants
 from node.store.repository import Session
 from node.store.search import INDEXED, Search
+from node.store.sessions import LoginFailures, ParkedForms, Sessions
 from node.store.sql import Connection
 from node.store.threads import Threads
 
@@ -51,6 +53,15 @@ class Tx:
         self.tokens = Tokens(session)
         self.idempotency = Idempotency(session)
         self.search = Search(session)
+        self.sessions = Sessions(session)
+        self.login_failures = LoginFailures(session)
+        self.parked_forms = ParkedForms(session)
+        self.user_invitations = UserInvitations(session)
+        self.passkeys = Passkeys(session)
+        self.totp = Totp(session)
+        self.access_log = AccessLog(session)
+        self.user_settings = UserSettings(session)
+        self.view_grants = ViewGrants(session)
 
     def index_lag(self) -> int:
         """Documents that the search index has not seen yet."""

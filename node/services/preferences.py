@@ -1,0 +1,34 @@
+"""What a user chose for itself: the name that others see, language, mail address, which notices. Owns their rules."""
+
+from __future__ import annotations
+
+import unicodedata
+from typing import Final
+
+from node.i18n import LANGUAGES, N_
+from node.services.sessions import settings_of
+from node.store import Tx, UserSettingsRow
+from protocol.errors import CallerFault
+
+MAX_SHOWN_NAME_CHARS: Final = 40
+MAX_EMAIL_CHARS: Final = 200
+
+
+def speak(tx: Tx, user: bytes, language: str) -> None:
+    """Show pages in this language from now on."""
+    assert language in LANGUAGES, language
+    tx.user_settings.put(settings_of(tx, user)._replace(language=language))
+
+
+def introduce(tx: Tx, user: bytes, shown_name: str, email: str) -> UserSettingsRow:
+    """The name that colleagues and partners see, and where notices go. CallerFault names the field."""
+    shown_name = unicodedata.normalize("NFC", shown_name).strip()
+    email = email.strip()
+    if not shown_name or len(shown_name) > MAX_SHOWN_NAME_CHARS or not shown_name.isprintable():
+        raise CallerFault("shown_name", N_("Enter a name of at most 40 characters."))
+    _, at, host = email.rpartition("@")
+    if email and (not at or "." not in host or not email.isprintable() or " " in email or len(email) > MAX_EMAIL_CHARS):
+        raise CallerFault("email", N_("Enter a mail address like name@example.jp."))
+    row = settings_of(tx, user)._replace(shown_name=shown_name, email=email)
+    tx.user_settings.put(row)
+    return row

@@ -1,0 +1,14 @@
+"""The list of the pages. Owns nothing else: a new area is a module in ``pages/`` and a word here."""
+
+from __future__ import annotations
+
+from node.api.context import Context
+from node.web.pages import association, home, login
+from node.web.site import Site
+
+AREAS = (home, login, association)
+
+
+def build(context: Context) -> Site:
+    """The pages of a node."""
+    return Site(context, tuple(page for area in AREAS for page in area.PAGES))

@@ -1,0 +1,73 @@
+"""The frame around every page: menu by role, language switch, the 控え chip. Owns the menu's rows.
+
+A row shows only when its page exists here and the visitor's role may use it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+from node.i18n import LANGUAGES, N_
+from node.services.policy import MEMBER_ROLES
+
+if TYPE_CHECKING:
+    from node.web.visit import Visit
+
+
+class Entry(NamedTuple):
+    """``below``: first words of paths that belong to it too; ``bar``: also in the bottom bar of a telephone."""
+
+    path: str
+    word: str
+    operation: str
+    icon: str
+    below: tuple[str, ...] = ()
+    bar: bool = False
+
+
+MENU: Final = (
+    Entry("/", N_("Today"), "today.read", "today", bar=True),
+    Entry("/dealings", N_("Dealings"), "dealings.read", "dealings", bar=True),
+    Entry("/partners", N_("Partners & goods"), "partners.read", "partners", ("/catalogue",)),
+    Entry("/books", N_("Books"), "books.read", "books", ("/payments", "/closing")),
+    Entry("/association", N_("Association today"), "association.read", "today", bar=True),
+    Entry("/association/members", N_("Members"), "association.members", "partners", bar=True),
+    Entry("/association/peers", N_("Connected associations"), "association.peers", "dealings"),
+    Entry("/association/safety", N_("Storage and backups"), "association.safety", "books"),
+    Entry("/association/audit", N_("Access log"), "association.audit", "log"),
+)
+SEARCH: Final = "/search"
+LANGUAGE_WORDS: Final = {"ja": "日本語", "en": "English"}
+#: Sentences of the chip, by its state; more states come when copies are kept elsewhere.
+CHIP: Final = {"none": (N_("No copies yet"), N_("Other associations hold no copies of your data yet."))}
+
+
+def frame(visit: Visit, paths: frozenset[str]) -> dict[str, Any]:
+    """The values that ``base.html`` needs."""
+    visitor, here = visit.visitor, visit.request.path
+    shown = [entry for entry in MENU if visitor is not None and entry.path in paths and visit.allows(entry.operation)]
+    current = max((entry for entry in shown if _covers(entry, here)), key=lambda entry: len(entry.path), default=None)
+    is_member = visitor is not None and visitor.role in MEMBER_ROLES
+    return {
+        "house_name": _house_name(visit),
+        "menu": shown,
+        "current": current,
+        "search_path": SEARCH if SEARCH in paths and is_member else "",
+        "chip": ("none", *CHIP["none"]) if is_member else None,
+        "languages": [(code, LANGUAGE_WORDS[code]) for code in LANGUAGES],
+        "flash": visit.flash,
+        "paths": paths,
+    }
+
+
+def _house_name(visit: Visit) -> str:
+    visitor = visit.visitor
+    if visitor is not None and visitor.member is not None:
+        return visitor.member.name
+    return visit.context.house.name
+
+
+def _covers(entry: Entry, here: str) -> bool:
+    if entry.path in ("/", "/association"):
+        return here == entry.path
+    return any(here == path or here.startswith(path + "/") for path in (entry.path, *entry.below))
