@@ -1,21 +1,23 @@
 """Dealings: the folds of threads over what is stored, and the list that people see of them.
 
 Owns which stored documents count as facts of a dealing and the rows of the list. The rules are the fold's
-(:mod:`protocol.process`). What is held, refused or quarantined at its recipient is no fact on either side, so both
-compute the same state from the same facts.
+(:mod:`protocol.process`). What is held or quarantined at its recipient is no fact on either side; what was refused
+there is one without effect. So both compute the same state from the same facts.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
+from node.services import outbox
 from node.services.house import House
 from node.store import StoredDocument, ThreadRow, Tx
 from protocol import canon
 from protocol.document import envelope, header
 from protocol.document.envelope import Document, Part
 from protocol.errors import NotFound, YuiError
+from protocol.journal import Kind
 from protocol.limits import MAX_CATALOGUE_DOCUMENTS, MAX_THREAD_DOCUMENTS
 from protocol.link.receipt import Verdict
 from protocol.process import thread as process
@@ -26,7 +28,7 @@ from protocol.process.trade import papers
 from protocol.process.trade.papers import Paper
 
 APPLIED = (Verdict.APPLIED.value, "")
-NO_FACT = frozenset({Verdict.HELD.value, Verdict.REFUSED.value, Verdict.QUARANTINED.value})
+NO_FACT = frozenset({Verdict.HELD.value, Verdict.QUARANTINED.value})
 
 
 def too_long(limit: int) -> tuple[str, str]:
@@ -37,6 +39,10 @@ def too_long(limit: int) -> tuple[str, str]:
 def is_catalogue(facts: Sequence[Fact], thread: bytes) -> bool:
     """Are these papers of a catalogue's thread?"""
     return any(fact.type in CATALOGUE for fact in facts if fact.id == thread)
+
+
+def _limit(facts: Sequence[Fact], thread: bytes) -> int:
+    return MAX_CATALOGUE_DOCUMENTS if is_catalogue(facts, thread) else MAX_THREAD_DOCUMENTS
 
 
 class Folded(NamedTuple):
@@ -116,22 +122,35 @@ def fold_catalogue(tx: Tx, thread: bytes) -> Offered:
 def _facts(tx: Tx, thread: bytes) -> list[Fact]:
     facts = []
     stored = tx.documents.by_thread(thread)
-    excluded = _excluded(tx, [item.row.id for item in stored])
+    unsettled = _unsettled(tx, [item.row.id for item in stored])
     for item in stored:
-        if item.row.id in excluded:
-            continue
-        paper = paper_of(item)
+        verdict, reason = unsettled.get(item.row.id, APPLIED)
+        paper = None if verdict in NO_FACT else paper_of(item)
         if paper is not None:
-            facts.append(fact_of(document_of(item), paper))
+            fact = fact_of(document_of(item), paper)
+            facts.append(fact if verdict != Verdict.REFUSED.value else fact._replace(refused=reason or verdict))
     return facts
 
 
-def _excluded(tx: Tx, ids: Sequence[bytes]) -> set[bytes]:
-    found: set[bytes] = set()
+def _unsettled(tx: Tx, ids: Sequence[bytes]) -> dict[bytes, tuple[str, str]]:
+    """Verdict and reason of what is held, quarantined or refused. What its recipient never saw counts as held."""
+    found: dict[bytes, tuple[str, str]] = {}
     for document in ids:
-        if any(row.verdict in NO_FACT for row in tx.holdings.by_document(document)):
-            found.add(document)
+        for row in tx.holdings.by_document(document):
+            if row.verdict in NO_FACT or row.verdict == Verdict.REFUSED.value:
+                found[document] = (row.verdict, row.reason)
+    refused = [document for document, verdict in found.items() if verdict[0] == Verdict.REFUSED.value]
+    no_room = [too_long(limit) for limit in (MAX_THREAD_DOCUMENTS, MAX_CATALOGUE_DOCUMENTS)] if refused else []
+    for document in refused:
+        if found[document] in no_room or not reached(tx, document):
+            found[document] = (Verdict.HELD.value, "")
     return found
+
+
+def reached(tx: Tx, document: bytes) -> bool:
+    """Has it left its author's hands? What the author's side holds stays there until somebody decides."""
+    rows = tx.holdings.by_document(document)
+    return any(row.direction == Kind.RECEIVED.value for row in rows) or bool(outbox.queued(tx, [document]))
 
 
 def verdict_of(tx: Tx, thread: bytes, document: bytes) -> tuple[str, str]:
@@ -143,6 +162,8 @@ def verdict_of(tx: Tx, thread: bytes, document: bytes) -> tuple[str, str]:
         if stored is None or paper is None:
             return Verdict.REFUSED.value, "its body cannot be read"
         facts.append(fact_of(document_of(stored), paper))
+    if len(facts) > (limit := _limit(facts, thread)):
+        return too_long(limit)
     return receipt_verdict(process.state_of(facts, thread), document)
 
 
@@ -172,11 +193,11 @@ class Fresh(NamedTuple):
 
 
 def settle(
-    house: House, tx: Tx, fresh: Sequence[Fresh], without: frozenset[bytes] = frozenset()
+    house: House, tx: Tx, fresh: Sequence[Fresh], unsettled: Mapping[bytes, tuple[str, str]]
 ) -> dict[bytes, tuple[str, str]]:
     """Fold the dealings of new documents: each one's verdict. Their rows in the list are written on the way.
 
-    ``without``: documents stored in this transaction that are no facts (held, refused).
+    ``unsettled``: verdict and reason of other documents of this transaction (held, refused), which no holding says yet.
     """
     verdicts: dict[bytes, tuple[str, str]] = {}
     by_thread: dict[bytes, list[Fresh]] = {}
@@ -193,9 +214,8 @@ def settle(
             continue
         if items[0].document.header.thread or len(items) > 1:
             known = {fact.id for fact in facts}
-            facts += [fact for fact in _facts(tx, thread) if fact.id not in known | without]
-        limit = MAX_CATALOGUE_DOCUMENTS if is_catalogue(facts, thread) else MAX_THREAD_DOCUMENTS
-        if len(facts) > limit:
+            facts += [fact for fact in _with(_facts(tx, thread), unsettled) if fact.id not in known]
+        if len(facts) > (limit := _limit(facts, thread)):
             verdicts |= {item.document.id: too_long(limit) for item in items}
             continue
         found = process.state_of(facts, thread)
@@ -205,6 +225,15 @@ def settle(
             rows += _rows(house, thread, found, facts, local)
     tx.threads.put_many(rows)
     return verdicts
+
+
+def _with(facts: Sequence[Fact], unsettled: Mapping[bytes, tuple[str, str]]) -> list[Fact]:
+    found = []
+    for fact in facts:
+        verdict, reason = unsettled.get(fact.id, APPLIED)
+        if verdict not in NO_FACT:
+            found.append(fact._replace(refused=reason or verdict) if verdict == Verdict.REFUSED.value else fact)
+    return found
 
 
 def refresh(house: House, tx: Tx, threads: Iterable[bytes]) -> None:

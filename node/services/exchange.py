@@ -67,13 +67,15 @@ class Taken(NamedTuple):
 
 
 class Accepted(NamedTuple):
-    """What a receipt told. ``final``/``waiting``: documents by the kind of verdict; ``again``: queued once more."""
+    """What a receipt told. ``final``/``waiting``: documents by the kind of verdict; ``again``: queued once more;
+    ``news``: peers with new outgoing items, because what waited here is settled."""
 
     incarnation: bytes
     cursor: int
     final: int
     waiting: int
     again: int
+    news: frozenset[bytes] = frozenset()
 
 
 PINNED_STATES = frozenset(state.value for state in PINNED)  # of a row; accepted here, and perhaps not yet there
@@ -206,7 +208,7 @@ class Reception:
         found = receipts.verify(payload, self.peer_key)
         if found.head.network != self.house.network or found.head.receiver != self.house.id:
             raise Misdirected("the receipt is for another node or network")
-        _apply_receipt(self.house, self.tx, self.peer, found, payload, later=True)
+        self.news |= _apply_receipt(self.house, self.tx, self._custody, self.peer, found, payload).news
         return canon.digest(payload)
 
     def _take_holdings(self, payload: bytes) -> bytes:
@@ -270,8 +272,16 @@ class Reception:
             return True
         if document.id in stored:
             self.leaves.append(self._returned(document))
+            self._hear_again(document)
             return True
         return False
+
+    def _hear_again(self, document: Document) -> None:
+        """The other side has what we remember as never sent: its verdict counts, so hear it."""
+        own = self.tx.holdings.get(document.header.author, document.id)
+        if own is not None and own.verdict == Verdict.HELD.value and not dealings.reached(self.tx, document.id):
+            outbox.requeue(self.tx, self.peer, [document.id])
+            self.news.add(self.peer)
 
     def admit(self, document: Document) -> Arrival | None:
         """The arrival of a document whose author, signature and recipient are right; None after quarantine."""
@@ -393,40 +403,50 @@ def tell_later(house: House, tx: Tx, settled: Sequence[Entered]) -> set[bytes]:
 def accept_receipt(house: House, tx: Tx, peer: bytes, wire: bytes) -> Accepted:
     """Take the receipt for a batch that was sent to ``peer``. The caller commits."""
     row = require_peer(tx, peer)
+    house.require_signing()
     found = receipts.verify(wire, row.key)
     if found.head.network != house.network or found.head.receiver != house.id:
         raise Misdirected("the receipt is for another node or network")
-    return _apply_receipt(house, tx, peer, found, wire)
+    custody = Custody(house, tx)
+    accepted = _apply_receipt(house, tx, custody, peer, found, wire)
+    custody.close()
+    return accepted
 
 
 def _apply_receipt(
-    house: House, tx: Tx, peer: bytes, found: receipts.Receipt, wire: bytes, *, later: bool = False
+    house: House, tx: Tx, custody: Custody, peer: bytes, found: receipts.Receipt, wire: bytes
 ) -> Accepted:
-    """``later``: a verdict that replaces a waiting or held one."""
     if not found.leaves:
         return Accepted(found.head.incarnation, found.head.cursor, 0, 0, 0)
     number = tx.receipts.add(peer, "got", wire, house.clock())
     marks: list[tuple[bytes, str, int | None]] = []
+    items: list[tuple[bytes, str, int | None]] = []
     unknown: list[Leaf] = []
     void: list[Leaf] = []
+    counted: list[Leaf] = []
     reach: list[Leaf] = []
     for leaf in found.leaves:
         if leaf.verdict == Verdict.QUARANTINED.value and leaf.reason == UNKNOWN_AUTHOR:
             unknown.append(leaf)
+        elif leaf.recipient == peer:
+            items.append((leaf.document, leaf.verdict, number))
         elif counts(house, tx, peer, leaf):
             marks.append((leaf.document, leaf.verdict, number))
+            counted.append(leaf)
             if leaf.epoch:
                 reach.append(leaf)
         else:
             void.append(leaf)
     tx.outgoing.mark(peer, marks)
+    if found.head.incarnation == house.incarnation:  # a history that was queued since then may say more
+        tx.outgoing.mark(peer, items, found.head.cursor)
+        marks += items
     recovery.note_reach(house, tx, reach)
     recovery.await_epoch(tx, void)
-    plain = Verdict.APPLIED.value if not later else ""
-    _reflect(house, tx, [leaf for leaf in found.leaves if leaf.verdict != plain], marks)
+    news = _reflect(house, tx, custody, counted)
     again = _send_histories(house, tx, peer, unknown, number)
     final = sum(1 for _, verdict, _ in marks if verdict in receipts.FINAL)
-    return Accepted(found.head.incarnation, found.head.cursor, final, len(marks) - final, again)
+    return Accepted(found.head.incarnation, found.head.cursor, final, len(marks) - final, again, frozenset(news))
 
 
 def counts(house: House, tx: Tx, peer: bytes, leaf: Leaf) -> bool:
@@ -439,20 +459,26 @@ def counts(house: House, tx: Tx, peer: bytes, leaf: Leaf) -> bool:
     return log.covers(leaf.epoch, leaf.seq)
 
 
-def _reflect(house: House, tx: Tx, leaves: Sequence[Leaf], marks: Sequence[tuple[bytes, str, int | None]]) -> None:
-    """What the other side refused or holds has no effect on ours either, until it says otherwise."""
-    counted = {document for document, _, _ in marks}
-    threads: dict[bytes, None] = {}
-    for leaf in leaves:
-        if leaf.document not in counted or leaf.verdict == Verdict.WAITING.value:
-            continue
-        row = tx.documents.get(leaf.document)
-        own = tx.holdings.get(row.author, row.id) if row is not None else None
+def _reflect(house: House, tx: Tx, custody: Custody, leaves: Sequence[Leaf]) -> set[bytes]:
+    """The verdict of a document's recipient is the verdict at its author's home too, and what waited here goes on.
+
+    Waiting takes nothing back: our own member's document is in effect until its recipient says otherwise. Peers with
+    new outgoing items.
+    """
+    said = {leaf.document: leaf for leaf in leaves if leaf.verdict != Verdict.WAITING.value}
+    plain = [leaf.document for leaf in said.values() if leaf.verdict == Verdict.APPLIED.value]
+    differ = {row.document for row in tx.holdings.unsettled(plain)}
+    changed: dict[bytes, bytes] = {}
+    for document, leaf in said.items():
+        row = tx.documents.get(document) if leaf.verdict != Verdict.APPLIED.value or document in differ else None
+        own = tx.holdings.get(row.author, document) if row is not None and row.audience == leaf.recipient else None
         if row is not None and own is not None and own.verdict != leaf.verdict:
-            tx.holdings.set_verdict(row.author, row.id, leaf.verdict, leaf.reason)
-            threads[row.thread] = None
-    if threads:
-        dealings.refresh(house, tx, threads)
+            tx.holdings.set_verdict(row.author, document, leaf.verdict, leaf.reason)
+            changed[document] = row.thread
+    if not changed:
+        return set()
+    dealings.refresh(house, tx, dict.fromkeys(changed.values()))
+    return tell_later(house, tx, intake.settle_waiting(house, tx, custody, changed))
 
 
 def _send_histories(house: House, tx: Tx, peer: bytes, unknown: Sequence[Leaf], number: int) -> int:

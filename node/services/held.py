@@ -1,23 +1,25 @@
 """Documents that are held because another one carries the same business key: a person decides.
 
-Owns the decision and its traces: the journal, the other side's receipt, the dealing's fold.
+Owns the decision and its traces: the journal, the other side's receipt, what followed the document. What has reached
+its recipient's home is decided there, and nowhere else; before that, by its author.
 """
 
 from __future__ import annotations
 
 from typing import NamedTuple
 
-from node.services import dealings, exchange, members, trade
+from node.services import dealings, exchange, intake, members, trade
 from node.services.custody import Custody
 from node.services.house import House
-from node.services.intake import RECEIVED, Arrival, Entered
+from node.services.intake import RECEIVED, SENT
 from node.store import DecisionRow, HoldingRow, Tx
-from protocol.errors import CallerFault, NotFound
+from protocol.errors import CallerFault, ImpossibleStep, NotFound
 from protocol.journal import Kind
 from protocol.link.receipt import Verdict
 
 APPLY = "apply"
 REFUSE = "refuse"
+_PAGE = 100
 
 
 class Held(NamedTuple):
@@ -29,8 +31,12 @@ class Held(NamedTuple):
 
 def waiting(tx: Tx, member: bytes, limit: int = 100) -> list[Held]:
     """What ``member`` has to decide, oldest first."""
-    rows = tx.holdings.after(member, 0, limit, verdict=Verdict.HELD.value)
-    return [Held(row, _first(tx, row)) for row in rows]
+    found: list[Held] = []
+    cursor = 0
+    while len(found) < limit and (rows := tx.holdings.after(member, cursor, _PAGE, verdict=Verdict.HELD.value)):
+        found += [Held(row, _first(tx, row)) for row in rows if _decides(tx, row)]
+        cursor = rows[-1].position
+    return found[:limit]
 
 
 def _first(tx: Tx, row: HoldingRow) -> bytes:
@@ -38,12 +44,18 @@ def _first(tx: Tx, row: HoldingRow) -> bytes:
     return found or row.document
 
 
+def _decides(tx: Tx, row: HoldingRow) -> bool:
+    """Is it this member's to decide?"""
+    return row.direction == RECEIVED or (row.direction == SENT and not dealings.reached(tx, row.document))
+
+
 def decide(
     house: House, tx: Tx, member: bytes, document: bytes, decision: str, by: str, note: str = ""
 ) -> frozenset[bytes]:
     """Let a held document take effect (``apply``) or not (``refuse``); the peers that have news to fetch.
 
-    Raises NotFound, or CallerFault when it is not held (somebody decided before).
+    Raises NotFound; CallerFault when it is not held (somebody decided before) or not this side's to decide;
+    ImpossibleStep when the state of its dealing does not allow it any more.
     """
     house.require_signing()
     members.require_local(tx, member)
@@ -54,25 +66,29 @@ def decide(
         raise NotFound("document", "no such document")
     if holding.verdict != Verdict.HELD.value:
         raise CallerFault("document", f"is not held any more: {holding.verdict}", code="decided")
-    verdict, reason = _verdict(tx, holding, decision, note)
-    tx.holdings.set_verdict(member, document, verdict, reason)
+    if not _decides(tx, holding):
+        raise CallerFault("document", "is with its recipient, whose people decide", code="theirs")
     tx.decisions.add(DecisionRow(document, by, decision, house.clock(), note))
+    refusal = (note or "decided by a person") if decision == REFUSE else ""
+    if holding.direction != RECEIVED:
+        return _let_go(house, tx, holding, refusal)
     custody = Custody(house, tx)
-    entry = custody.enter(member, Kind.DECIDED, document, verdict)
+    entered = intake.decide(house, tx, custody, document, refusal)
+    custody.close()
+    return frozenset(exchange.tell_later(house, tx, entered))
+
+
+def _let_go(house: House, tx: Tx, holding: HoldingRow, refusal: str) -> frozenset[bytes]:
+    """A document of our own that nobody else has seen: it is sent now, or never."""
+    member, document = holding.member, holding.document
+    verdict, reason = (
+        dealings.verdict_of(tx, holding.thread, document) if not refusal else (Verdict.REFUSED.value, refusal)
+    )
+    if not refusal and verdict != Verdict.APPLIED.value:
+        raise ImpossibleStep("document", reason)
+    tx.holdings.set_verdict(member, document, verdict, reason)
+    custody = Custody(house, tx)
+    custody.enter(member, Kind.DECIDED, document, verdict)
     custody.close()
     dealings.refresh(house, tx, (holding.thread,))
-    if holding.direction != RECEIVED:
-        return trade.release(house, tx, member, document) if decision == APPLY else frozenset()
-    stored = tx.documents.full(document)
-    if stored is None:
-        raise NotFound("document", "no such document")
-    arrival = Arrival(dealings.document_of(stored), member, RECEIVED, holding.partner)
-    return frozenset(exchange.tell_later(house, tx, [Entered(arrival, verdict, reason, entry.epoch, entry.seq)]))
-
-
-def _verdict(tx: Tx, holding: HoldingRow, decision: str, note: str) -> tuple[str, str]:
-    if decision == REFUSE:
-        return Verdict.REFUSED.value, note or "decided by a person"
-    if holding.direction != RECEIVED:
-        return Verdict.APPLIED.value, ""
-    return dealings.verdict_of(tx, holding.thread, holding.document)
+    return frozenset() if refusal else trade.release(house, tx, member, document)

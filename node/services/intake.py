@@ -13,10 +13,11 @@ from typing import NamedTuple
 from node.services import dealings, indexing
 from node.services.custody import Custody
 from node.services.house import House
-from node.store import KeyUse, NewDocument, NewHolding, PartRow, Tx, WaitingRow
+from node.store import HoldingRow, KeyUse, NewDocument, NewHolding, PartRow, StoredDocument, Tx, WaitingRow
 from protocol import canon
+from protocol.document import header
 from protocol.document.envelope import Document
-from protocol.errors import YuiError
+from protocol.errors import NotFound, YuiError
 from protocol.journal import Kind
 from protocol.keys import DocumentId
 from protocol.link.receipt import Verdict
@@ -27,6 +28,8 @@ from protocol.process.trade.papers import Paper
 SENT = "sent"
 RECEIVED = "received"
 ADOPTED = "adopted"
+RECEIPT = "receipt"  # a kind of waiting that is its sender's: for a receipt that counts. It keeps nothing from effect
+UNSETTLED = frozenset({Verdict.HELD.value, Verdict.WAITING.value, Verdict.QUARANTINED.value})
 
 
 class Arrival(NamedTuple):
@@ -70,30 +73,50 @@ def take(
         for item in judged
         if item.verdict == Verdict.APPLIED.value and item.paper is not None
     }
-    without = frozenset(item.arrival.document.id for item in judged if item.verdict in dealings.NO_FACT)
-    verdicts = dealings.settle(house, tx, list(fresh.values()), without)
+    unsettled: dict[bytes, tuple[str, str]] = {
+        item.arrival.document.id: (item.verdict, item.reason)
+        for item in judged
+        if item.verdict in (Verdict.HELD.value, Verdict.REFUSED.value)
+    }
+    verdicts = dealings.settle(house, tx, list(fresh.values()), unsettled)
     judged = [_with(item, verdicts) for item in judged]
-    _wait_with_parents(tx, [item for item in judged if item.verdict == Verdict.WAITING.value and not item.waits_for])
+    said: dict[bytes, str] = {item.arrival.document.id: item.verdict for item in judged}
+    for item in judged:
+        if item.verdict == Verdict.WAITING.value and not item.waits_for:
+            _wait_with_ancestors(tx, item.arrival.document, said)
     return _write_holdings(house, tx, custody, judged)
 
 
-def _wait_with_parents(tx: Tx, judged: Sequence[_Judged]) -> None:
-    """What follows something that is stored but waits itself is settled after it."""
-    left: dict[bytes, tuple[bytes, ...]] = {
-        item.arrival.document.id: item.arrival.document.header.follows for item in judged
-    }
-    while left:
-        rows = [
-            WaitingRow(document, parent, "parent")
-            for document, follows in left.items()
-            for parent in follows
-            if tx.waiting.of(parent)
-        ]
-        if not rows:
-            break
-        tx.waiting.add_many(rows)
-        for row in rows:
-            left.pop(row.document, None)
+def _wait_with_ancestors(tx: Tx, document: Document, said: Mapping[bytes, str]) -> None:
+    """What follows something that is not settled itself (it is missing, waits or is held) is settled after it.
+
+    The nearest such ancestors: between may stand papers of our own members, in effect until their recipients say
+    otherwise. ``said``: verdicts of this transaction, which no holding says yet.
+    """
+    rows: list[WaitingRow] = []
+    seen: set[bytes] = set()
+    ahead = list(document.header.follows)
+    while ahead:
+        parent = ahead.pop()
+        if parent in seen:
+            continue
+        seen.add(parent)
+        row = tx.documents.get(parent)
+        if row is None or _is_unsettled(tx, parent, said):
+            rows.append(WaitingRow(document.id, parent, "parent"))
+        else:
+            ahead += header.parse(row.header).follows
+    tx.waiting.add_many(rows)
+
+
+def _is_unsettled(tx: Tx, document: bytes, said: Mapping[bytes, str]) -> bool:
+    if document in said:
+        return said[document] in UNSETTLED
+    return any(row.verdict in UNSETTLED for row in tx.holdings.by_document(document))
+
+
+def _waits(tx: Tx, document: bytes) -> bool:
+    return any(row.kind != RECEIPT for row in tx.waiting.of(document))
 
 
 def _with(item: _Judged, verdicts: Mapping[bytes, tuple[str, str]]) -> _Judged:
@@ -106,13 +129,17 @@ def settle_waiting(house: House, tx: Tx, custody: Custody, arrived: Iterable[byt
     settled: list[Entered] = []
     fresh = list(arrived)
     while fresh:
-        rows = [row for row in tx.waiting.for_missing(fresh) if not tx.waiting.of(row.missing)]  # it may wait itself
+        rows = [
+            row
+            for row in tx.waiting.for_missing(fresh)
+            if row.kind != RECEIPT and not _waits(tx, row.missing) and not _is_unsettled(tx, row.missing, {})
+        ]
         if not rows:
             break
         tx.waiting.remove_many([(row.document, row.missing) for row in rows])
         fresh = []
         for document in dict.fromkeys(row.document for row in rows):
-            if not tx.waiting.of(document):
+            if not _waits(tx, document):
                 settled += _settle(house, tx, custody, document)
                 fresh.append(document)
     return settled
@@ -123,16 +150,60 @@ def _settle(house: House, tx: Tx, custody: Custody, document: bytes) -> list[Ent
     if stored is None:
         return []
     row = stored.row
+    waiting = [row for row in tx.holdings.by_document(document) if row.verdict == Verdict.WAITING.value]
+    verdict, reason = dealings.verdict_of(tx, row.thread, document) if waiting else dealings.APPLIED
+    if verdict == Verdict.WAITING.value:
+        _wait_with_ancestors(tx, dealings.document_of(stored), {})
+        return []
+    return _change(house, tx, custody, stored, waiting, Kind.RECEIVED, (verdict, reason))
+
+
+def decide(house: House, tx: Tx, custody: Custody, document: bytes, refusal: str) -> list[Entered]:
+    """Settle a held document as a person decided, and what waited for that. ``refusal``: why not; empty: take it.
+
+    It may have to wait then, as every other one. NotFound if it is not stored.
+    """
+    stored = tx.documents.full(document)
+    if stored is None:
+        raise NotFound("document", "no such document")
+    verdict = (Verdict.REFUSED.value, refusal) if refusal else _judge_again(tx, dealings.document_of(stored))
+    held = [row for row in tx.holdings.by_document(document) if row.verdict == Verdict.HELD.value]
+    entered = _change(house, tx, custody, stored, held, Kind.DECIDED, verdict)
+    return entered + settle_waiting(house, tx, custody, [document])
+
+
+def _judge_again(tx: Tx, document: Document) -> tuple[str, str]:
+    """The verdict on a document that was held, as if its business key were its own; what it waits for is written."""
+    roots = {ref.root for ref in document.header.attachments}
+    complete = {root for root, row in tx.attachments.get_many(roots).items() if row.complete} if roots else set()
+    waits = _waits_for(document, _missing_parents(tx, {document.id: document}), complete)
+    tx.waiting.add_many(waits)
+    if waits:
+        return Verdict.WAITING.value, waits[0].kind
+    verdict = dealings.verdict_of(tx, document.header.thread or document.id, document.id)
+    if verdict[0] == Verdict.WAITING.value:
+        _wait_with_ancestors(tx, document, {})
+    return verdict
+
+
+def _change(
+    house: House,
+    tx: Tx,
+    custody: Custody,
+    stored: StoredDocument,
+    rows: Sequence[HoldingRow],
+    kind: Kind,
+    verdict: tuple[str, str],
+) -> list[Entered]:
+    """Another verdict for a stored document, at each of its members here."""
     entered = []
-    for holding in tx.holdings.by_document(document):
-        if holding.verdict != Verdict.WAITING.value:
-            continue
-        verdict, reason = dealings.verdict_of(tx, row.thread, document)
-        tx.holdings.set_verdict(holding.member, document, verdict, reason)
-        entry = custody.enter(holding.member, Kind.RECEIVED, document, verdict)
-        arrival = Arrival(dealings.document_of(stored), holding.member, holding.direction, holding.partner)
-        entered.append(Entered(arrival, verdict, reason, entry.epoch, entry.seq))
-    dealings.refresh(house, tx, (row.thread,))
+    document = dealings.document_of(stored)
+    for row in rows:
+        tx.holdings.set_verdict(row.member, document.id, *verdict)
+        entry = custody.enter(row.member, kind, document.id, verdict[0])
+        arrival = Arrival(document, row.member, row.direction, row.partner)
+        entered.append(Entered(arrival, *verdict, entry.epoch, entry.seq))
+    dealings.refresh(house, tx, (document.header.thread or document.id,))
     return entered
 
 
@@ -177,8 +248,7 @@ def _judge_one(
 ) -> _Judged:
     document = item.document
     header = document.header
-    waits = [WaitingRow(document.id, parent, "parent") for parent in header.follows if parent in missing]
-    waits += [WaitingRow(document.id, ref.root, "attachment") for ref in header.attachments if ref.root not in complete]
+    waits = _waits_for(document, missing, complete)
     if any(extension.critical for extension in header.extensions) or not papers.is_known(header.type, header.version):
         waits.append(WaitingRow(document.id, canon.digest(header.type.encode()), "type"))
         return _Judged(item, None, Verdict.WAITING.value, "type", tuple(waits))
@@ -195,6 +265,13 @@ def _judge_one(
     if waits:
         return _Judged(item, paper, Verdict.WAITING.value, waits[0].kind, tuple(waits))
     return _Judged(item, paper, Verdict.APPLIED.value, "", ())
+
+
+def _waits_for(document: Document, missing: set[bytes], complete: set[bytes]) -> list[WaitingRow]:
+    header = document.header
+    waits = [WaitingRow(document.id, parent, "parent") for parent in header.follows if parent in missing]
+    roots = [ref.root for ref in header.attachments if ref.root not in complete]
+    return waits + [WaitingRow(document.id, root, "attachment") for root in roots]
 
 
 def _write_documents(tx: Tx, judged: Sequence[_Judged]) -> None:

@@ -24,6 +24,11 @@ def payload(tx: Tx, name: bytes) -> bytes:
     return tx.meta.get(f"item/{name.hex()}") or b""
 
 
+def queued(tx: Tx, documents: Sequence[bytes]) -> set[bytes]:
+    """Those of ``documents`` that were offered to another node, or wait to be."""
+    return {document for document, marks in tx.outgoing.marks(documents).items() if marks}
+
+
 def requeue(tx: Tx, peer: bytes, documents: Sequence[bytes]) -> None:
     """Offer documents (again) at new positions of the stream."""
     if documents:

@@ -11,10 +11,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from federation.peers import PINNED, PeerState
-from node.services import members, outbox
+from node.services import dealings, members, outbox
 from node.services.custody import Custody
 from node.services.house import House
-from node.services.intake import Entered
+from node.services.intake import RECEIPT, Entered
 from node.store import Tx, WaitingRow
 from protocol import canon, shape
 from protocol.errors import NotAuthorised, WorldFault
@@ -26,9 +26,8 @@ from protocol.link import holdings
 from protocol.link import receipt as receipts
 from protocol.link.batch import INCARNATION_BYTES, ItemKind
 from protocol.link.holdings import Holdings
-from protocol.link.receipt import Leaf, Receipt
+from protocol.link.receipt import Leaf, Receipt, Verdict
 
-RECEIPT = "receipt"
 HISTORIES = "yui/histories/1"
 ASK_HISTORIES = "yui/ask-histories/1"
 MAX_HISTORIES_BYTES = MAX_BATCH_BYTES
@@ -103,6 +102,7 @@ def open_after_reading(house: House, tx: Tx) -> frozenset[bytes]:
         _adopt_tail(house, tx, member)
     if reason is Reason.RESTORE:
         announce_holdings(house, tx, opened)
+        _ask_again(house, tx)
     return frozenset(peer.node for peer in tx.peers.all())
 
 
@@ -121,6 +121,12 @@ def _adopt_tail(house: House, tx: Tx, member: bytes) -> None:
             again.append(given[document]._replace(epoch=entry.epoch, seq=entry.seq, verdict=holding.verdict))
     tx.given.put_many(again)
     custody.close()
+
+
+def _ask_again(house: House, tx: Tx) -> None:
+    """What was held or waiting at its recipient's may have been decided in the time that is lost: offered again."""
+    for node, documents in tx.outgoing.undecided().items():
+        outbox.requeue(tx, node, documents)
 
 
 def _tail(house: House, tx: Tx, member: bytes) -> list[bytes]:
@@ -250,8 +256,20 @@ def _held(house: House, tx: Tx, member: bytes, peer: bytes) -> set[bytes]:
     row = tx.members.get(member)
     if row is not None and row.local:
         homes = {other.member for other in tx.members.all(local=False) if other.home == peer}
-        return {document for partner, document in tx.holdings.dealings_of(member) if partner in homes}
-    return {document for _, document in tx.holdings.dealings_with(member)}
+        found = {document for partner, document in tx.holdings.dealings_of(member) if partner in homes}
+    else:
+        found = {document for _, document in tx.holdings.dealings_with(member)}
+    return found - _unsent(tx)
+
+
+def _unsent(tx: Tx) -> set[bytes]:
+    """What our own people hold back, or decided never to send: no part of any dealing."""
+    rows = [row for verdict in _NOT_SENT for row in tx.holdings.after(None, 0, _ALL, verdict=verdict)]
+    return {row.document for row in rows if row.direction == Kind.SENT.value and not dealings.reached(tx, row.document)}
+
+
+_NOT_SENT = (Verdict.HELD.value, Verdict.REFUSED.value)
+_ALL = 2**31
 
 
 def compare_holdings(house: House, tx: Tx, peer: bytes, part: Holdings) -> None:

@@ -98,6 +98,7 @@ _BACKWARD = (_ROW.where(holdings.c.position < sa.bindparam("at")).order_by(holdi
 _BY_DOCUMENT = Query(
     HoldingRow._make, _ROW.where(holdings.c.document == sa.bindparam("document")).order_by(holdings.c.position)
 )
+_UNSETTLED = ListQuery(HoldingRow._make, lambda v: _ROW.where(UNSETTLED, holdings.c.document.in_(v)))
 _BY_DOCUMENTS = ListQuery(HoldingRow._make, lambda v: _ROW.where(_MEMBER, holdings.c.document.in_(v)))
 _SET_VERDICT = Statement(
     sa.update(holdings)
@@ -254,6 +255,10 @@ class Holdings(Repository):
         """Every local member's holding of one document."""
         at = self._session.position(document)
         return [] if at is None else self._db.all(_BY_DOCUMENT, document=at)
+
+    def unsettled(self, ids: Iterable[bytes]) -> list[HoldingRow]:
+        """Every local member's holding of these documents that is not applied."""
+        return self._db.by_values(_UNSETTLED, self._session.find_positions(ids).values())
 
     def set_verdict(
         self, member: bytes, document: bytes, verdict: str, reason: str = "", *, again: bool = True

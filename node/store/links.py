@@ -13,6 +13,7 @@ from node.store.schema import documents, given, given_unstored, links, outgoing,
 from node.store.sql import ListQuery, Query, Statement, first, insert_new, insert_rows, plain, upsert
 
 DOCUMENT = "document"
+END = 2**62
 
 
 class LinkRow(NamedTuple):
@@ -163,9 +164,13 @@ _MARK_DOCUMENT = Statement(
 )
 _MARK_OBJECT = Statement(
     sa.update(outgoing)
-    .where(outgoing.c.object == sa.bindparam("which"), outgoing.c.node == sa.bindparam("whose"))
+    .where(
+        outgoing.c.object == sa.bindparam("which"),
+        outgoing.c.node == sa.bindparam("whose"),
+        outgoing.c.position <= sa.bindparam("last"),
+    )
     .values(_MARKED),
-    _MARK_ORDER,
+    (*_MARK_ORDER, "last"),
 )
 _MARK_OF = (outgoing.c.position, outgoing.c.node, outgoing.c.kind, outgoing.c.verdict, outgoing.c.receipt)
 _MARKS = ListQuery(
@@ -183,6 +188,13 @@ _UNRECEIPTED = (
     .order_by(outgoing.c.node)
 )
 _COUNT_PENDING = Query(plain, _UNRECEIPTED)
+_UNDECIDED = Query(
+    plain,
+    sa.select(outgoing.c.node, documents.c.id)
+    .select_from(outgoing.join(documents, documents.c.position == outgoing.c.document))
+    .where(outgoing.c.verdict.in_(("held", "waiting")))
+    .order_by(outgoing.c.position),
+)
 _ANY_PENDING = Query(first, _WHICH)
 _DROP = Statement(sa.delete(outgoing).where(outgoing.c.verdict.is_(None), outgoing.c.node == sa.bindparam("node")))
 
@@ -286,9 +298,12 @@ class Outgoing(Repository):
         """Is there something without a receipt behind ``after``?"""
         return self._db.one(_ANY_PENDING, node=node, after=after, limit=1) is not None
 
-    def mark(self, node: bytes, verdicts: Sequence[tuple[bytes, str, int | None]]) -> None:
-        """Write down (object, verdict, receipt's number) as a node said. Objects not queued for it are passed over."""
-        self._mark(node, [(subject, verdict, receipt) for subject, verdict, receipt in verdicts])
+    def mark(self, node: bytes, verdicts: Sequence[tuple[bytes, str, int | None]], last: int = END) -> None:
+        """Write down (object, verdict, receipt's number) as a node said. Objects not queued for it are passed over.
+
+        ``last``: up to this position only; not for documents, which never say something else later.
+        """
+        self._mark(node, [(subject, verdict, receipt) for subject, verdict, receipt in verdicts], last)
 
     def reset(self, node: bytes, objects: Iterable[bytes]) -> None:
         """Take verdicts back: the objects are pending again, at their old positions."""
@@ -310,6 +325,13 @@ class Outgoing(Repository):
         """By node: how many objects have no receipt, and the first one's position."""
         return {node: (count, oldest) for node, count, oldest in self._db.all(_COUNT_PENDING)}
 
+    def undecided(self) -> dict[bytes, list[bytes]]:
+        """By node: documents that were held or waiting there. Walks all: after a restore only."""
+        found: dict[bytes, list[bytes]] = {}
+        for node, document in self._db.all(_UNDECIDED):
+            found.setdefault(node, []).append(document)
+        return found
+
     def drop_pending(self, node: bytes) -> int:
         """Forget what waits for a node; how many objects."""
         return self._db.run(_DROP, node=node)
@@ -318,13 +340,13 @@ class Outgoing(Repository):
         """The highest position ever given."""
         return self._session.last("outgoing")
 
-    def _mark(self, node: bytes, verdicts: Sequence[tuple[bytes, str | None, int | None]]) -> None:
+    def _mark(self, node: bytes, verdicts: Sequence[tuple[bytes, str | None, int | None]], last: int = END) -> None:
         at = self._session.find_positions(subject for subject, _, _ in verdicts)
         marked: tuple[list[Any], list[Any]] = ([], [])
         for subject, verdict, receipt in verdicts:
             position = at.get(subject)
             if position is None:
-                marked[1].append((verdict, receipt, subject, node))
+                marked[1].append((verdict, receipt, subject, node, last))
             else:
                 marked[0].append((verdict, receipt, position, node))
         self._db.run_many(_MARK_DOCUMENT, marked[0])

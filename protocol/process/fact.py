@@ -16,7 +16,8 @@ from protocol.process.trade.papers import Paper
 class Fact(NamedTuple):
     """One document of a thread. Ids are 32 bytes; ``follows`` is empty for the first of a thread only.
 
-    ``time`` (µs UTC) is information: nothing is decided by it.
+    ``time`` (µs UTC) is information: nothing is decided by it. ``refused``: why its recipient's side refused it; it has
+    its place in the thread then, and no effect.
     """
 
     id: bytes
@@ -29,6 +30,7 @@ class Fact(NamedTuple):
     business_key: str
     revision: int
     time: int
+    refused: str = ""
 
 
 class Verdict(Enum):

@@ -72,7 +72,7 @@ def opened(fact: Fact) -> ThreadState | None:
         return None
     step = step_for(fact.type, State.NEW, "")
     becomes = step.becomes if step is not None else None
-    if becomes not in _OPENINGS or PAPERS[fact.type] is not type(fact.body):
+    if becomes not in _OPENINGS or fact.refused or PAPERS[fact.type] is not type(fact.body):
         return None
     sides = (fact.author, fact.audience) if row.writers[0] is Role.BUYER else (fact.audience, fact.author)
     return ThreadState(

@@ -57,6 +57,8 @@ class Judgement:
         return opener.other if sides == (first.audience, first.author) else None
 
     def _possible(self, place: int, fact: Fact, dealing: Dealing) -> tuple[Outcome, Effect | None]:
+        if fact.refused:
+            return refused("recipient", fact.refused), None
         if PAPERS.get(fact.type) is not type(fact.body):
             return refused("type", f"the paper is not of type {fact.type}"), None
         if fact.type not in TABLE:
