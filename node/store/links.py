@@ -192,7 +192,9 @@ _UNDECIDED = Query(
     plain,
     sa.select(outgoing.c.node, documents.c.id)
     .select_from(outgoing.join(documents, documents.c.position == outgoing.c.document))
-    .where(outgoing.c.verdict.in_(("held", "waiting")))
+    .where(
+        sa.or_(outgoing.c.verdict == sa.literal_column("'held'"), outgoing.c.verdict == sa.literal_column("'waiting'"))
+    )
     .order_by(outgoing.c.position),
 )
 _ANY_PENDING = Query(first, _WHICH)

@@ -157,6 +157,8 @@ def judge_all(history: History) -> list[Outcome]:
 
 
 def _judge(history: History, place: int, fact: Fact, possible: int, outcomes: list[Outcome]) -> Outcome:
+    if fact.refused:
+        return refused("recipient", fact.refused)
     row = TABLE.get(fact.type)
     if row is None or PAPERS.get(fact.type) is not type(fact.body):
         return refused("type", f"{table.called(fact.type)} is no paper of a catalogue")

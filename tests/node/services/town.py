@@ -128,6 +128,11 @@ class Association:
             self.do(lambda tx, p=peer, t=told: recovery.learn_histories(self.house, tx, p.house.id, t))
         self.do(lambda tx: recovery.open_after_reading(self.house, tx))
 
+    def restore(self, image: bytes) -> None:
+        """The disk is lost: on from an older image, as the restored node that it is."""
+        self.store = open_memory(image)
+        self.restart(Reason.RESTORE)
+
     def pending(self, other: Association) -> int:
         return self.see(lambda tx: tx.outgoing.count_pending()).get(other.house.id, (0, 0))[0]
 

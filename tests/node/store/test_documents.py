@@ -129,6 +129,16 @@ def test_holdings_are_a_feed(store: Store) -> None:
     assert {row.member for row in store.read(lambda tx: tx.holdings.by_document(document(7).id))} == {OTHER}
 
 
+def test_which_of_some_documents_are_not_in_effect(store: Store) -> None:
+    def work(tx: Tx) -> None:
+        tx.documents.add_many([document(number) for number in range(1, 4)])
+        tx.holdings.add_many([holding(document(1)), holding(document(2), "held"), holding(document(3), "waiting")])
+
+    store.write(work)
+    found = store.read(lambda tx: tx.holdings.unsettled([document(1).id, document(2).id, NODE]))
+    assert [(row.document, row.verdict) for row in found] == [(document(2).id, "held")]
+
+
 def test_a_holding_needs_its_document(store: Store) -> None:
     with pytest.raises(LookupError, match="not stored"):
         store.write(lambda tx: tx.holdings.add_many([holding(document(1))]))

@@ -67,6 +67,25 @@ def test_marks_take_objects_out_and_reset_puts_them_back(store: Store) -> None:
     assert [item.position for item in pending] == [1, 2, 4, 5]
 
 
+def test_a_mark_may_end_at_a_position(store: Store) -> None:
+    log = digest("log")
+    first, second = (store.write(lambda tx: tx.outgoing.add_many(NODE, "history", [log]))[0] for _ in range(2))
+    store.write(lambda tx: tx.outgoing.mark(NODE, [(log, "applied", 3)], first))
+    assert [item.position for item in store.read(lambda tx: tx.outgoing.pending(NODE, 0, 10))] == [second]
+    store.write(lambda tx: tx.outgoing.mark(NODE, [(log, "applied", 4)]))
+    assert not store.read(lambda tx: tx.outgoing.any_pending(NODE))
+
+
+def test_what_is_undecided_elsewhere(store: Store) -> None:
+    queue(store, 4)
+    store.write(lambda tx: tx.outgoing.add_many(OTHER, "document", [document(2).id]))
+    said = [(document(1).id, "applied", 1), (document(2).id, "held", 1), (document(3).id, "waiting", 1)]
+    store.write(lambda tx: tx.outgoing.mark(NODE, said))
+    store.write(lambda tx: tx.outgoing.mark(OTHER, [(document(2).id, "waiting", 2)]))
+    found = store.read(lambda tx: tx.outgoing.undecided())
+    assert found == {NODE: [document(2).id, document(3).id], OTHER: [document(2).id]}
+
+
 def test_nothing_is_queued_that_is_not_stored(store: Store) -> None:
     with pytest.raises(LookupError):
         store.write(lambda tx: tx.outgoing.add_many(NODE, "document", [document(1).id]))

@@ -625,3 +625,26 @@ def test_business_key_is_used_once(desk: Desk) -> None:
 def test_an_invoice_is_not_revised(desk: Desk) -> None:
     bill = desk.bill(desk.accepted())
     assert outcome(desk, desk.bill(bill, revision=1)).reason == "an invoice is not revised: write another"
+
+
+def test_what_its_recipient_refused_has_its_place_and_no_effect(desk: Desk) -> None:
+    order = desk.order()
+    response = desk.respond("refused", order)
+    shipped = desk.despatch(response, lines={"1": 4})
+    assert verdicts(desk, shipped) == [(REFUSED, "state")]
+    assert desk.fold().state is State.REFUSED
+    desk.facts[1] = response._replace(refused="decided by a person")
+    state = desk.fold()
+    assert verdicts(desk, order, response, shipped) == [(EFFECTIVE, ""), (REFUSED, "recipient"), (EFFECTIVE, "")]
+    assert state.state is State.PARTLY_SHIPPED
+    assert state.heads == (shipped.id,)
+    assert state.waiting == ()
+
+
+def test_an_order_that_its_recipient_refused_opens_no_dealing(desk: Desk) -> None:
+    order = desk.order()._replace(refused="decided by a person")
+    desk.facts[0] = order
+    response = desk.respond("accepted", order)
+    assert opened(order) is None
+    assert verdicts(desk, order, response) == [(REFUSED, "recipient"), (REFUSED, "thread")]
+    assert desk.fold().state is State.NEW
