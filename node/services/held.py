@@ -1,14 +1,15 @@
 """Documents that are held because another one carries the same business key: a person decides.
 
 Owns the decision and its traces: the journal, the other side's receipt, what followed the document. What has reached
-its recipient's home is decided there, and nowhere else; before that, by its author.
+its recipient's home is decided there, and nowhere else; before that, by its author. Between members of one node the
+recipient decides, and the author may take it back.
 """
 
 from __future__ import annotations
 
 from typing import NamedTuple
 
-from node.services import dealings, exchange, intake, members, trade
+from node.services import dealings, exchange, intake, members, outbox, trade
 from node.services.custody import Custody
 from node.services.house import House
 from node.services.intake import RECEIVED, SENT
@@ -46,7 +47,7 @@ def _first(tx: Tx, row: HoldingRow) -> bytes:
 
 def _decides(tx: Tx, row: HoldingRow) -> bool:
     """Is it this member's to decide?"""
-    return row.direction == RECEIVED or (row.direction == SENT and not dealings.reached(tx, row.document))
+    return row.direction == RECEIVED or (row.direction == SENT and not outbox.queued(tx, [row.document]))
 
 
 def decide(
@@ -66,11 +67,12 @@ def decide(
         raise NotFound("document", "no such document")
     if holding.verdict != Verdict.HELD.value:
         raise CallerFault("document", f"is not held any more: {holding.verdict}", code="decided")
-    if not _decides(tx, holding):
+    both_here = holding.direction == SENT and dealings.reached(tx, document)
+    if not _decides(tx, holding) or (both_here and decision == APPLY):
         raise CallerFault("document", "is with its recipient, whose people decide", code="theirs")
     tx.decisions.add(DecisionRow(document, by, decision, house.clock(), note))
     refusal = (note or "decided by a person") if decision == REFUSE else ""
-    if holding.direction != RECEIVED:
+    if holding.direction != RECEIVED and not both_here:
         return _let_go(house, tx, holding, refusal)
     custody = Custody(house, tx)
     entered = intake.decide(house, tx, custody, document, refusal)

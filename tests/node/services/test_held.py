@@ -205,14 +205,26 @@ def test_sent_after_all_and_forgotten_it_is_its_recipients_to_decide() -> None:
     assert verdicts(toyota, buyer)[second] == verdicts(kyoto, seller)[second] == "applied"
 
 
-def test_between_members_of_one_node_the_recipient_decides_for_both() -> None:
+@pytest.mark.parametrize(("decision", "becomes"), [(held.REFUSE, "refused"), (held.APPLY, "applied")])
+def test_between_members_of_one_node_the_recipient_decides_for_both(decision: str, becomes: str) -> None:
     toyota, _, buyer, _ = two_towns()
     other = toyota.enrol("一寸法師精密")
     toyota.submit(buyer, Submission(other, order("PO-1")))
     second = toyota.submit(buyer, Submission(other, order("PO-1", quantity=99)))[0].id
-    assert to_decide(toyota, buyer) == []
     assert to_decide(toyota, other) == [second]
-    decide(toyota, other, second, held.REFUSE)
+    decide(toyota, other, second, decision)
+    assert verdicts(toyota, buyer)[second] == verdicts(toyota, other)[second] == becomes
+
+
+def test_between_members_of_one_node_the_author_may_take_it_back_and_no_more() -> None:
+    toyota, _, buyer, _ = two_towns()
+    other = toyota.enrol("一寸法師精密")
+    toyota.submit(buyer, Submission(other, order("PO-1")))
+    second = toyota.submit(buyer, Submission(other, order("PO-1", quantity=99)))[0].id
+    with pytest.raises(CallerFault) as caught:
+        decide(toyota, buyer, second, held.APPLY)
+    assert caught.value.code == "theirs"
+    decide(toyota, buyer, second, held.REFUSE)
     assert verdicts(toyota, buyer)[second] == verdicts(toyota, other)[second] == "refused"
 
 

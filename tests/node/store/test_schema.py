@@ -24,7 +24,8 @@ WALKS = {
     "access._TOKENS", "access._USERS", "directory._COUNT", "directory._FIND", "directory._INCOMPLETE",
     "directory._AWAITED", "documents._COUNT", "holdings._BY_VERDICT", "holdings._DEALINGS_WITH",
     "holdings._WAITING_COUNT",
-    "holdings._WAITING_KIND", "journals._COUNT", "journals._HEADS_ALL", "links._COUNT_PENDING", "links._LINKS", "links._UNDECIDED",
+    "holdings._WAITING_KIND", "journals._COUNT", "journals._HEADS_ALL", "links._COUNT_PENDING", "links._LINKS",
+    "links._UNDECIDED",
     "members._ALL", "members._LOCAL", "peers._ALL", "peers._EXPIRE", "peers._INVITATIONS", "peers._IN_STATE",
     "peers._KNOWING", "peers._QUARANTINE_COUNT", "people._INVITATIONS",
 }  # fmt: skip
