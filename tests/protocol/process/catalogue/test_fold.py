@@ -62,6 +62,18 @@ def test_the_old_version_stands_while_the_new_one_arrives() -> None:
     assert desk.state().outcomes[old.id].code == "replaced"
 
 
+def test_what_its_recipient_refused_is_no_version_and_stands_in_nobodys_way() -> None:
+    desk = CatalogueDesk()
+    old = desk.offer("2026")
+    twice = desk.offer("2027", old)
+    desk.facts[1] = twice._replace(refused="decided by a person")
+    new = desk.offer("2028", twice)
+    outcomes = desk.state().outcomes
+    assert (outcomes[twice.id].verdict, outcomes[twice.id].code) == (Verdict.REFUSED, "recipient")
+    assert outcomes[new.id].verdict is Verdict.EFFECTIVE
+    assert in_force(desk) == "2028"
+
+
 def test_next_years_prices_may_be_announced_before_this_years_end() -> None:
     desk = CatalogueDesk()
     old = desk.offer("2026")
