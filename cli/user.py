@@ -41,6 +41,22 @@ def _password() -> str:
     return password
 
 
+@command(app, "invite", _("Make a one-time link by which somebody makes a login. It is shown once."))
+def invite(
+    member: Annotated[
+        str, typer.Option(metavar="MEMBER", help=_("The member (leave it out for staff and admin)."))
+    ] = "",
+    role: Annotated[str, typer.Option(help=_("owner, clerk, viewer; staff, admin."))] = "clerk",
+    note: Annotated[str, typer.Option(help=_("For whom, in your own words."))] = "",
+    login: Annotated[str, typer.Option(metavar="LOGIN", help=_("Of somebody who lost password or device."))] = "",
+) -> None:
+    """Invite somebody."""
+    found = call("user.invite", member=member, role=role, note=note, login=login)
+    output.facts(
+        found, [(_("Link"), found["link"]), (_("Role"), found["role"]), (_("Until"), moment(found["expires"]))]
+    )
+
+
 @command(app, "list", _("List logins."))
 def list_users(
     member: Annotated[str, typer.Option(help=_("Only of this member."))] = "",

@@ -20,6 +20,11 @@ def speak(tx: Tx, user: bytes, language: str) -> None:
     tx.user_settings.put(settings_of(tx, user)._replace(language=language))
 
 
+def email_of(tx: Tx, user: bytes) -> str:
+    """Where a user's notices go; empty: nowhere."""
+    return settings_of(tx, user).email
+
+
 def introduce(tx: Tx, user: bytes, shown_name: str, email: str) -> UserSettingsRow:
     """The name that colleagues and partners see, and where notices go. CallerFault names the field."""
     shown_name = unicodedata.normalize("NFC", shown_name).strip()

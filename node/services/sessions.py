@@ -6,6 +6,7 @@ Owns how long a session holds. Knows no cookies (``node.web.cookies``) and no pa
 from __future__ import annotations
 
 import base64
+from collections.abc import Iterable
 from typing import Final, NamedTuple
 
 from node.services.house import House
@@ -82,6 +83,16 @@ def check(tx: Tx, token: str, now: int) -> Visitor | None:
 def settings_of(tx: Tx, user: bytes) -> UserSettingsRow:
     """What a user chose, or nothing yet."""
     return tx.user_settings.get(user) or UserSettingsRow(user, "", "", "", "")
+
+
+def names_of(tx: Tx, users: Iterable[UserRow]) -> dict[bytes, str]:
+    """What others call these users, by id."""
+    return {user.id: settings_of(tx, user.id).shown_name or user.name for user in users}
+
+
+def last_login(tx: Tx, user: bytes) -> int:
+    """When a user last came, µs; 0 for never."""
+    return max((row.last_used for row in tx.sessions.of(user)), default=0)
 
 
 def list_of(tx: Tx, user: bytes, now: int) -> list[SessionRow]:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from node.api.context import Context
-from node.web.pages import association, home, login
+from node.web.pages import association, home, joining, login, people, settings
 from node.web.site import Site
 
-AREAS = (home, login, association)
+AREAS = (home, login, joining, settings, people, association)
 
 
 def build(context: Context) -> Site:

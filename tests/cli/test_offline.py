@@ -113,3 +113,19 @@ def test_migrate_has_nothing_to_do_and_no_folder_is_an_error(folder: Path, tmp_p
     assert yui(folder, "migrate", "--json").json == {"steps": [], "backup": ""}
     assert yui(tmp_path / "nowhere", "migrate").code == 4
     assert not (tmp_path / "nowhere").exists()
+
+
+def test_one_time_links(folder: Path) -> None:
+    yui(folder, "member", "add", "花咲堂")
+    made_link = yui(
+        folder, "user", "invite", "--member", "花咲堂", "--role", "owner", "--note", "桜井さん", "--json"
+    ).json
+    assert "/join/" in made_link["link"]
+    assert made_link["link"].startswith("http")
+    assert "/join/" in yui(folder, "user", "invite", "--role", "admin").out
+    assert yui(folder, "user", "invite", "--role", "owner").code == 4  # an owner needs a member
+    assert yui(folder, "user", "invite", "--member", "花咲堂", "--role", "staff").code == 4
+    assert yui(folder, "user", "invite", "--login", "nobody").code == 1
+    yui(folder, "user", "add", "花咲堂", "hanako", given="a long password\n")
+    again = yui(folder, "user", "invite", "--login", "Hanako", "--json").json
+    assert again["link"] != made_link["link"]

@@ -4,21 +4,32 @@ from __future__ import annotations
 
 from typing import Any
 
+from node import opening
 from node.api.admin.command import Ask, Command, Nothing, local_member
 from node.api.context import Context
-from node.services import tokens, users
+from node.services import joining, login, tokens, users
 from node.services.transaction import Tx
+from protocol.errors import NotFound
 
 DAY_US = 24 * 3600 * 1_000_000
 
 
 class AddUser(Ask, frozen=True):
-    """``role``: owner, clerk or viewer."""
+    """``role``: owner, clerk or viewer; with ``member`` empty staff or admin."""
 
-    member: str
     name: str
     role: str
     password: str
+    member: str = ""
+
+
+class InviteUser(Ask, frozen=True):
+    """``member`` empty: for staff and admin. ``login``: of somebody who lost password or device; then nothing else."""
+
+    member: str = ""
+    role: str = "clerk"
+    note: str = ""
+    login: str = ""
 
 
 class ListUsers(Ask, frozen=True):
@@ -55,10 +66,41 @@ def add_user(context: Context, ask: AddUser) -> dict[str, Any]:
     hashed = users.password_hash(ask.password)
 
     def work(tx: Tx) -> dict[str, Any]:
-        member = local_member(tx, ask.member)
+        member = local_member(tx, ask.member) if ask.member else None
         return _user(users.add(context.house, tx, member, ask.name, ask.role, hashed))
 
     return context.commit(work)
+
+
+def invite_user(context: Context, ask: InviteUser) -> dict[str, Any]:
+    """A one-time link by which somebody makes a login, or (``login``) gets a new way in; shown once."""
+
+    def work(tx: Tx) -> joining.Link:
+        if ask.login:
+            user = tx.users.by_name(login.normal(ask.login))
+            if user is None:
+                raise NotFound("login", "no such user")
+            return joining.recover(context.house, tx, user)
+        member = local_member(tx, ask.member) if ask.member else None
+        return joining.invite(context.house, tx, member, ask.role, note=ask.note)
+
+    made = context.commit(work)
+    row = made.row
+    return {
+        "link": _base(context) + made.path,
+        "role": row.role,
+        "member": row.member.hex() if row.member else "",
+        "expires": row.expires,
+    }
+
+
+def _base(context: Context) -> str:
+    """Where people reach the pages: as configured, else the port that the API listens on."""
+    api = opening.load_config(context.folder).api
+    if api.base_url:
+        return api.base_url.rstrip("/")
+    host = f"[{api.host}]" if ":" in api.host else api.host
+    return f"{'http' if api.tls == 'proxy' else 'https'}://{host}:{api.port}"
 
 
 def list_users(context: Context, ask: ListUsers) -> list[dict[str, Any]]:
@@ -123,6 +165,7 @@ def _token(row: Any) -> dict[str, Any]:
 
 COMMANDS = (
     Command("user.add", AddUser, add_user, offline=True),
+    Command("user.invite", InviteUser, invite_user, offline=True),
     Command("user.list", ListUsers, list_users, offline=True),
     Command("user.disable", UserNamed, disable_user, offline=True),
     Command("token.create", CreateToken, create_token, offline=True),

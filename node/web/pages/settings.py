@@ -1,0 +1,97 @@
+"""設定: what everybody decides for themselves: name, mail address, password, the devices that are logged in."""
+
+from __future__ import annotations
+
+from aiohttp import web
+
+from node.i18n import N_
+from node.services import access, preferences, sessions, users
+from node.services.transaction import Tx
+from node.web.forms import Form
+from node.web.page import Page
+from node.web.pages.joining import new_password
+from node.web.pages.login import verified
+from node.web.visit import Visit
+from protocol.errors import CallerFault
+
+PASSWORDS_PER_MINUTE = 10
+METHODS = {
+    "password": N_("password"),
+    "passkey": N_("passkey"),
+    "totp": N_("password and code"),
+    "link": N_("one-time link"),
+}
+
+
+async def index(visit: Visit) -> web.StreamResponse:
+    """Everything on one page."""
+    settings = visit.who.settings
+    form = Form.of(visit.say, {"shown_name": visit.who.shown_name, "email": settings.email})
+    return await page(visit, form, Form.empty(visit.say))
+
+
+async def page(visit: Visit, form: Form, password: Form, status: int = 200) -> web.Response:
+    """The page with what was typed."""
+    who, now = visit.who, visit.context.house.clock()
+
+    def work(tx: Tx) -> dict[str, object]:
+        return {
+            "sessions": sessions.list_of(tx, who.user.id, now),
+            "passkeys": tx.passkeys.of(who.user.id),
+            "totp": tx.totp.get(who.user.id),
+        }
+
+    found = await visit.read(work)
+    return visit.render(
+        "settings/index.html", status=status, form=form, password=password, methods=METHODS, who=who, **found
+    )
+
+
+async def introduce(visit: Visit) -> web.StreamResponse:
+    """Name and mail address."""
+    _, form, user = visit.say, await visit.form(), visit.who.user.id
+    shown_name = form.text("shown_name", _("Your name"), most=preferences.MAX_SHOWN_NAME_CHARS)
+    email = form.text("email", _("Mail address"), required=False)
+    if form.ok:
+        try:
+            await visit.write(lambda tx: preferences.introduce(tx, user, shown_name, email))
+        except CallerFault as fault:
+            form.refuse(fault)
+        else:
+            return visit.see_other("/settings", _("Saved."))
+    return await page(visit, form, Form.empty(_), status=422)
+
+
+async def change_password(visit: Visit) -> web.StreamResponse:
+    """A new password, after the old one; all other devices are logged out."""
+    _, form, who, house, address = visit.say, await visit.form(), visit.who, visit.context.house, visit.address
+    await visit.site.limit(visit, "password", PASSWORDS_PER_MINUTE, key=who.user.id.hex())
+    if not await verified(visit, who.user.password_hash, form.value("old")):
+        form.wrong("old", _("The password is not right."))
+    hashed = await new_password(visit, form)
+    if not form.ok:
+        filled = Form.of(_, {"shown_name": who.shown_name, "email": who.settings.email})
+        return await page(visit, filled, form, status=422)
+    spared = who.session.hash
+    await visit.write(lambda tx: users.change_password(house, tx, who.user, hashed, spared=spared, address=address))
+    return visit.see_other("/settings", _("The password was changed. All other devices are logged out."))
+
+
+async def end_session(visit: Visit) -> web.StreamResponse:
+    """Log another device out."""
+    hashed, who, house, address = visit.path_hash("session"), visit.who, visit.context.house, visit.address
+
+    def work(tx: Tx) -> None:
+        sessions.end(tx, who.user.id, hashed, house.clock())
+        access.note(house, tx, "session-ended", member=who.user.member, user=who.user, address=address)
+
+    await visit.write(work)
+    return visit.see_other("/settings", visit.say(N_("This device is logged out.")))
+
+
+PAGES = (
+    Page("GET", "/settings", "own", index),
+    Page("POST", "/settings", "own", introduce),
+    Page("POST", "/settings/password", "own", change_password),
+    Page("POST", "/settings/sessions/{session}/end", "own", end_session),
+)
