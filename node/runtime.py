@@ -24,7 +24,7 @@ from node.services import exchange, greeting, recovery
 from node.services.exchange import GreetFirst
 from node.services.house import House
 from node.store import LinkRow, Tx
-from protocol.errors import Frozen, Malformed, NotAuthorised, PeerFault, WorldFault
+from protocol.errors import CallerFault, Frozen, Malformed, NotAuthorised, PeerFault, WorldFault
 from protocol.identity.control import Reason
 from protocol.keys import NodeId
 from protocol.limits import MAX_REQUESTS_IN_SERVICE, TARGET_BATCH_ITEMS
@@ -41,9 +41,11 @@ MAX_RETURNING = 8  # requests in flight to peers that did not answer last time, 
 MAX_WORKING = 24  # requests in flight to all others: the dead never take their places
 MAX_IN_SERVICE_PER_PEER = 2  # requests of one peer being served
 SECOND_US = 1_000_000
-READ_AGAIN_US = SECOND_US  # between two questions to a peer that did not answer, after a doubtful start
+READ_AGAIN_US = SECOND_US  # between two questions to a peer that did not answer, after a doubtful start; at first
+MAX_READ_AGAIN_US = 30 * SECOND_US
 READ_PATIENCE_US = {Reason.RESTART.value: 10 * SECOND_US, Reason.RESTORE.value: 10 * 60 * SECOND_US}
 
+NO_ANSWER = (PeerFault, WorldFault, CallerFault, Frozen)  # to a question of ours: it is asked again
 TAKE_BATCH = "take-batch"  # label of the commit that must come before a receipt
 
 T = TypeVar("T")
@@ -96,6 +98,13 @@ class Turn(NamedTuple):
     reoffer_at: int | None = None
 
 
+class Reading(NamedTuple):
+    """One round of asking what the peers know: its number, and until when (monotonic µs) they are waited for."""
+
+    round: int
+    deadline: int
+
+
 def commit(work: Callable[[Tx], T], label: str = "", about: bytes = b"") -> Steps[T]:
     """Typed form of yielding a :class:`Commit`."""
     result: T = yield Commit(work, label, about)
@@ -142,7 +151,9 @@ class Runtime:
         self._in_flight = {False: 0, True: 0}  # by "returning"
         self._in_service: dict[NodeId, int] = {}
         self._turns: dict[NodeId, Turn] = {}
+        self._round = 0  # of reading: what an earlier one still has under way says nothing any more
         self._unread: set[NodeId] = set()
+        self._answered: dict[NodeId, bytes] = {}  # the incarnation that told us what it knows
         self._readings: deque[Steps[None]] = deque()
 
     # --- a run begins
@@ -157,7 +168,12 @@ class Runtime:
 
     def resolve(self) -> Steps[None]:
         """A person has made sure that no other copy of this node runs: go on as a restored node."""
-        yield from self._commit(partial(greeting.resolve_copy, self.house))
+        before = self.house.standing()
+        try:
+            yield from self._commit(partial(greeting.resolve_copy, self.house))
+        except BaseException:
+            self.house.stand_again(before)
+            raise
         yield from self._begin()
 
     def _begin(self) -> Steps[None]:
@@ -166,14 +182,17 @@ class Runtime:
         self._deadlines.clear()
         self._turns.clear()
         self._unread.clear()
+        self._answered.clear()
         self._readings.clear()
+        self._round = this = self._round + 1
         rows = yield from look(_saved_links)
+        if this != self._round:
+            return  # begun once more meanwhile
         if self.house.recovering and not self.house.frozen:
-            self._unread = {peer for peer, _ in rows}
-            deadline = self._now() + READ_PATIENCE_US[self.house.recovering]
-            self._readings = deque(self._read_peer(peer, deadline) for peer, _ in rows)
+            reading = Reading(this, self._now() + READ_PATIENCE_US[self.house.recovering])
+            self._read(reading, [peer for peer, _ in rows])
             if not rows:
-                self._readings.append(self._open_epochs())
+                self._readings.append(self._open_epochs(reading))
             return
         for peer, failures in rows:
             self._open(peer, failures)
@@ -182,40 +201,75 @@ class Runtime:
 
     # --- after a doubtful start: read, then open
 
-    def _read_peer(self, peer: NodeId, deadline: int) -> Steps[None]:
+    def _read(self, reading: Reading, peers: Iterable[NodeId]) -> None:
+        for peer in peers:
+            self._unread.add(peer)
+            self._readings.append(self._read_peer(reading, peer))
+
+    def _is_over(self, reading: Reading) -> bool:
+        """Has the node been frozen, or begun once more, or opened?"""
+        return reading.round != self._round or bool(self.house.frozen) or not self.house.recovering
+
+    def _read_peer(self, reading: Reading, peer: NodeId, rest: int = 0) -> Steps[None]:
         """Ask one peer until it has answered or patience ends; the last one opens the epochs."""
+        if rest:
+            yield Pause(rest)
         wait = READ_AGAIN_US
-        while not self.house.frozen and self._now() < deadline:
+        while not self._is_over(reading) and self._now() < reading.deadline:
             try:
-                yield from self._read_histories(peer)
+                teller = yield from self._read_histories(peer)
+                if reading.round == self._round:
+                    self._answered[peer] = teller
                 break
-            except (PeerFault, WorldFault):
+            except NO_ANSWER:
                 yield Pause(wait)
-                wait = min(2 * wait, 30 * SECOND_US)
+                wait = min(2 * wait, MAX_READ_AGAIN_US)
+            except Exception:  # our bug: whoever runs us tells it, and this peer is not forgotten
+                self._readings.append(self._read_peer(reading, peer, MAX_READ_AGAIN_US))
+                raise
+        if reading.round != self._round:
+            return
         self._unread.discard(peer)
         if self.house.frozen:
             yield from self._begin()
-        elif not self._unread and self.house.recovering:
-            yield from self._open_epochs()
+        elif not self._unread:
+            yield from self._open_epochs(reading)
 
-    def _read_histories(self, peer: NodeId) -> Steps[None]:
+    def _read_histories(self, peer: NodeId) -> Steps[bytes]:
+        """All that a peer knows of our members, and the incarnation that told it."""
         if not (yield from self._greet(peer)):
             raise WorldFault("the peer does not greet us")
         after: bytes | None = b""
         while after is not None:
             answer = yield from ask(peer, HISTORIES, recovery.ask_histories(after))
-            after = yield from self._commit(partial(_learn_histories, self.house, peer, answer))
+            after, teller = yield from self._commit(partial(_learn_histories, self.house, peer, answer))
+        return teller
 
-    def _open_epochs(self) -> Steps[None]:
-        doubt = self.house.recovering
-        try:
-            yield from self._commit(partial(recovery.open_after_reading, self.house))
-        except WorldFault:
-            self.house.recovering = doubt
-            yield Pause(READ_AGAIN_US)
-            yield from self._open_epochs()
+    def _open_epochs(self, reading: Reading) -> Steps[None]:
+        """Open, or ask those once more who have started again since they answered: it may have been a copy that did."""
+        while not self._is_over(reading):
+            try:
+                doubtful = yield from self._try_to_open(reading)
+            except (WorldFault, Frozen):
+                yield Pause(READ_AGAIN_US)
+                continue
+            if doubtful:
+                self._read(reading, doubtful)
+                return
+            yield from self._begin()
             return
-        yield from self._begin()
+        if reading.round == self._round and self.house.frozen:
+            yield from self._begin()
+
+    def _try_to_open(self, reading: Reading) -> Steps[list[NodeId]]:
+        """Peers to ask again, or nothing: then the epochs are open. A failure leaves the node as doubtful as it was."""
+        doubt = self.house.recovering
+        answered = dict(self._answered) if self._now() < reading.deadline else {}
+        try:
+            return (yield from self._commit(partial(_open_after_reading, self.house, answered)))
+        except BaseException:
+            self.house.recovering = self.house.recovering or doubt
+            raise
 
     def _open(self, peer: NodeId, failures: int = 0) -> None:
         attempt = self._attempts.get(peer, 0)
@@ -496,5 +550,13 @@ def _saved_links(tx: Tx) -> list[tuple[NodeId, int]]:
     return sorted((NodeId(row.node), failures.get(row.node, 0)) for row in tx.peers.all() if row.state in pinned)
 
 
-def _learn_histories(house: House, peer: NodeId, answer: bytes, tx: Tx) -> bytes | None:
-    return recovery.learn_histories(house, tx, peer, answer)
+def _learn_histories(house: House, peer: NodeId, answer: bytes, tx: Tx) -> tuple[bytes | None, bytes]:
+    after = recovery.learn_histories(house, tx, peer, answer)
+    return after, greeting.greeted(tx, peer)
+
+
+def _open_after_reading(house: House, answered: dict[NodeId, bytes], tx: Tx) -> list[NodeId]:
+    doubtful = [peer for peer, teller in answered.items() if greeting.greeted(tx, peer) != teller]
+    if not doubtful:
+        recovery.open_after_reading(house, tx)
+    return doubtful

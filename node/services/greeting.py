@@ -147,9 +147,12 @@ def _greet(house: House, tx: Tx, peer: bytes, said: Hello, wire: bytes) -> bytes
     other = _copy_of(tx, peer, said, wire, stored) if stored is not None else None
     if other is not None:
         return other
+    last = _hello(_read(stored, HELLO_SIGNED)[0]) if stored is not None else None
+    if last is not None and _same_start(last, said) and said.start_number < last.start_number:
+        return None  # of the same run, and on its way since before it went beyond a copy: says nothing new
     tx.meta.delete(f"copy/{peer.hex()}")
     tx.meta.set(f"hello/{peer.hex()}", wire)
-    if stored is None or not _same_start(_hello(_read(stored, HELLO_SIGNED)[0]), said):
+    if last is None or not _same_start(last, said):
         _doubt_what_it_knows(house, tx, peer)
     tx.meta.set(f"greeted/{peer.hex()}", said.incarnation)
     tx.streams.keep_latest(peer, 4)
@@ -190,7 +193,13 @@ def _copy_of(tx: Tx, peer: bytes, said: Hello, wire: bytes, stored: bytes) -> by
 
 
 def _same_start(one: Hello, other: Hello) -> bool:
-    return (one.start_number, one.start_nonce) == (other.start_number, other.start_nonce)
+    """One run? Its nonce tells; its number grows when a restored node goes beyond a copy of itself."""
+    return one.start_nonce == other.start_nonce
+
+
+def greeted(tx: Tx, peer: bytes) -> bytes:
+    """The incarnation of ``peer`` that greeted us last; empty if none did, or two copies of it are known."""
+    return tx.meta.get(f"greeted/{peer.hex()}") or b""
 
 
 def take_answer(house: House, tx: Tx, peer: bytes, wire: bytes) -> Answer:
@@ -229,7 +238,7 @@ def _take_own(house: House, tx: Tx, peer: bytes, wire: bytes) -> None:
 def _freeze_if_ours(house: House, tx: Tx, peer: bytes, evidence: bytes) -> None:
     """``peer`` shows another hello of this node. A restored node goes beyond it: a person has said it is the one."""
     other = _hello(_verified(evidence, HELLO_SIGNED, house.node.public))
-    if (other.start_number, other.start_nonce) == (house.start_number, house.start_nonce):
+    if other.start_nonce == house.start_nonce:
         return
     if house.recovering == Reason.RESTORE.value:
         house.start_number = max(house.start_number, other.start_number + 1)

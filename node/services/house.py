@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from protocol.errors import Frozen, WorldFault
 from protocol.identity.log import ControlLog
@@ -25,6 +25,16 @@ class KeyWrap(Protocol):
     def unwrap(self, purpose: str, subject: bytes, wrapped: bytes) -> bytes:
         """The secret again; CallerFault if the node's secret is another."""
         ...
+
+
+class Standing(NamedTuple):
+    """Which run this is, and what keeps it from signing; fields as in :class:`House`."""
+
+    start_number: int
+    start_nonce: bytes
+    incarnation: bytes
+    frozen: str
+    recovering: str
 
 
 @dataclass
@@ -70,6 +80,16 @@ class House:
             raise Frozen(self.frozen)
         if self.recovering:
             raise WorldFault("this node is asking its peers what they know of it: try again soon", code="recovering")
+
+    def standing(self) -> Standing:
+        """What a transaction may change here: to be put back if it fails."""
+        return Standing(self.start_number, self.start_nonce, self.incarnation, self.frozen, self.recovering)
+
+    def stand_again(self, before: Standing) -> None:
+        """The transaction that began at ``before`` has failed. What froze the node meanwhile keeps it frozen."""
+        self.start_number, self.start_nonce, self.incarnation = before[:3]
+        self.frozen = self.frozen or before.frozen
+        self.recovering = before.recovering
 
     def forget_caches(self) -> None:
         """Drop what was read from the store: a transaction failed and may have left the caches ahead of it."""

@@ -15,7 +15,7 @@ from node.services import dealings, members, outbox
 from node.services.custody import Custody
 from node.services.house import House
 from node.services.intake import RECEIPT, Entered
-from node.store import Tx, WaitingRow
+from node.store import GivenRow, Tx, WaitingRow
 from protocol import canon, shape
 from protocol.errors import NotAuthorised, WorldFault
 from protocol.identity.control import Reason
@@ -108,13 +108,14 @@ def open_after_reading(house: House, tx: Tx) -> frozenset[bytes]:
 
 def _adopt_tail(house: House, tx: Tx, member: bytes) -> None:
     """Documents that the journal entered beyond where an epoch was cut back: entered again, now for good [rule 9]."""
-    tail = _tail(house, tx, member)
+    log = members.require_log(house, tx, member)
+    tail = _tail(tx, log)
     given = {key[0]: row for key, row in tx.given.get_many(tail).items() if key[1] == member}
     custody = Custody(house, tx)
     again = []
     for document in tail:
         holding = tx.holdings.get(member, document)
-        if holding is None:
+        if holding is None or _is_entered(tx, log, document, holding.verdict, given.get(document)):
             continue
         entry = custody.enter(member, Kind.ADOPTED, document, holding.verdict)
         if document in given:
@@ -129,22 +130,24 @@ def _ask_again(house: House, tx: Tx) -> None:
         outbox.requeue(tx, node, documents)
 
 
-def _tail(house: House, tx: Tx, member: bytes) -> list[bytes]:
-    """Documents with entries in cut-off ends of epochs and none in what the current epoch stands on, oldest first."""
-    log = members.require_log(house, tx, member)
+def _tail(tx: Tx, log: ControlLog) -> list[bytes]:
+    """Documents with entries in cut-off ends of epochs, oldest first."""
     rows = [
         row
-        for epoch, last in tx.journal.epochs(member)
+        for epoch, last in tx.journal.epochs(log.member)
         if not log.covers(epoch, last)
-        for row in tx.journal.after(member, epoch, 0, last)
+        for row in tx.journal.after(log.member, epoch, 0, last)
         if row.kind in _DOCUMENTS and not log.covers(epoch, row.seq)
     ]
-    found = dict.fromkeys(row.object for row in sorted(rows, key=lambda row: (row.time, row.epoch, row.seq)))
-    return [
-        document
-        for document in found
-        if not any(log.covers(row.epoch, row.seq) for row in tx.journal.by_object(member, document))
-    ]
+    return list(dict.fromkeys(row.object for row in sorted(rows, key=lambda row: (row.time, row.epoch, row.seq))))
+
+
+def _is_entered(tx: Tx, log: ControlLog, document: bytes, verdict: str, given: GivenRow | None) -> bool:
+    """Does what stands of the journal say the last verdict? Another one may: first it waited, then it took effect."""
+    if given is not None and not log.covers(given.epoch, given.seq):
+        return False  # its receipt names a position that is cut off
+    rows = tx.journal.by_object(log.member, document)
+    return any(row.verdict == verdict and log.covers(row.epoch, row.seq) for row in rows)
 
 
 _DOCUMENTS = frozenset({Kind.SENT.value, Kind.RECEIVED.value, Kind.ADOPTED.value, Kind.DECIDED.value})
@@ -282,14 +285,17 @@ def compare_holdings(house: House, tx: Tx, peer: bytes, part: Holdings) -> None:
         return
     ours = _held(house, tx, part.member, peer)
     outbox.requeue(tx, peer, sorted(ours - theirs))
-    if theirs - ours and _is_fresh(tx, peer, part.member, ours, theirs):
+    if theirs - ours and _is_fresh(tx, peer, part, ours, theirs):
         tell_holdings(house, tx, part.member, peer)
 
 
-def _is_fresh(tx: Tx, peer: bytes, member: bytes, ours: set[bytes], theirs: set[bytes]) -> bool:
-    """False if the same two lists were compared before: what is missing then stays away, and asking goes in circles."""
-    key = f"compared/{peer.hex()}/{member.hex()}"
-    compared = canon.digest(canon.encode((sorted(ours), sorted(theirs))))
+def _is_fresh(tx: Tx, peer: bytes, part: Holdings, ours: set[bytes], theirs: set[bytes]) -> bool:
+    """False if the same two lists were compared before: what is missing then stays away, and asking goes in circles.
+
+    Not so in another epoch: the peer may have lost what it had queued for us, and says the same as before.
+    """
+    key = f"compared/{peer.hex()}/{part.member.hex()}"
+    compared = canon.digest(canon.encode((part.epoch, sorted(ours), sorted(theirs))))
     if tx.meta.get(key) == compared:
         return False
     tx.meta.set(key, compared)

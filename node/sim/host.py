@@ -101,7 +101,8 @@ class Host:
         self._tally = tally
         self._watcher = watcher
         self._boots = 0
-        self._restored = False
+        self._restored = False  # since the last start
+        self._forgetful = False  # and has not opened since
         self._crash_in: int | None = None
         self._full_in: int | None = None
         self.on_death: Callable[[Host], None] = lambda _host: None
@@ -116,6 +117,14 @@ class Host:
     def up(self) -> bool:
         """Is a process running?"""
         return self.process is not None
+
+    @property
+    def is_reading(self) -> bool:
+        """Was its disk put back, and has it not yet heard from its peers what it has lost?"""
+        if self._forgetful and not self._restored:
+            doubt = self.look(lambda tx: tx.meta.get("recovering"))
+            self._forgetful = doubt == Reason.RESTORE.value.encode()
+        return self._forgetful
 
     # --- power
 
@@ -166,7 +175,7 @@ class Host:
         """Replace the disk by a backup; the machine must be off."""
         assert not self.up
         self.image = backup.image
-        self._restored = True
+        self._restored = self._forgetful = True
         self.backups = [item for item in self.backups if item.taken <= backup.taken]
         self._watcher.rolled_back(self)
 

@@ -16,7 +16,8 @@ class Options:
     nodes: tuple[int, int] = (3, 7)
     members: int = 8  # in the whole federation, at least one at every node
     dealings: int = 44  # each 1..6 documents
-    duration: int = 12 * MINUTE  # of the faults; then everything is healed
+    duration: int = 12 * MINUTE  # of work and faults; then everything is healed
+    delivered: int = 50  # documents at least: else there is as much work, and as many faults, once more
     settle: int = 6 * 60 * MINUTE  # at most this long until all is quiet
     batch_items: tuple[int, int] = (1, 6)
 
@@ -36,7 +37,7 @@ class Options:
     crashes_at_write: int = 5
     crashes_before_receipt: int = 6
     restores: int = 5
-    clones: int = 4
+    clones: int = 6
     clock_jumps: int = 6
     disks_full: int = 6
 

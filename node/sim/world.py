@@ -26,7 +26,8 @@ from protocol.keys import NodeId, SigningKey, node_id
 
 ATTEND_EVERY_US = 30 * SECOND
 BACK_UP_EVERY_US = 100 * SECOND
-MAX_STEPS = 15_000  # of the schedule: several times what a run needs
+MAX_ROUNDS = 4  # of work, faults and rest, where little was delivered
+MAX_STEPS = 30_000  # of the schedule: several times what a run needs
 _EMPTY: list[bytes] = []  # the image of an empty store, made once per process
 
 
@@ -48,6 +49,7 @@ class World:
         self.firms: list[Firm] = []
         self._calm = False
         self._steps = 0
+        self._dealings = 0
         self._build()
 
     # --- building
@@ -93,11 +95,15 @@ class World:
             host.boot(None)
             self._every(BACK_UP_EVERY_US, host.back_up)
         self._every(ATTEND_EVERY_US, self._attend)
-        self._plan_work()
-        self._plan_faults()
-        self._run_until(self.options.duration)
-        self._heal()
-        self._settle()
+        for _ in range(MAX_ROUNDS):
+            self._calm, self.network.faulty = False, True
+            self._plan_work()
+            self._plan_faults()
+            self._run_until(self.schedule.now + self.options.duration)
+            self._heal()
+            self._settle()
+            if len(self.ledger.delivered) >= self.options.delivered:
+                return  # else disasters took most of it, or a node stood still: the same once more
 
     def _run_until(self, end: int) -> None:
         while (due := self.schedule.next_time()) is not None and due <= end:
@@ -115,13 +121,15 @@ class World:
         self.schedule.after(self.dice.between(1, interval), again)
 
     def _plan_work(self) -> None:
-        for number in range(self.options.dealings):
+        begun = self.schedule.now
+        for _ in range(self.options.dealings):
             buyer = self.dice.pick(self.firms)
             sellers = [firm for firm in self.firms if firm.member != buyer.member]
             abroad = [firm for firm in sellers if firm.home is not buyer.home]
             seller = self.dice.pick(abroad if self.dice.permille(900) else sellers)
-            dealing = Dealing(number, (buyer, seller), list(self.dice.pick(SCRIPTS)))
-            self.office.begin(dealing, self.dice.between(SECOND, self.options.duration * 8 // 10))
+            dealing = Dealing(self._dealings, (buyer, seller), list(self.dice.pick(SCRIPTS)))
+            self._dealings += 1
+            self.office.begin(dealing, begun + self.dice.between(SECOND, self.options.duration * 8 // 10))
 
     def _acknowledged(self, firm: Firm, partner: Firm, document: bytes, verdict: str) -> None:
         if firm.home.up:
@@ -171,7 +179,7 @@ class World:
             (options.disks_full, self._disk_full),
         ):
             for _ in range(count):
-                self.schedule.at(self.dice.between(SECOND, options.duration * 95 // 100), self._unless_calm(action))
+                self.schedule.after(self.dice.between(SECOND, options.duration * 95 // 100), self._unless_calm(action))
 
     def _unless_calm(self, action: Callable[[], None]) -> Callable[[], None]:
         return lambda: None if self._calm else action()
@@ -241,8 +249,12 @@ class World:
             self.tally.note(self.schedule.now, host.name, "clock", host.clock.offset_us)
 
     def _restore(self) -> None:
+        """A machine loses its disk and gets an old one; as for :meth:`_clone`, not while a copy may answer it."""
         host = self._victim(self._restore, deadly=True)
         if host is None:
+            return
+        if self.copied:
+            self.schedule.after(5 * SECOND, self._unless_calm(self._restore))
             return
         self.tally.fault(Fault.RESTORE)
         host.power_off("disk lost")
@@ -252,15 +264,17 @@ class World:
         self._boot_later(host, Reason.RESTORE, 30 * SECOND)
 
     def _clone(self) -> None:
-        """Somebody starts a copy of a whole disk beside the original. One such accident at a time.
+        """Somebody starts a copy of a whole disk beside the original; not while another node asks what it has lost.
 
-        A second one could answer, out of an old memory, what the first one's original asks before it goes on.
+        The copy could answer, out of an old memory, where its original knows better: without guardians one such witness
+        is one too many (continuity §4: f = 0), and the rival epochs that come of it need the recovery words.
         """
         host = self._victim(self._clone)
         if host is None:
             return
         house = host.house
-        if self.copied or host.store is None or house is None or house.frozen or house.recovering:
+        reading = any(other.is_reading for other in self.hosts)
+        if self.copied or reading or host.store is None or house is None or house.frozen or house.recovering:
             self.schedule.after(10 * SECOND, self._unless_calm(self._clone))
             return
         self.tally.fault(Fault.CLONE)
@@ -309,7 +323,7 @@ class World:
 
     def _settle(self) -> None:
         """Wait until all is quiet, then everything must be where it belongs."""
-        deadline = self.options.duration + self.options.settle
+        deadline = self.schedule.now + self.options.settle
         quiet = 0
         while quiet < 2:
             self._run_until(self.schedule.now + 2 * MINUTE)

@@ -6,7 +6,6 @@ A dozen seeds run in every test run; the marked slow run is the one whose counts
 from __future__ import annotations
 
 import os
-import statistics
 import subprocess
 import sys
 
@@ -17,11 +16,10 @@ from node.sim.options import CALM, Options
 from node.sim.run import Report, run, run_many, summary
 
 # Here an invariant breaks and the cause is not mended yet: each is a finding, see docs/threats.md.
-OPEN = frozenset({19, 100, 286})
+OPEN: frozenset[int] = frozenset()
 FAST = [seed for seed in range(1000, 1012) if seed not in OPEN]
 SLOW = range(300)
 LEAST_DELIVERED = 50  # documents in each seed
-LEAST_IN_A_STILL_SEED = 25  # where a copy of a node stands frozen for long; at most one seed in fifty may be below 50
 LEAST_OF_A_KIND = 1_000
 LEAST_FAULTS = 100_000
 HOW_TO_HASH = """
@@ -51,6 +49,14 @@ def test_no_invariant_breaks(seed: int) -> None:
     assert report.delivered >= LEAST_DELIVERED
     assert sum(report.faults.values()) > 100
     assert report.checks > 500
+
+
+def test_where_little_was_delivered_work_and_faults_go_on() -> None:
+    once, more = run(8), run(8, Options(delivered=run(8).delivered + 1))
+    require_clean(more)
+    assert more.delivered > once.delivered
+    assert sum(more.faults.values()) > sum(once.faults.values())
+    assert more.virtual_s > once.virtual_s
 
 
 def test_one_seed_has_one_trace() -> None:
@@ -90,7 +96,6 @@ def test_three_hundred_seeds() -> None:
             require_clean(report)
     counts = {kind.value: sum(report.faults[kind.value] for report in reports) for kind in Fault}
     print(summary(reports))
-    assert statistics.quantiles((report.delivered for report in reports), n=50)[0] >= LEAST_DELIVERED
-    assert min(report.delivered for report in reports) >= LEAST_IN_A_STILL_SEED
+    assert min(report.delivered for report in reports) >= LEAST_DELIVERED
     assert {kind for kind, count in counts.items() if count < LEAST_OF_A_KIND} == set()
     assert sum(counts.values()) >= LEAST_FAULTS
