@@ -44,14 +44,17 @@ def begin(tx: Tx, name: str, now: int) -> Attempt:
     name = normal(name)
     require_unlocked(tx, name, now)
     user = tx.users.by_name(name)
-    if user is None or user.disabled or _gone(tx, user):
+    if user is None or not may_come(tx, user):
         return Attempt(name, None, "")
     return Attempt(name, user, user.password_hash)
 
 
-def _gone(tx: Tx, user: UserRow) -> bool:
-    member = None if user.member is None else tx.members.get(user.member)
-    return user.member is not None and (member is None or not member.local)
+def may_come(tx: Tx, user: UserRow) -> bool:
+    """Whether a user may log in at all: not stopped, and its member is at home here."""
+    if user.disabled or user.member is None:
+        return not user.disabled
+    member = tx.members.get(user.member)
+    return member is not None and member.local
 
 
 def require_unlocked(tx: Tx, name: str, now: int) -> None:

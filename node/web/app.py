@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from node.api.context import Context
-from node.web.pages import association, home, joining, login, people, settings
+from node.web.pages import association, home, joining, login, people, proofs, settings
 from node.web.site import Site
 
-AREAS = (home, login, joining, settings, people, association)
+AREAS = (home, login, joining, proofs, settings, people, association)
 
 
 def build(context: Context) -> Site:

@@ -25,6 +25,7 @@ from node.services import sessions as logins
 from node.services.policy import ASSOCIATION_ROLES, MEMBER_ROLES, OPERATIONS, PUBLIC, Role, allows
 from node.services.sessions import TOUCH_EVERY_US
 from node.web import menu, static
+from node.web.ceremonies import Ceremonies
 from node.web.forms import Form
 from node.web.page import Page, Routes
 from node.web.render import Renderer
@@ -68,7 +69,7 @@ class Site:
         self.renderer = Renderer()
         self.cookies = Cookies(context)
         self.passwords = asyncio.Semaphore(PASSWORDS_AT_ONCE)
-        self.memory: dict[str, Any] = {}  # what ceremonies in several steps keep between them, by who owns it
+        self.ceremonies = Ceremonies()
 
     # --- one request
 

@@ -7,11 +7,13 @@ from typing import Final
 
 from aiohttp import web
 
-from node.services import login, users
+from node.services import codes, login, users
 from node.services.login import Attempt
+from node.services.passkeys import Site
 from node.services.sessions import Opened
 from node.services.transaction import Tx
 from node.web.forms import MISSING, Form
+from node.web.links import absolute
 from node.web.page import Page
 from node.web.visit import Visit
 from protocol.errors import CallerFault
@@ -27,7 +29,7 @@ async def show(visit: Visit) -> web.StreamResponse:
 
 
 def _page(visit: Visit, form: Form, wanted: str, status: int = 200) -> web.Response:
-    return visit.render("login.html", status=status, form=form, next=local(wanted))
+    return visit.render("login.html", status=status, form=form, next=local(wanted), site=Site(absolute(visit, "")))
 
 
 async def enter(visit: Visit) -> web.StreamResponse:
@@ -41,22 +43,28 @@ async def enter(visit: Visit) -> web.StreamResponse:
         form.wrong("password", MISSING, label=_("Password"))
     if form.ok:
         try:
-            opened = await attempt(visit, name, password)
+            opened = await attempt(visit, name, password, local(form.value("next")))
         except CallerFault as fault:
             form.refuse(fault)
         else:
+            if opened is None:
+                return visit.see_other("/login/code")
             visit.enter(opened)
             return visit.see_other(local(form.value("next")))
     return _page(visit, form, form.value("next"), status=422)
 
 
-async def attempt(visit: Visit, name: str, password: str) -> Opened:
-    """A session for the right password; CallerFault for anything else, after the same time."""
+async def attempt(visit: Visit, name: str, password: str, wanted: str) -> Opened | None:
+    """A session for the right password (None: a code is owed too); CallerFault for anything else, as slowly."""
     house, address, agent = visit.context.house, visit.address, visit.agent
     now = house.clock()
     tried = await visit.read(lambda tx: login.begin(tx, name, now))
     if not await verified(visit, tried.hashed, password) or tried.user is None:
         raise await visit.write(lambda tx: login.failed(house, tx, tried, address))
+    user_id = tried.user.id
+    if await visit.read(lambda tx: codes.is_on(tx, user_id)):
+        visit.site.ceremonies.keep(visit.token, "owes-code", (tried, wanted), now)
+        return None
     renewed = await _renewed(visit, tried, password)
 
     def work(tx: Tx) -> Opened:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from aiohttp import web
 
 from node.i18n import N_
-from node.services import access, preferences, sessions, users
+from node.services import access, codes, passkeys, preferences, sessions, users
 from node.services.transaction import Tx
 from node.web.forms import Form
 from node.web.page import Page
 from node.web.pages.joining import new_password
 from node.web.pages.login import verified
+from node.web.pages.proofs import site_of
 from node.web.visit import Visit
 from protocol.errors import CallerFault
 
@@ -37,13 +38,20 @@ async def page(visit: Visit, form: Form, password: Form, status: int = 200) -> w
     def work(tx: Tx) -> dict[str, object]:
         return {
             "sessions": sessions.list_of(tx, who.user.id, now),
-            "passkeys": tx.passkeys.of(who.user.id),
-            "totp": tx.totp.get(who.user.id),
+            "passkeys": passkeys.list_of(tx, who.user.id),
+            "code_on": codes.is_on(tx, who.user.id),
         }
 
     found = await visit.read(work)
     return visit.render(
-        "settings/index.html", status=status, form=form, password=password, methods=METHODS, who=who, **found
+        "settings/index.html",
+        status=status,
+        form=form,
+        password=password,
+        methods=METHODS,
+        who=who,
+        site=site_of(visit),
+        **found,
     )
 
 

@@ -111,8 +111,10 @@ class Browser:
                         self.cookies[name] = morsel.value
             body = await response.read()
             text = body.decode("utf-8", "replace")
-            self.last = Shown(response.status, dict(response.headers), text)
-        return self.last
+            shown = Shown(response.status, dict(response.headers), text)
+        if shown.status != 303:
+            self.last = shown  # what the person has before them
+        return shown
 
     async def get(self, path: str, *, follow: bool = True) -> Shown:
         """Open a page, and those that it leads on to."""
