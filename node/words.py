@@ -109,3 +109,43 @@ def peer(name: str, say: Say = _) -> str:
 def quarantine(name: str, say: Say = _) -> str:
     """The word for the state of something set aside."""
     return _word(QUARANTINE, name, say)
+
+
+STEPS: Final[Mapping[str, str]] = {
+    "quote": N_("Quote"),
+    "order": N_("Order"),
+    "answer": N_("Answer the order"),
+    "agree": N_("Answer the changes"),
+    "decide": N_("Answer the request"),
+    "ship": N_("Announce shipment"),
+    "inspect": N_("Inspect"),
+    "bill": N_("Bill"),
+    "credit": N_("Credit note"),
+    "state": N_("Self-billed statement"),
+    "confirm": N_("Answer the statement"),
+    "pay": N_("Announce payment"),
+    "change": N_("Ask for a change"),
+    "cancel": N_("Ask to cancel"),
+}
+ANSWERS: Final[Mapping[str, str]] = {
+    "accepted": N_("accepted"),
+    "changed": N_("accepted with changes"),
+    "refused": N_("declined"),
+    "received": N_("arrived at partner"),
+    "confirmed": N_("confirmed"),
+    "partial": N_("passed in part"),
+    "added": N_("added"),
+    "removed": N_("removed"),
+    "credited": N_("credited"),
+    "replaced": N_("replaced"),
+}
+
+
+def step(name: str, say: Say = _) -> str:
+    """The word on the button of a step (``node.services.drafting.Step``)."""
+    return _word(STEPS, name, say)
+
+
+def answer(name: str, say: Say = _) -> str:
+    """What a paper says: accepted, declined, with changes."""
+    return _word(ANSWERS, name, say)

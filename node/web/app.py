@@ -3,10 +3,28 @@
 from __future__ import annotations
 
 from node.api.context import Context
-from node.web.pages import association, home, joining, login, people, proofs, settings
+from node.web.pages import (
+    association,
+    dealings,
+    home,
+    joining,
+    login,
+    people,
+    proofs,
+    settings,
+)
 from node.web.site import Site
 
-AREAS = (home, login, joining, proofs, settings, people, association)
+AREAS = (
+    association,
+    dealings,
+    home,
+    joining,
+    login,
+    people,
+    proofs,
+    settings,
+)
 
 
 def build(context: Context) -> Site:

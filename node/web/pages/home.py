@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import datetime
+
 from aiohttp import web
 
-from node.services import today
+from node.services import held
+from node.services.desk import today
 from node.services.policy import ASSOCIATION_ROLES
 from node.web.page import Page
 from node.web.render import as_day
 from node.web.visit import Visit
+
+SOON_DAYS = 7
+MOST_HELD = 50
 
 
 async def home(visit: Visit) -> web.StreamResponse:
@@ -16,8 +22,12 @@ async def home(visit: Visit) -> web.StreamResponse:
     if visit.role in ASSOCIATION_ROLES:
         return visit.see_other("/association")
     member, now = visit.member, visit.context.house.clock()
-    found = await visit.read(lambda tx: today.look(tx, member))
-    return visit.render("home.html", found=found, now=now, day=as_day(now))
+    day = as_day(now)
+    week = day + datetime.timedelta(days=SOON_DAYS)
+    found = await visit.read(lambda tx: today.of(tx, member, day.isoformat(), week.isoformat()))
+    undecided = await visit.read(lambda tx: len(held.waiting(tx, member, MOST_HELD)))
+    may_write = visit.allows("dealings.write")
+    return visit.render("home.html", found=found, held=undecided, now=now, day=day, may_write=may_write)
 
 
 async def menu(visit: Visit) -> web.StreamResponse:

@@ -127,7 +127,7 @@ async def test_the_language_is_kept(web: Web) -> None:
 
 async def test_an_unknown_page_is_a_page(web: Web) -> None:
     for browser in (web.browser(), await web.logged_in("viewer")):
-        for path in ("/nothing", "/v1x", "/dealings/zz/../x"):
+        for path in ("/nothing", "/v1x", "/nothing/zz/../x"):
             shown = await browser.ask("GET", path)
             assert (shown.status, shown.heading) == (404, "ページが見つかりません。")
     wrong = await browser.ask("PUT", "/login")
@@ -147,7 +147,7 @@ async def test_our_own_fault_has_a_number_and_shows_no_detail(web: Web, monkeypa
     def broken(*_: object) -> None:
         raise RuntimeError("secret detail")
 
-    monkeypatch.setattr("node.services.today.look", broken)
+    monkeypatch.setattr("node.services.desk.today.of", broken)
     shown = await browser.ask("GET", "/")
     assert shown.status == 500
     assert "secret" not in shown.text
@@ -218,7 +218,7 @@ async def test_today_shows_whose_turn_it_is(webs: TwoWebs) -> None:
     webs.toyota.town.submit(webs.buyer, Submission(webs.seller, order("PO-7")))
     webs.deliver()
     seller = (await (await webs.kyoto.logged_in("clerk")).get("/")).plain
-    assert re.search(r"あなたを待っています 1 金太郎機械 .*PO-7", seller)
+    assert re.search(r"あなたを待っています 1 今日 金太郎機械 .*PO-7", seller)
     buyer = (await (await webs.toyota.logged_in("viewer")).get("/")).plain
     assert re.search(r"今日の対応はありません.*相手を待っています 1 花咲堂", buyer)
 

@@ -1,0 +1,398 @@
+"""取引: the list, one dealing with everything on it, and the way of a paper from draft to sent.
+
+Owns the pages' order only: which steps there are is ``services.drafting``, what a dealing shows ``services.desk``, and
+what is sent goes through ``services.trade`` in one transaction that first looks whether somebody was faster.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final, NamedTuple
+
+import msgspec
+from aiohttp import web
+
+from node import words
+from node.i18n import N_
+from node.services import reading, trade
+from node.services.desk import dealing as desk
+from node.services.desk import numbering
+from node.services.drafting import Step
+from node.services.drafting.papers import PAPER_OF
+from node.services.trade import Submission
+from node.services.transaction import Tx
+from node.store import ThreadRow
+from node.web.forms import Form
+from node.web.page import Page
+from node.web.paperview import Shown, shown
+from node.web.render import as_day, moment, quantity
+from node.web.sheets import SHEETS, Sheet, contract
+from node.web.visit import Visit
+from protocol.errors import CallerFault, ImpossibleStep, NotFound
+from protocol.process.money import denano
+from protocol.process.trade.check import check
+from protocol.process.trade.papers import TYPE_OF, Message, OrderChange, OrderResponse, Paper, Scaled
+from protocol.process.trade.table import State
+
+PAGE_ROWS: Final = 30
+BLANK_LINES: Final = 3
+FASTER: Final = N_("Something new came into this dealing at {time}: look at it first. What you typed is still here.")
+SENT: Final = N_("Sent: {paper} {number}. It turns to “arrived at partner” when it gets there.")
+TABS: Final = (
+    ("waiting", N_("Waits for you")),
+    ("running", N_("Under way")),
+    ("done", N_("Closed")),
+    ("all", N_("All")),
+)
+_DONE: Final = frozenset({State.PAID.value, State.REFUSED.value, State.CANCELLED.value})
+
+
+# --- the list
+
+
+class Listed(NamedTuple):
+    """One page of the list."""
+
+    rows: list[tuple[ThreadRow, str]]
+    next: str
+
+
+async def index(visit: Visit) -> web.StreamResponse:
+    """The list of dealings, by tab and partner."""
+    tab = visit.query.get("tab", "waiting")
+    member, before = visit.member, _cursor(visit.query.get("before", ""))
+    found = await visit.read(lambda tx: _listed(tx, member, tab, before))
+    return visit.render("dealings/index.html", found=found, tab=tab, tabs=TABS)
+
+
+def _cursor(text: str) -> tuple[int, bytes]:
+    updated, _, thread = text.partition("-")
+    try:
+        return int(updated), bytes.fromhex(thread)
+    except ValueError:
+        return 2**62, b""
+
+
+def _listed(tx: Tx, member: bytes, tab: str, before: tuple[int, bytes]) -> Listed:
+    if tab == "waiting":
+        rows = tx.threads.by_turn(member, PAGE_ROWS, mine=True)
+        return Listed(_named(tx, rows), "")
+    rows, last = [], before
+    while len(rows) < PAGE_ROWS:
+        page = tx.threads.latest(member, PAGE_ROWS, before=last)
+        if not page:
+            return Listed(_named(tx, rows), "")
+        for row in page:
+            last = (row.updated, row.thread)
+            if tab == "all" or (row.state in _DONE) == (tab == "done"):
+                rows.append(row)
+            if len(rows) == PAGE_ROWS:
+                break
+    return Listed(_named(tx, rows), f"{last[0]}-{last[1].hex()}")
+
+
+def _named(tx: Tx, rows: list[ThreadRow]) -> list[tuple[ThreadRow, str]]:
+    names = reading.names_of(tx, {row.partner for row in rows})
+    return [(row, names.get(row.partner, "")) for row in rows]
+
+
+# --- one dealing
+
+
+async def show(visit: Visit) -> web.StreamResponse:
+    """One dealing with everything on it."""
+    member, thread = visit.member, visit.path_hash("thread")
+    found = await visit.read(lambda tx: desk.open_dealing(tx, member, thread))
+    names = item_names(found)
+    papers = {
+        entry.view.holding.document: shown(entry.paper, visit.say, names)
+        for entry in found.timeline
+        if entry.paper is not None
+    }
+    may_write = visit.allows("dealings.write")
+    return visit.render(
+        "dealings/show.html",
+        dealing=found,
+        papers=papers,
+        may_write=may_write,
+        names=names,
+        steps_of=lambda entry: four_steps(visit, entry),
+        count=lambda nano: quantity(Scaled(*denano(nano))),
+    )
+
+
+def four_steps(visit: Visit, entry: desk.Entry) -> list[dict[str, Any]]:
+    """How far a document of ours has come, each mark with its sentence (pages of a member say no more than this)."""
+    marks, say = entry.view.marks, visit.say
+    arrived = marks.received is not None
+    time = moment(marks.received.time, visit.language == "ja") if marks.received is not None else ""
+    there = say(N_("Your partner's association has had it since {time}, with proof."), time=time)
+    if arrived and not time:
+        there = say(N_("Your partner's association has it, with proof."))
+    return [
+        {"word": say(N_("Stored")), "sentence": say(N_("Stored at your association.")), "done": True},
+        {
+            "word": say(N_("Safe")),
+            "sentence": say(N_("Other associations hold no copies yet.")),
+            "done": marks.safe is not None,
+        },
+        {
+            "word": say(N_("Arrived at partner")),
+            "sentence": there if arrived else say(N_("Under way. It goes by itself; do not send it again.")),
+            "done": arrived,
+        },
+        {
+            "word": say(N_("Partner acted")),
+            "sentence": say(N_("Your partner answered.")) if marks.processed else say(N_("No answer yet.")),
+            "done": marks.processed is not None,
+        },
+    ]
+
+
+def item_names(found: desk.Dealing) -> dict[str, str]:
+    """Names of the goods by line of the order, for papers whose lines only point at them."""
+    lines = found.state.order.lines if found.state.order is not None else ()
+    return {line.line_id: line.item.name for line in lines}
+
+
+async def say_something(visit: Visit) -> web.StreamResponse:
+    """Write a message beside the dealing."""
+    member, thread, form = visit.member, visit.path_hash("thread"), await visit.form()
+    text = form.text("text", visit.say(N_("Message")), most=2_000)
+    back = f"/dealings/{thread.hex()}"
+    if not form.ok:
+        return visit.see_other(f"{back}#message", visit.say(N_("Nothing was sent: the message was empty or too long.")))
+    today = as_day(visit.context.house.clock()).isoformat()
+    house = visit.context.house
+
+    def work(tx: Tx) -> trade.Outcome:
+        row = _row(tx, member, thread)
+        number = numbering.next_number(tx, member, "message", today)
+        paper = Message(number=number, issue_date=today, kind="note", text=text)
+        return trade.submit(house, tx, member, [Submission(row.partner, paper, thread=thread)])
+
+    await visit.write(work)
+    return visit.see_other(f"{back}#message", visit.say(N_("The message was sent.")))
+
+
+def _row(tx: Tx, member: bytes, thread: bytes) -> ThreadRow:
+    row = tx.threads.get(member, thread)
+    if row is None:
+        raise NotFound("thread", "no such dealing")
+    return row
+
+
+# --- one step: draft, look over, send
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A draft with what it stands on: ``seen`` changes as soon as anybody adds anything to the dealing."""
+
+    paper: Paper
+    found: desk.Dealing
+    seen: str
+
+
+def _seen(row: ThreadRow) -> str:
+    return hashlib.sha256(row.heads).hexdigest()[:16]
+
+
+def _step(visit: Visit) -> tuple[Step, Sheet]:
+    try:
+        step = Step(visit.path("step"))
+    except ValueError:
+        raise NotFound("step", "no such step") from None
+    return step, SHEETS[step]
+
+
+async def write(visit: Visit) -> web.StreamResponse:
+    """The form of a step, prefilled from the dealing."""
+    member, thread, (step, sheet) = visit.member, visit.path_hash("thread"), _step(visit)
+    today = as_day(visit.context.house.clock()).isoformat()
+    parked = await visit.form()
+    if parked.value("base"):
+        return await _shown(visit, step, sheet, parked)
+
+    def work(tx: Tx) -> Opened:
+        found = desk.open_dealing(tx, member, thread)
+        paper = desk.write_draft(tx, member, thread, step, today)
+        return Opened(paper, found, _seen(found.row))
+
+    try:
+        opened = await visit.write(work)
+    except ImpossibleStep as fault:
+        return visit.see_other(f"/dealings/{thread.hex()}", visit.say(fault.rule))
+    form = Form.of(visit.say, _values(sheet, step, opened.paper, opened.found))
+    form.values |= {"base": [_encoded(opened.paper)], "seen": [opened.seen]}
+    return await _shown(visit, step, sheet, form)
+
+
+def _values(sheet: Sheet, step: Step, paper: Paper, found: desk.Dealing) -> dict[str, Any]:
+    order = found.state.order
+    if step is Step.CHANGE and order is not None:
+        return contract.change_values(order)
+    values = sheet.values(paper)
+    if isinstance(paper, OrderResponse) and order is not None:
+        ordered = {line.line_id: line for line in order.lines}
+        for line in values["lines"]:
+            at = ordered[line["id"]]
+            line |= {"item": at.item.name, "ordered": quantity(at.quantity)}
+    names = item_names(found)
+    for line in values.get("lines", ()):
+        line.setdefault("item", names.get(line.get("id", ""), ""))
+    return values
+
+
+def _encoded(paper: Paper) -> str:
+    return msgspec.json.encode(paper).decode()
+
+
+def _base(form: Form, kind: type[Paper]) -> Paper:
+    try:
+        return msgspec.json.decode(form.value("base"), type=kind)
+    except (msgspec.DecodeError, UnicodeError):
+        raise CallerFault("base", "the form is not one of ours: open it again") from None
+
+
+async def send(visit: Visit) -> web.StreamResponse:
+    """Look over what was typed, or send it."""
+    member, thread, (step, sheet) = visit.member, visit.path_hash("thread"), _step(visit)
+    form = await visit.form()
+    action = form.value("action") or "check"
+    if action.startswith("more-"):
+        return await _shown(visit, step, sheet, form, more=True)
+    found = await visit.read(lambda tx: desk.open_dealing(tx, member, thread))
+    paper = _typed(form, step, sheet, found)
+    if form.ok:
+        _checked(form, paper)
+    if not form.ok or action == "edit":
+        return await _shown(visit, step, sheet, form, status=200 if action == "edit" else 422)
+    if action != "send":
+        return await _shown(visit, step, sheet, form, review=shown(paper, visit.say, item_names(found)))
+    house, seen, partner = visit.context.house, form.value("seen"), found.row.partner
+
+    def work(tx: Tx) -> trade.Outcome | ThreadRow:
+        row = _row(tx, member, thread)
+        if _seen(row) != seen:
+            return row
+        return trade.submit(house, tx, member, [Submission(partner, paper, thread=thread)])
+
+    try:
+        result = await visit.write(work)
+    except CallerFault as fault:
+        form.refuse(fault)
+        return await _shown(visit, step, sheet, form, status=422)
+    if isinstance(result, ThreadRow):
+        return await _somebody_was_faster(visit, step, sheet, form, result)
+    word = words.paper(TYPE_OF[type(paper)], visit.say)
+    return visit.see_other(f"/dealings/{thread.hex()}", visit.say(SENT, paper=word, number=paper.number))
+
+
+def _checked(form: Form, paper: Paper) -> None:
+    """What the rules of papers say against it, beside its field."""
+    try:
+        check(paper)
+    except CallerFault as fault:
+        form.refuse(fault)
+
+
+def _typed(form: Form, step: Step, sheet: Sheet, found: desk.Dealing) -> Paper:
+    base = _base(form, PAPER_OF[step])
+    if isinstance(base, OrderChange):
+        if found.state.order is None:
+            raise ImpossibleStep("order", "this dealing has no order that stands")
+        return contract.change_read(form, base, found.state.order)
+    return sheet.read(form, base)
+
+
+async def _somebody_was_faster(
+    visit: Visit, step: Step, sheet: Sheet, form: Form, row: ThreadRow
+) -> web.StreamResponse:
+    """Show what came meanwhile beside what was typed; sending again is a new decision."""
+    time = moment(row.updated, visit.language == "ja")
+    form.wrong("", FASTER, time=time)
+    form.values["seen"] = [_seen(row)]
+    return await _shown(visit, step, sheet, form, status=409)
+
+
+async def _shown(
+    visit: Visit,
+    step: Step,
+    sheet: Sheet,
+    form: Form,
+    *,
+    status: int = 200,
+    review: Shown | None = None,
+    more: bool = False,
+) -> web.StreamResponse:
+    member, thread = visit.member, visit.path_hash("thread")
+    found = await visit.read(lambda tx: desk.open_dealing(tx, member, thread))
+    return visit.render(
+        "dealings/write.html",
+        status=status,
+        action=f"/dealings/{thread.hex()}/{step.value}",
+        back=f"/dealings/{thread.hex()}",
+        partner_name=found.partner_name,
+        sheet=sheet,
+        form=form,
+        rows=line_rows(form, sheet, more=more),
+        review=review,
+        columns=columns_of(visit, sheet),
+        said=lambda choices: said(visit, choices),
+    )
+
+
+def line_rows(form: Form, sheet: Sheet, *, more: bool) -> list[int]:
+    """The numbers of the lines to show: those that there are, and empty ones where a person may add some."""
+    rows = form.rows("lines") if sheet.lines else []
+    if sheet.more and (more or not rows):
+        first = rows[-1] + 1 if rows else 0
+        rows += range(first, first + (1 if more else BLANK_LINES))
+    return rows
+
+
+def said(visit: Visit, choices: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Choices in the reader's language."""
+    return [(code, visit.say(text)) for code, text in choices]
+
+
+def columns_of(visit: Visit, sheet: Sheet) -> list[dict[str, Any]]:
+    """The columns of a sheet as the macro of line tables takes them."""
+    return [
+        {
+            "name": column.name,
+            "label": visit.say(column.label),
+            "kind": column.kind,
+            "required": column.required,
+            "choices": said(visit, column.choices),
+            "size": column.size,
+        }
+        for column in sheet.columns
+    ]
+
+
+# --- a document alone
+
+
+async def proof_file(visit: Visit) -> web.StreamResponse:
+    """The proof of a document, to keep or to show to others."""
+    from node.services import proof
+
+    member, document, house = visit.member, visit.path_hash("document"), visit.context.house
+    content = await visit.read(lambda tx: proof.export(house, tx, member, document))
+    name = f"{document.hex()[:12]}.yui-proof"
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return web.Response(body=content, content_type="application/octet-stream", headers=headers)
+
+
+PAGES = (
+    Page("GET", "/dealings", "dealings.read", index),
+    Page("GET", "/dealings/{thread}", "dealings.read", show),
+    Page("POST", "/dealings/{thread}/message", "dealings.write", say_something),
+    Page("GET", "/dealings/{thread}/{step}", "dealings.write", write),
+    Page("POST", "/dealings/{thread}/{step}", "dealings.write", send),
+    Page("GET", "/documents/{document}/proof", "dealings.read", proof_file),
+)
