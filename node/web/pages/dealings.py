@@ -6,24 +6,21 @@ what is sent goes through ``services.trade`` in one transaction that first looks
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 import msgspec
 from aiohttp import web
 
 from node import words
 from node.i18n import N_
-from node.services import reading, trade
 from node.services.desk import dealing as desk
-from node.services.desk import numbering
+from node.services.desk import listing, sending
+from node.services.desk.sending import SomebodyWasFaster
 from node.services.drafting import Step
 from node.services.drafting.papers import PAPER_OF
-from node.services.trade import Submission
 from node.services.transaction import Tx
-from node.store import ThreadRow
 from node.web.forms import Form
 from node.web.page import Page
 from node.web.paperview import Shown, shown
@@ -33,10 +30,8 @@ from node.web.visit import Visit
 from protocol.errors import CallerFault, ImpossibleStep, NotFound
 from protocol.process.money import denano
 from protocol.process.trade.check import check
-from protocol.process.trade.papers import TYPE_OF, Message, OrderChange, OrderResponse, Paper, Scaled
-from protocol.process.trade.table import State
+from protocol.process.trade.papers import TYPE_OF, OrderChange, OrderResponse, Paper, Scaled
 
-PAGE_ROWS: Final = 30
 BLANK_LINES: Final = 3
 FASTER: Final = N_("Something new came into this dealing at {time}: look at it first. What you typed is still here.")
 SENT: Final = N_("Sent: {paper} {number}. It turns to “arrived at partner” when it gets there.")
@@ -46,56 +41,16 @@ TABS: Final = (
     ("done", N_("Closed")),
     ("all", N_("All")),
 )
-_DONE: Final = frozenset({State.PAID.value, State.REFUSED.value, State.CANCELLED.value})
 
 
 # --- the list
 
 
-class Listed(NamedTuple):
-    """One page of the list."""
-
-    rows: list[tuple[ThreadRow, str]]
-    next: str
-
-
 async def index(visit: Visit) -> web.StreamResponse:
-    """The list of dealings, by tab and partner."""
-    tab = visit.query.get("tab", "waiting")
-    member, before = visit.member, _cursor(visit.query.get("before", ""))
-    found = await visit.read(lambda tx: _listed(tx, member, tab, before))
+    """The list of dealings, by tab."""
+    tab, cursor, member = visit.query.get("tab", "waiting"), visit.query.get("before", ""), visit.member
+    found = await visit.read(lambda tx: listing.listed(tx, member, tab, cursor))
     return visit.render("dealings/index.html", found=found, tab=tab, tabs=TABS)
-
-
-def _cursor(text: str) -> tuple[int, bytes]:
-    updated, _, thread = text.partition("-")
-    try:
-        return int(updated), bytes.fromhex(thread)
-    except ValueError:
-        return 2**62, b""
-
-
-def _listed(tx: Tx, member: bytes, tab: str, before: tuple[int, bytes]) -> Listed:
-    if tab == "waiting":
-        rows = tx.threads.by_turn(member, PAGE_ROWS, mine=True)
-        return Listed(_named(tx, rows), "")
-    rows, last = [], before
-    while len(rows) < PAGE_ROWS:
-        page = tx.threads.latest(member, PAGE_ROWS, before=last)
-        if not page:
-            return Listed(_named(tx, rows), "")
-        for row in page:
-            last = (row.updated, row.thread)
-            if tab == "all" or (row.state in _DONE) == (tab == "done"):
-                rows.append(row)
-            if len(rows) == PAGE_ROWS:
-                break
-    return Listed(_named(tx, rows), f"{last[0]}-{last[1].hex()}")
-
-
-def _named(tx: Tx, rows: list[ThreadRow]) -> list[tuple[ThreadRow, str]]:
-    names = reading.names_of(tx, {row.partner for row in rows})
-    return [(row, names.get(row.partner, "")) for row in rows]
 
 
 # --- one dealing
@@ -164,24 +119,10 @@ async def say_something(visit: Visit) -> web.StreamResponse:
     back = f"/dealings/{thread.hex()}"
     if not form.ok:
         return visit.see_other(f"{back}#message", visit.say(N_("Nothing was sent: the message was empty or too long.")))
-    today = as_day(visit.context.house.clock()).isoformat()
     house = visit.context.house
-
-    def work(tx: Tx) -> trade.Outcome:
-        row = _row(tx, member, thread)
-        number = numbering.next_number(tx, member, "message", today)
-        paper = Message(number=number, issue_date=today, kind="note", text=text)
-        return trade.submit(house, tx, member, [Submission(row.partner, paper, thread=thread)])
-
-    await visit.write(work)
+    today = as_day(house.clock()).isoformat()
+    await visit.write(lambda tx: sending.say(house, tx, member, thread, text, today))
     return visit.see_other(f"{back}#message", visit.say(N_("The message was sent.")))
-
-
-def _row(tx: Tx, member: bytes, thread: bytes) -> ThreadRow:
-    row = tx.threads.get(member, thread)
-    if row is None:
-        raise NotFound("thread", "no such dealing")
-    return row
 
 
 # --- one step: draft, look over, send
@@ -194,10 +135,6 @@ class Opened:
     paper: Paper
     found: desk.Dealing
     seen: str
-
-
-def _seen(row: ThreadRow) -> str:
-    return hashlib.sha256(row.heads).hexdigest()[:16]
 
 
 def _step(visit: Visit) -> tuple[Step, Sheet]:
@@ -219,7 +156,7 @@ async def write(visit: Visit) -> web.StreamResponse:
     def work(tx: Tx) -> Opened:
         found = desk.open_dealing(tx, member, thread)
         paper = desk.write_draft(tx, member, thread, step, today)
-        return Opened(paper, found, _seen(found.row))
+        return Opened(paper, found, sending.seen(found.row))
 
     try:
         opened = await visit.write(work)
@@ -272,21 +209,16 @@ async def send(visit: Visit) -> web.StreamResponse:
         return await _shown(visit, step, sheet, form, status=200 if action == "edit" else 422)
     if action != "send":
         return await _shown(visit, step, sheet, form, review=shown(paper, visit.say, item_names(found)))
-    house, seen, partner = visit.context.house, form.value("seen"), found.row.partner
-
-    def work(tx: Tx) -> trade.Outcome | ThreadRow:
-        row = _row(tx, member, thread)
-        if _seen(row) != seen:
-            return row
-        return trade.submit(house, tx, member, [Submission(partner, paper, thread=thread)])
-
+    house, seen = visit.context.house, form.value("seen")
     try:
-        result = await visit.write(work)
+        await visit.write(lambda tx: sending.send(house, tx, member, thread, paper, seen))
+    except SomebodyWasFaster as fault:
+        form.wrong("", FASTER, time=moment(fault.updated, visit.language == "ja"))
+        form.values["seen"] = [fault.seen]  # sending again is a new decision, with what came meanwhile in sight
+        return await _shown(visit, step, sheet, form, status=409)
     except CallerFault as fault:
         form.refuse(fault)
         return await _shown(visit, step, sheet, form, status=422)
-    if isinstance(result, ThreadRow):
-        return await _somebody_was_faster(visit, step, sheet, form, result)
     word = words.paper(TYPE_OF[type(paper)], visit.say)
     return visit.see_other(f"/dealings/{thread.hex()}", visit.say(SENT, paper=word, number=paper.number))
 
@@ -306,16 +238,6 @@ def _typed(form: Form, step: Step, sheet: Sheet, found: desk.Dealing) -> Paper:
             raise ImpossibleStep("order", "this dealing has no order that stands")
         return contract.change_read(form, base, found.state.order)
     return sheet.read(form, base)
-
-
-async def _somebody_was_faster(
-    visit: Visit, step: Step, sheet: Sheet, form: Form, row: ThreadRow
-) -> web.StreamResponse:
-    """Show what came meanwhile beside what was typed; sending again is a new decision."""
-    time = moment(row.updated, visit.language == "ja")
-    form.wrong("", FASTER, time=time)
-    form.values["seen"] = [_seen(row)]
-    return await _shown(visit, step, sheet, form, status=409)
 
 
 async def _shown(
