@@ -107,6 +107,7 @@ class Street:
     def __init__(self, *towns: Association) -> None:
         self.schedule = Schedule()
         self.dark: set[NodeId] = set()
+        self.silence_us = SECOND  # until who asks in the dark gives up
         self.houses = {town.house.id: Running(town, self) for town in towns}
 
     def __getitem__(self, town: Association) -> Running:
@@ -121,7 +122,7 @@ class Street:
         def arrive() -> None:
             target = self.houses[peer]
             if peer in self.dark or source.id in self.dark or not target.driver.alive:
-                self.schedule.after(SECOND, lost)
+                self.schedule.after(self.silence_us, lost)
                 return
             target.heard.append(path)
             serve = target.runtime.serve(source.id, path, body)
