@@ -88,6 +88,16 @@ def _by_turn(mine: bool) -> Query[ThreadRow]:
 _MINE, _THEIRS = _by_turn(True), _by_turn(False)
 
 
+_PARTNERS = Query(
+    plain,
+    sa.select(threads.c.partner, sa.func.count(), sa.func.max(threads.c.updated))
+    .where(_MEMBER)
+    .group_by(threads.c.partner)
+    .order_by(sa.func.max(threads.c.updated).desc(), threads.c.partner)
+    .limit(sa.bindparam("limit")),
+)
+
+
 class Threads(Repository):
     """Dealings by member. All of it can be folded again from the documents."""
 
@@ -136,6 +146,10 @@ class Threads(Repository):
     def by_turn(self, member: bytes, limit: int, *, mine: bool) -> list[ThreadRow]:
         """At most ``limit`` dealings, latest first, in which ``member`` (or else its partner) has to act next."""
         return self._db.all(_MINE if mine else _THEIRS, member=member, limit=limit)
+
+    def partners(self, member: bytes, limit: int) -> list[tuple[bytes, int, int]]:
+        """At most ``limit`` partners of a member, latest first: who, how many dealings, the last change in µs."""
+        return [(row[0], row[1], row[2]) for row in self._db.all(_PARTNERS, member=member, limit=limit)]
 
     def count_by_state(self, member: bytes) -> dict[str, int]:
         """How many dealings of a member are in each state."""

@@ -6,11 +6,9 @@ what is sent goes through ``services.trade`` in one transaction that first looks
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-import msgspec
 from aiohttp import web
 
 from node import words
@@ -21,18 +19,18 @@ from node.services.desk.sending import SomebodyWasFaster
 from node.services.drafting import Step
 from node.services.drafting.papers import PAPER_OF
 from node.services.transaction import Tx
+from node.web import sheetpage
 from node.web.forms import Form
 from node.web.page import Page
-from node.web.paperview import Shown, shown
+from node.web.paperview import shown
 from node.web.render import as_day, moment, quantity
+from node.web.sheetpage import Place
 from node.web.sheets import SHEETS, Sheet, contract
 from node.web.visit import Visit
 from protocol.errors import CallerFault, ImpossibleStep, NotFound
 from protocol.process.money import denano
-from protocol.process.trade.check import check
 from protocol.process.trade.papers import TYPE_OF, OrderChange, OrderResponse, Paper, Scaled
 
-BLANK_LINES: Final = 3
 FASTER: Final = N_("Something new came into this dealing at {time}: look at it first. What you typed is still here.")
 SENT: Final = N_("Sent: {paper} {number}. It turns to “arrived at partner” when it gets there.")
 TABS: Final = (
@@ -163,7 +161,7 @@ async def write(visit: Visit) -> web.StreamResponse:
     except ImpossibleStep as fault:
         return visit.see_other(f"/dealings/{thread.hex()}", visit.say(fault.rule))
     form = Form.of(visit.say, _values(sheet, step, opened.paper, opened.found))
-    form.values |= {"base": [_encoded(opened.paper)], "seen": [opened.seen]}
+    form.values |= {"base": [sheetpage.encoded(opened.paper)], "seen": [opened.seen]}
     return await _shown(visit, step, sheet, form)
 
 
@@ -183,17 +181,6 @@ def _values(sheet: Sheet, step: Step, paper: Paper, found: desk.Dealing) -> dict
     return values
 
 
-def _encoded(paper: Paper) -> str:
-    return msgspec.json.encode(paper).decode()
-
-
-def _base(form: Form, kind: type[Paper]) -> Paper:
-    try:
-        return msgspec.json.decode(form.value("base"), type=kind)
-    except (msgspec.DecodeError, UnicodeError):
-        raise CallerFault("base", "the form is not one of ours: open it again") from None
-
-
 async def send(visit: Visit) -> web.StreamResponse:
     """Look over what was typed, or send it."""
     member, thread, (step, sheet) = visit.member, visit.path_hash("thread"), _step(visit)
@@ -204,7 +191,7 @@ async def send(visit: Visit) -> web.StreamResponse:
     found = await visit.read(lambda tx: desk.open_dealing(tx, member, thread))
     paper = _typed(form, step, sheet, found)
     if form.ok:
-        _checked(form, paper)
+        sheetpage.require_rules(form, paper)
     if not form.ok or action == "edit":
         return await _shown(visit, step, sheet, form, status=200 if action == "edit" else 422)
     if action != "send":
@@ -223,16 +210,8 @@ async def send(visit: Visit) -> web.StreamResponse:
     return visit.see_other(f"/dealings/{thread.hex()}", visit.say(SENT, paper=word, number=paper.number))
 
 
-def _checked(form: Form, paper: Paper) -> None:
-    """What the rules of papers say against it, beside its field."""
-    try:
-        check(paper)
-    except CallerFault as fault:
-        form.refuse(fault)
-
-
 def _typed(form: Form, step: Step, sheet: Sheet, found: desk.Dealing) -> Paper:
-    base = _base(form, PAPER_OF[step])
+    base = sheetpage.base_of(form, PAPER_OF[step])
     if isinstance(base, OrderChange):
         if found.state.order is None:
             raise ImpossibleStep("order", "this dealing has no order that stands")
@@ -240,60 +219,11 @@ def _typed(form: Form, step: Step, sheet: Sheet, found: desk.Dealing) -> Paper:
     return sheet.read(form, base)
 
 
-async def _shown(
-    visit: Visit,
-    step: Step,
-    sheet: Sheet,
-    form: Form,
-    *,
-    status: int = 200,
-    review: Shown | None = None,
-    more: bool = False,
-) -> web.StreamResponse:
+async def _shown(visit: Visit, step: Step, sheet: Sheet, form: Form, **more: Any) -> web.StreamResponse:
     member, thread = visit.member, visit.path_hash("thread")
     found = await visit.read(lambda tx: desk.open_dealing(tx, member, thread))
-    return visit.render(
-        "dealings/write.html",
-        status=status,
-        action=f"/dealings/{thread.hex()}/{step.value}",
-        back=f"/dealings/{thread.hex()}",
-        partner_name=found.partner_name,
-        sheet=sheet,
-        form=form,
-        rows=line_rows(form, sheet, more=more),
-        review=review,
-        columns=columns_of(visit, sheet),
-        said=lambda choices: said(visit, choices),
-    )
-
-
-def line_rows(form: Form, sheet: Sheet, *, more: bool) -> list[int]:
-    """The numbers of the lines to show: those that there are, and empty ones where a person may add some."""
-    rows = form.rows("lines") if sheet.lines else []
-    if sheet.more and (more or not rows):
-        first = rows[-1] + 1 if rows else 0
-        rows += range(first, first + (1 if more else BLANK_LINES))
-    return rows
-
-
-def said(visit: Visit, choices: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
-    """Choices in the reader's language."""
-    return [(code, visit.say(text)) for code, text in choices]
-
-
-def columns_of(visit: Visit, sheet: Sheet) -> list[dict[str, Any]]:
-    """The columns of a sheet as the macro of line tables takes them."""
-    return [
-        {
-            "name": column.name,
-            "label": visit.say(column.label),
-            "kind": column.kind,
-            "required": column.required,
-            "choices": said(visit, column.choices),
-            "size": column.size,
-        }
-        for column in sheet.columns
-    ]
+    back = f"/dealings/{thread.hex()}"
+    return sheetpage.render(visit, sheet, form, Place(f"{back}/{step.value}", back, found.partner_name), **more)
 
 
 # --- a document alone

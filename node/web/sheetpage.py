@@ -1,0 +1,108 @@
+"""The page on which a paper is written: a sheet as a form, a look over it, its rules beside the fields.
+
+Owns the page that all sheets share. The draft travels in the form as JSON: it is the writer's own paper, checked again
+when it comes back, so that nothing has to be kept for forms that nobody sends.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final, NamedTuple, TypeVar
+
+import msgspec
+from aiohttp import web
+
+from node.web.forms import Form
+from node.web.paperview import Shown
+from node.web.sheets.sheet import Sheet
+from node.web.visit import Visit
+from protocol.errors import CallerFault
+from protocol.process.trade.check import check
+from protocol.process.trade.papers import Paper
+
+BLANK_LINES: Final = 3
+AnyPaper = TypeVar("AnyPaper", bound=Paper)
+
+
+class Place(NamedTuple):
+    """Where the form is sent, where its back link leads, and who will read the paper."""
+
+    action: str
+    back: str
+    partner_name: str
+
+
+def render(
+    visit: Visit,
+    sheet: Sheet,
+    form: Form,
+    place: Place,
+    *,
+    status: int = 200,
+    review: Shown | None = None,
+    more: bool = False,
+) -> web.Response:
+    """The form, or with ``review`` what would be sent; ``more``: with one more empty line."""
+    return visit.render(
+        "dealings/write.html",
+        status=status,
+        action=place.action,
+        back=place.back,
+        partner_name=place.partner_name,
+        sheet=sheet,
+        form=form,
+        rows=line_rows(form, sheet, more=more),
+        review=review,
+        columns=columns_of(visit, sheet),
+        said=lambda choices: said(visit, choices),
+    )
+
+
+def encoded(paper: Paper) -> str:
+    """A draft as it travels in the form."""
+    return msgspec.json.encode(paper).decode()
+
+
+def base_of(form: Form, kind: type[AnyPaper]) -> AnyPaper:
+    """The draft that came back. CallerFault if it is none."""
+    try:
+        return msgspec.json.decode(form.value("base"), type=kind)
+    except (msgspec.DecodeError, UnicodeError):
+        raise CallerFault("base", "the form is not one of ours: open it again") from None
+
+
+def require_rules(form: Form, paper: Paper) -> None:
+    """What the rules of papers say against it, beside its field."""
+    try:
+        check(paper)
+    except CallerFault as fault:
+        form.refuse(fault)
+
+
+def line_rows(form: Form, sheet: Sheet, *, more: bool) -> list[int]:
+    """The numbers of the lines to show: those that there are, and empty ones where a person may add some."""
+    rows = form.rows("lines") if sheet.lines else []
+    if sheet.more and (more or not rows):
+        first = rows[-1] + 1 if rows else 0
+        rows += range(first, first + (1 if more else BLANK_LINES))
+    return rows
+
+
+def said(visit: Visit, choices: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Choices in the reader's language."""
+    return [(code, visit.say(text)) for code, text in choices]
+
+
+def columns_of(visit: Visit, sheet: Sheet) -> list[dict[str, Any]]:
+    """The columns of a sheet as the macro of line tables takes them."""
+    return [
+        {
+            "name": column.name,
+            "label": visit.say(column.label),
+            "kind": column.kind,
+            "required": column.required,
+            "choices": said(visit, column.choices),
+            "size": column.size,
+        }
+        for column in sheet.columns
+    ]

@@ -1,0 +1,66 @@
+"""Finding a firm of another association and sending it the first paper, in the browser."""
+
+from __future__ import annotations
+
+from node.services import directory
+from node.services.directory import Profile
+from tests.node.web.harness import TwoWebs, Web
+
+
+async def test_found_by_two_characters_and_ordered_from(webs: TwoWebs) -> None:
+    card = Profile(name="花咲堂", kana="はなさかどう", words=("抹茶あめ", "和菓子"), description="京都の菓子屋です。")
+    kyoto = webs.kyoto.town
+    kyoto.do(lambda tx: directory.publish(kyoto.house, tx, webs.seller, card))
+    webs.toyota.town.learn_from(kyoto)
+    browser = await webs.toyota.logged_in("clerk")
+    page = await browser.get("/partners?q=抹茶")
+    assert "花咲堂" in page.plain
+    shown = await browser.get(f"/partners/{webs.seller.hex()}")
+    assert "京都の菓子屋です。" in shown.plain
+    action = f"/partners/{webs.seller.hex()}/order"
+    await browser.get(action)
+    typed = {
+        "lines.0.name": "抹茶あめ",
+        "lines.0.quantity": "４８",
+        "lines.0.unit": "H87",
+        "lines.0.price": "240",
+        "lines.0.tax": "AA8",
+        "wanted.year": "令和8",
+        "wanted.month": "10",
+        "wanted.day": "19",
+    }
+    review = await browser.submit(action, {**typed, "action": "check"})
+    assert "¥12,441" in review.plain  # 11,520 and 921 of tax at 8 %
+    sent = await browser.submit(action, {"action": "send"})
+    assert "注文" in sent.heading
+    webs.deliver()
+    seller = (await (await webs.kyoto.logged_in("owner")).get("/")).plain
+    assert "抹茶あめ" in seller
+    again = await browser.get(f"/partners/{webs.seller.hex()}")
+    assert "前回と同じ" in again.plain
+    link = next(part.split('"')[0] for part in again.text.split('href="') if "like=" in part)
+    like = await browser.get(link)
+    assert like.fields(action)["lines.0.name"] == "抹茶あめ"
+    assert like.fields(action)["base"] != ""
+
+
+async def test_nothing_found_and_unknown_firms(web: Web) -> None:
+    browser = await web.logged_in("owner")
+    assert "見つかりませんでした" in (await browser.get("/partners?q=竹ざる")).plain
+    for path in ("/partners/" + "0" * 64, f"/partners/{web.firms['ぶんぶく商店'].hex()}", "/partners/x"):
+        assert (await browser.get(path)).status == 404
+    long = await browser.get("/partners?q=" + "あ" * 300)
+    assert long.status == 200
+    assert 'class="error"' in long.text
+
+
+async def test_an_empty_order_is_not_sent(webs: TwoWebs) -> None:
+    browser = await webs.toyota.logged_in("clerk")
+    action = f"/partners/{webs.seller.hex()}/order"
+    await browser.get(action)
+    shown = await browser.submit(action, {"action": "send"})
+    assert (shown.status, "1行以上" in shown.plain) == (422, True)
+    more = await browser.submit(action, {"action": "more-lines"})
+    assert "lines.3.name" in more.fields(action)
+    viewer = await webs.toyota.logged_in("viewer")
+    assert (await viewer.get(action)).status == 403
