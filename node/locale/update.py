@@ -21,7 +21,7 @@ from node.i18n import DOMAIN, LANGUAGES, LOCALE
 
 ROOT = LOCALE.parents[1]
 SOURCES = ("cli", "node")
-KEYWORDS: dict[str, tuple[int, ...] | None] = {"_": None, "N_": None, "ngettext": (1, 2)}
+KEYWORDS: dict[str, tuple[int, ...] | None] = {"_": None, "N_": None, "say": None, "ngettext": (1, 2)}
 EXTENSIONS = {"extensions": "jinja2.ext.do,jinja2.ext.loopcontrols", "silent": "false"}
 NO_TIME = datetime(2026, 1, 1, tzinfo=UTC)
 

@@ -1,0 +1,43 @@
+"""Papers as PDF, as firms print, file and fax them: Japanese or English, the font inside, the same bytes every time.
+
+``render`` is pure: the date of the file is the document's. It loads fonts of 32 MB, so a node uses
+:class:`node.papers.pdf.worker.Worker`, which does the same in a process of its own. Nothing here is imported by an idle
+node but this module and the context.
+"""
+
+from __future__ import annotations
+
+from node.papers.pdf.context import FORMS, LANGUAGES, Context
+from node.papers.pdf.letter import Letter
+from protocol.errors import CallerFault
+from protocol.process.trade.papers import Paper
+
+
+def render(paper: Paper, context: Context) -> bytes:
+    """The PDF of a paper. CallerFault names what cannot be printed so."""
+    from node.papers.pdf import drawing, sheets
+
+    require(context)
+    sheet = sheets.compose(paper, context)
+    return drawing.draw(sheet, fax=context.fax, made_us=context.time)
+
+
+def render_letter(letter: Letter) -> bytes:
+    """The PDF of an invitation."""
+    from node.papers.pdf import drawing
+    from node.papers.pdf import letter as letters
+
+    if letter.language not in LANGUAGES:
+        raise CallerFault("lang", f"one of {', '.join(LANGUAGES)}")
+    return drawing.draw(letters.sheet(letter), fax=letter.fax, made_us=letter.made_us)
+
+
+def require(context: Context) -> None:
+    """CallerFault, unless language and form are among those there are."""
+    if context.language not in LANGUAGES:
+        raise CallerFault("lang", f"one of {', '.join(LANGUAGES)}")
+    if context.form not in FORMS:
+        raise CallerFault("form", f"empty or one of {', '.join(filter(None, FORMS))}")
+
+
+__all__ = ["FORMS", "LANGUAGES", "Context", "Letter", "render", "render_letter", "require"]
