@@ -253,16 +253,36 @@ def ubl(
     output.facts({**found, "file": str(out), "bytes": len(data)}, [(_("File"), out)])
 
 
-@command(app, "export", _("Write a proof file: the document with all that proves it, readable without a node."))
+@command(app, "export", _("Write a proof file, readable without a node; or, with --pdf, the document to print."))
 def export(
     document: Document,
-    out: Annotated[Path | None, typer.Option("--out", "-o", help=_("File to write (default: ID.yui-proof)."))] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", help=_("File to write (default: ID.yui-proof or ID.pdf)."))
+    ] = None,
+    pdf: Annotated[bool, typer.Option("--pdf", help=_("As a PDF to print, file or fax."))] = False,
+    lang: Annotated[str, typer.Option(help=_("Language of the PDF: ja or en."))] = "ja",
+    fax: Annotated[bool, typer.Option("--fax", help=_("PDF with larger letters and without grey."))] = False,
+    form: Annotated[str, typer.Option(help=_("delivery_note: the delivery note of a despatch advice (PDF)."))] = "",
+    link: Annotated[str, typer.Option(help=_("Address to print as a QR code (PDF)."))] = "",
     member: Member = "",
 ) -> None:
-    """Write a proof file."""
+    """Write a proof file or a PDF."""
+    if pdf:
+        _export_pdf(out, {"document": document, "member": member, "lang": lang, "fax": fax, "form": form, "link": link})
+        return
     found = call("document.export", document=document, member=member)
     data = base64.b64decode(found.pop("proof"))
     path = out or Path(f"{short(found['document'])}.yui-proof")
+    write_new(path, data)
+    output.facts(
+        {**found, "file": str(path), "bytes": len(data)}, [(_("File"), path), (_("Size"), output.size(len(data)))]
+    )
+
+
+def _export_pdf(out: Path | None, wanted: dict[str, Any]) -> None:
+    found = call("document.pdf", **wanted)
+    data = base64.b64decode(found.pop("pdf"))
+    path = out or Path(f"{short(found['document'])}.pdf")
     write_new(path, data)
     output.facts(
         {**found, "file": str(path), "bytes": len(data)}, [(_("File"), path), (_("Size"), output.size(len(data)))]

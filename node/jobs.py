@@ -56,6 +56,7 @@ class Jobs:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await asyncio.to_thread(self._context.ubl.close)
+        await asyncio.to_thread(self._context.pdf.close)
 
     async def _go_round(self, name: str, job: Callable[[], Awaitable[float]]) -> None:
         arrivals = self._context.arrivals

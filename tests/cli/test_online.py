@@ -74,6 +74,11 @@ async def test_an_order_is_sent_listed_answered_and_proved(office: Office) -> No
     proof = office.folder / "a.yui-proof"
     exported = await office.yui("document", "export", document[:8], "--member", BUYER, "-o", str(proof), "--json")
     assert exported.code == 0, exported.err
+    paper = office.folder / "a.pdf"
+    options = ("--pdf", "--lang", "en", "--fax", "--link", "https://node.example.jp/p/1")
+    printed = await office.yui("document", "export", document[:8], *options, "--member", BUYER, "-o", str(paper))
+    assert printed.code == 0, printed.err
+    assert paper.read_bytes().startswith(b"%PDF-")
     nowhere = office.folder / "no node here"
     proven = yui(nowhere, "document", "verify", str(proof), "--json").json
     assert (proven["holds"], proven["document"], proven["body"]["number"]) == (True, document, "PO-1")

@@ -16,7 +16,9 @@ from node.api.context import Context
 from node.api.member import shown as member_shown
 from node.api.member import threads, ubl
 from node.api.member.documents import read_paper
-from node.services import addressing, answering, proof, reading, searching, trade
+from node.papers.pdf import Context as PdfContext
+from node.papers.pdf import require
+from node.services import addressing, answering, printing, proof, reading, searching, trade
 from node.services.reading import View
 from node.services.searching import Filters
 from node.services.transaction import Tx
@@ -72,6 +74,17 @@ class Search(Ask, frozen=True):
     amount_max: int | None = None
     limit: int = 50
     before: int = 0
+
+
+class PdfWanted(Ask, frozen=True):
+    """A document by id or its first 8 digits, and how it shall be printed; ``link`` becomes a QR code."""
+
+    document: str
+    member: str = ""
+    lang: str = "ja"
+    form: str = ""
+    fax: bool = False
+    link: str = ""
 
 
 class DocumentNamed(Ask, frozen=True):
@@ -257,6 +270,19 @@ def export(context: Context, ask: DocumentNamed) -> dict[str, Any]:
     return context.store.read(work)
 
 
+def give_pdf(context: Context, ask: PdfWanted) -> dict[str, Any]:
+    """A document as PDF, in base64."""
+    wish = printing.Wish(ask.lang, ask.form, ask.fax, ask.link)
+
+    def work(tx: Tx) -> tuple[bytes, Paper, PdfContext]:
+        member, document = document_of(tx, ask.document, _optional(tx, ask.member))
+        return document, *printing.prepare(context.house, tx, member, document, wish)
+
+    document, paper, around = context.store.read(work)
+    require(around)
+    return {"document": document.hex(), "pdf": base64.b64encode(context.pdf.render(paper, around)).decode()}
+
+
 def give_ubl(context: Context, ask: DocumentNamed) -> dict[str, Any]:
     """An order or response as UBL, in base64."""
 
@@ -277,6 +303,7 @@ COMMANDS = (
     Command("document.search", Search, search, offline=True),
     Command("document.show", DocumentNamed, show, offline=True),
     Command("document.export", DocumentNamed, export, offline=True),
+    Command("document.pdf", PdfWanted, give_pdf, offline=True),
     Command("document.ubl", DocumentNamed, give_ubl, offline=True),
     Command("order.show", DocumentNamed, show_order, offline=True),
     Command("order.answer", AnswerOrder, answer_order),

@@ -332,6 +332,15 @@ class DirectoryQuery(Shape, frozen=True):
     offset: Annotated[int, Meta(ge=0, le=10_000)] = 0
 
 
+class PdfQuery(Shape, frozen=True):
+    """``lang``: ja or en; ``fax``: 1 for larger letters without grey; ``form``: delivery_note (納品書) of a despatch
+    advice."""
+
+    lang: str = "ja"
+    fax: Annotated[int, Meta(ge=0, le=1)] = 0
+    form: str = ""
+
+
 class UblQuery(Shape, frozen=True):
     """Where a UBL document goes: ``to`` as in a submission; left out: by the endpoint of the party in it."""
 

@@ -60,6 +60,8 @@ def full(view: FullView) -> DocumentFull:
     held = {part.name for part in view.stored.parts}
     body, people = bodies(view)
     links = {"proof": f"/v1/documents/{name}/proof", "thread": f"/v1/threads/{view.stored.row.thread.hex()}"}
+    if body is not None:
+        links["pdf"] = f"/v1/documents/{name}/pdf"
     if header.type in ("order", "order_response"):
         links["ubl"] = f"/v1/documents/{name}/ubl"
     return DocumentFull(

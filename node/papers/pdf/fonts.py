@@ -25,6 +25,8 @@ def add_to(pdf: FPDF) -> frozenset[int]:
     for style, source in (("", REGULAR), ("B", BOLD)):
         with as_file(source) as path:
             pdf.add_font(FAMILY, style, path)
+    for font in pdf.fonts.values():
+        font.ttfont.recalcBBoxes = False  # type: ignore[union-attr]  # the whole font's boxes hold for a part of it too
     return frozenset(pdf.fonts[FAMILY].cmap)  # type: ignore[union-attr]
 
 

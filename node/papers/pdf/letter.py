@@ -44,7 +44,7 @@ def sheet(letter: Letter) -> Sheet:
         who.append(f"{letter.person} 様" if words.japanese else letter.person)
     usual = say(
         "With Yui your firm exchanges quotations, orders, deliveries and invoices with its partners. You need a"
-        " or a smartphone with a browser; nothing has to be installed."
+        " computer or a smartphone with a browser; nothing has to be installed."
     )
     steps = "\n".join(
         (

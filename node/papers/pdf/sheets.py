@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from node.papers.pdf import answering, billing, delivering, ordering
+from node.papers.pdf import answering, billing, delivering, offering, ordering
 from node.papers.pdf.context import Context
 from node.papers.pdf.sheet import Sheet
 from protocol.errors import CallerFault
@@ -26,6 +26,10 @@ SHEETS: Final[Mapping[str, Callable[[Any, Context], Sheet]]] = {
     "self_billed_statement": billing.self_billed_statement,
     "self_billed_response": answering.self_billed_response,
     "payment_notice": billing.payment_notice,
+    "message": offering.message,
+    "catalogue_request": offering.catalogue_request,
+    "catalogue": offering.catalogue,
+    "catalogue_withdrawal": offering.catalogue_withdrawal,
 }
 
 

@@ -75,8 +75,12 @@ class Wording:
         """A quantity with its unit."""
         if value is None:
             return ""
-        word = units.word(unit, self.say)
+        word = self.unit(unit)
         return f"{self.number(value)}{'' if self.japanese or not word else ' '}{word}"
+
+    def unit(self, code: str) -> str:
+        """The word for a unit."""
+        return units.word(code, self.say)
 
     def amount(self, minor: int | None) -> str:
         """An amount as it stands in a column: 36,288; below zero with a minus sign."""

@@ -101,6 +101,7 @@ async def serving(folder: Path) -> AsyncIterator[Api]:
         finally:
             context.arrivals.close()
             context.ubl.close()
+            context.pdf.close()
 
 
 @asynccontextmanager
@@ -114,3 +115,4 @@ async def administering(folder: Path) -> AsyncIterator[tuple[Association, Contex
     finally:
         await runner.cleanup()
         context.ubl.close()
+        context.pdf.close()
