@@ -141,7 +141,11 @@ class Wording:
         found = _day(text)
         if found is None:
             return text
-        return wareki.in_words(found) if self.japanese else f"{found.day} {MONTHS[found.month - 1]} {found.year}"
+        return (
+            f"{found.year}年{found.month}月{found.day}日({wareki.era_year(found)})"
+            if self.japanese
+            else f"{found.day} {MONTHS[found.month - 1]} {found.year}"
+        )
 
     def short_day(self, text: str) -> str:
         """A day in a narrow column."""
