@@ -82,6 +82,8 @@ def test_messages_are_literals() -> None:
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in update.KEYWORDS:
                 bad = [a for a in node.args if isinstance(a, ast.JoinedStr | ast.BinOp | ast.Call)]
+                if node.func.id == "say":  # a reader's translation: it is also given messages out of tables
+                    bad = [a for a in bad if not isinstance(a, ast.Call) or isinstance(a.func, ast.Attribute)]
                 if bad and not (node.func.id == "ngettext" and bad == node.args[2:]):
                     wrong.append(f"{path.relative_to(update.ROOT)}:{node.lineno}")
     assert wrong == []
