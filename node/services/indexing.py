@@ -19,25 +19,29 @@ _OTHER_NUMBERS: Final = ("order", "sales_order_id", "customer_reference", "answe
 
 
 def text_of(key: str, paper: Paper | None) -> str:
-    """The searchable text of a document with this business key; each text once."""
-    words = {key: None}
+    """The searchable text of a document with this business key: a line for each thing it names.
+
+    An article is one line with all its numbers: articles come back daily, and the index remembers lines.
+    """
     if paper is None:
         return key
-    words[paper.number] = words[paper.note] = None
+    words = [key, paper.number, paper.note] if paper.number != key else [key, paper.note]
     for role in _PARTIES:
         party = getattr(paper, role, None)
         if party is not None:
-            words[party.name] = None
+            words.append(party.name)
     for name in _OTHER_NUMBERS:
-        words[getattr(paper, name, "")] = None
-    for reference in paper.references:
-        words[reference.number] = None
+        number = getattr(paper, name, "")
+        if type(number) is str:
+            words.append(number)
+    words += [reference.number for reference in paper.references]
     for line in getattr(paper, "lines", ()):
         item = getattr(line, "item", None)
         if item is not None:
-            words[item.name] = words[item.description] = words[item.gtin] = None
-            words[item.seller_id] = words[item.buyer_id] = words[item.manufacturer_id] = None
-    return "\n".join(word for word in words if word and type(word) is str)
+            words.append(
+                f"{item.name} {item.description} {item.gtin} {item.seller_id} {item.buyer_id} {item.manufacturer_id}"
+            )
+    return "\n".join(filter(None, words))
 
 
 def add(tx: Tx, positions: Sequence[int], texts: Sequence[str]) -> None:

@@ -23,7 +23,7 @@ from node.store.schema import holdings
 from node.store.sql import Query, Statement, first
 
 MAX_QUERY_TOKENS = 64
-KEPT_CHARS = 100  # lines up to this length are folded once and remembered
+KEPT_CHARS = 120  # lines up to this length (an article with its numbers) are folded once and remembered
 INDEXED = "search.indexed"  # in meta: documents up to this position are in the index
 _LATIN = "0-9a-z\u00df-\u024f"
 _WORDS = re.compile(f"[{_LATIN}]+")
@@ -47,7 +47,7 @@ def index_text(text: str) -> str:
     return " ".join([_kept(line) if len(line) <= KEPT_CHARS else _tokens(line) for line in text.split("\n")])
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=2048)
 def _kept(line: str) -> str:
     return _tokens(line)
 
