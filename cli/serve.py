@@ -26,8 +26,8 @@ def serve() -> None:
     os.execve(sys.executable, [sys.executable, "-P", "-m", "node", str(folder)], environment)  # noqa: S606 - our own interpreter
 
 
-# Few allocator arenas, and freed memory given back: a node of many threads stays small.
-MEMORY = {"MALLOC_ARENA_MAX": "2", "MALLOC_TRIM_THRESHOLD_": "131072", "MALLOC_MMAP_THRESHOLD_": "131072"}
+# One allocator arena, and freed memory given back: a node of many threads stays small.
+MEMORY = {"MALLOC_ARENA_MAX": "1", "MALLOC_TRIM_THRESHOLD_": "131072", "MALLOC_MMAP_THRESHOLD_": "131072"}
 
 
 def _ask_passphrase(folder: object) -> None:

@@ -25,7 +25,7 @@ from cli.bench.pair import Pair, pair
 from cli.bench.report import Report, Target
 from cli.cluster.nodes import Failed, Node, environment, stop_all
 
-PER_REQUEST = 250
+PER_REQUEST = 125
 CONNECTIONS = 2
 WARM_UP = 500
 PAUSE_S = 0.01  # between single orders: an order alone, and the API's rate limit kept

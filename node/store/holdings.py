@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import cache
 from typing import NamedTuple
 
 import sqlalchemy as sa
@@ -162,6 +163,7 @@ _DECISIONS = Query(
 )
 
 
+@cache
 def _filtered(back: bool, member: bool, verdict: str, kind: bool) -> Query[HoldingRow]:
     """A list; ``verdict`` is none, applied or unsettled (any other one: the partial index serves it)."""
     chosen = _BACKWARD if back else _FORWARD
@@ -176,14 +178,6 @@ def _filtered(back: bool, member: bool, verdict: str, kind: bool) -> Query[Holdi
     return Query(HoldingRow._make, chosen)
 
 
-_YES_NO = (False, True)
-_LISTS = {
-    (back, member, verdict, kind): _filtered(back, member, verdict, kind)
-    for back in _YES_NO
-    for member in _YES_NO
-    for verdict in ("none", "applied", "unsettled")
-    for kind in _YES_NO
-}
 _END = 2**62
 
 
@@ -297,7 +291,7 @@ class Holdings(Repository):
         self, back: bool, member: bytes | None, at: int, limit: int, verdict: str | None, kind: str | None
     ) -> list[HoldingRow]:
         which = "none" if verdict is None else "applied" if verdict == "applied" else "unsettled"
-        query = _LISTS[back, member is not None, which, kind is not None]
+        query = _filtered(back, member is not None, which, kind is not None)
         return self._db.all(query, member=member, at=at, limit=limit, verdict=verdict, type=kind)
 
 

@@ -100,10 +100,15 @@ class Query(Statement, Generic[R]):
 
 
 class ListQuery(Generic[R]):
-    """A query with ``column IN (…)`` for lists of any length: ``build`` gets the values' parameters."""
+    """A query with ``column IN (…)`` for lists of any length: ``build`` gets the values' parameters.
+
+    Each size is built when it is first needed: all of them at once were half of what the store took in memory.
+    """
 
     def __init__(self, make: Callable[[Any], R], build: Callable[[list[Any]], sa.Select[Any]]) -> None:
-        self._sized = {size: Query(make, build([sa.bindparam(f"v{n}") for n in range(size)])) for size in LIST_SIZES}
+        self._make = make
+        self._build = build
+        self._sized: dict[int, Query[R]] = {}
 
     def pieces(self, values: Sequence[Any]) -> Iterator[tuple[Query[R], dict[str, Any]]]:
         """The queries, with their parameters, that together cover ``values``."""
@@ -111,7 +116,13 @@ class ListQuery(Generic[R]):
             piece = values[start : start + LIST_SIZES[-1]]
             size = next(size for size in LIST_SIZES if size >= len(piece))
             padded = [*piece, *[piece[-1]] * (size - len(piece))]
-            yield self._sized[size], {f"v{n}": value for n, value in enumerate(padded)}
+            yield self._of(size), {f"v{n}": value for n, value in enumerate(padded)}
+
+    def _of(self, size: int) -> Query[R]:
+        found = self._sized.get(size)
+        if found is None:
+            found = self._sized[size] = Query(self._make, self._build([sa.bindparam(f"v{n}") for n in range(size)]))
+        return found
 
 
 def _with_flags(make: Callable[[Any], R], flags: tuple[int, ...]) -> Callable[[Any], R]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import cache
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
@@ -47,6 +48,7 @@ _FILTERS: dict[str, Any] = {name: threads.c[name] == sa.bindparam(name) for name
 _END = (2**62, b"")
 
 
+@cache
 def _list(chosen: frozenset[str]) -> Query[ThreadRow]:
     wanted = [_FILTERS[name] for name in sorted(chosen)]
     place = sa.tuple_(threads.c.updated, threads.c.thread)
@@ -55,12 +57,6 @@ def _list(chosen: frozenset[str]) -> Query[ThreadRow]:
     return Query(ThreadRow._make, page.limit(sa.bindparam("limit")))
 
 
-_LISTS = {
-    chosen: _list(chosen)
-    for chosen in (
-        frozenset(name for at, name in enumerate(_FILTERS) if bits >> at & 1) for bits in range(2 ** len(_FILTERS))
-    )
-}
 _STATES = Query(
     plain,
     sa.select(threads.c.state, sa.func.count()).where(_MEMBER).group_by(threads.c.state).order_by(threads.c.state),
@@ -141,7 +137,7 @@ class Threads(Repository):
         values = {"state": state, "next_actor": next_actor, "partner": partner}
         chosen = frozenset(name for name, value in values.items() if value is not None)
         updated, thread = before
-        return self._db.all(_LISTS[chosen], member=member, updated=updated, thread=thread, limit=limit, **values)
+        return self._db.all(_list(chosen), member=member, updated=updated, thread=thread, limit=limit, **values)
 
     def by_turn(self, member: bytes, limit: int, *, mine: bool) -> list[ThreadRow]:
         """At most ``limit`` dealings, latest first, in which ``member`` (or else its partner) has to act next."""

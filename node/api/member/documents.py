@@ -48,8 +48,18 @@ def read_paper(kind: str, body: msgspec.Raw | bytes, field: str) -> Paper:
     return paper
 
 
+LARGE = 64  # documents in a request that takes its turn: 250 papers and what is made of them hold 6 MB
+
+
 async def send(call: Call) -> object:
     """POST /v1/documents."""
+    if len(call.body.documents) < LARGE:
+        return await _send(call)
+    async with call.context.large:
+        return await _send(call)
+
+
+async def _send(call: Call) -> object:
     asked: Submissions = call.body
     papers = [read_paper(item.type, item.body, f"documents[{at}].body") for at, item in enumerate(asked.documents)]
     member = call.member
