@@ -77,6 +77,8 @@ def of(tx: Tx, member: bytes, today: str, week: str) -> Today:
     names = reading.names_of(tx, {row.partner for row in (*mine, *theirs)})
     rows = [_row(tx, member, row, names, today, week) for row in mine[:MOST_ROWS]]
     waited = [_row(tx, member, row, names, today, week) for row in theirs[:MOST_ROWS]]
+    rows += [row for row in waited if row.summary.step is not None]  # both sides may have something to do at once
+    waited = [row for row in waited if row.summary.step is None]
     order = {when: at for at, when in enumerate(When)}
     rows.sort(key=lambda row: (order[row.when], row.summary.due or "9999", -row.updated))
     dated = [(row.summary.due, row) for row in (*rows, *waited) if today <= row.summary.due <= week]

@@ -132,7 +132,7 @@ def _waits(step: Step, state: ThreadState, me: Role) -> bool:
         case Step.ORDER:
             return state.state is State.QUOTED
         case Step.BILL:
-            return state.state in _RUNS
+            return state.state in (State.RECEIVED, State.CANCELLED)
         case Step.PAY:
             return state.state in _RUNS or state.agreement is State.WITHOUT_ORDER
         case _:

@@ -11,6 +11,7 @@ from node.services.drafting import Step
 from node.services.trade import Submission
 from protocol.errors import NotFound
 from protocol.process.trade.papers import (
+    DespatchAdvice,
     Invoice,
     Item,
     OrderLine,
@@ -155,3 +156,19 @@ def test_a_change_that_is_asked_for_is_the_first_thing() -> None:
     pair.take(Role.BUYER, thread, Step.DECIDE)
     assert pair.today(Role.BUYER).mine == ()
     assert pair.today(Role.SELLER).mine == ()
+
+
+def test_both_sides_may_have_something_to_do_at_once() -> None:
+    pair = Pair()
+    thread = pair.begin()
+    for role, step in ((Role.SELLER, Step.QUOTE), (Role.BUYER, Step.ORDER), (Role.SELLER, Step.ANSWER)):
+        pair.take(role, thread, step)
+    member = pair.seller
+    paper = pair.there.do(lambda tx: dealing.write_draft(tx, member, thread, Step.SHIP, DAY))
+    assert isinstance(paper, DespatchAdvice)
+    part = replace(paper, lines=(replace(paper.lines[0], quantity=Scaled(25)),))
+    pair.there.submit(member, Submission(pair.buyer, part, thread=thread))
+    pair.carry()
+    assert [row.summary.step for row in pair.today(Role.SELLER).mine] == [Step.SHIP]
+    assert [row.summary.step for row in pair.today(Role.BUYER).mine] == [Step.INSPECT]
+    assert pair.today(Role.BUYER).theirs == ()
