@@ -6,6 +6,7 @@ what is sent goes through ``services.trade`` in one transaction that first looks
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -240,11 +241,24 @@ async def proof_file(visit: Visit) -> web.StreamResponse:
     return web.Response(body=content, content_type="application/octet-stream", headers=headers)
 
 
+async def pdf(visit: Visit) -> web.StreamResponse:
+    """A document as paper, in the reader's language; ``?form=note`` the delivery note of a despatch advice."""
+    from node.services import printing  # the PDF room is only loaded where somebody prints
+
+    member, document, house = visit.member, visit.path_hash("document"), visit.context.house
+    wish = printing.Wish(language=visit.language, form=visit.query.get("form", ""), fax="fax" in visit.query)
+    paper, context = await visit.read(lambda tx: printing.prepare(house, tx, member, document, wish))
+    content = await asyncio.to_thread(visit.context.pdf.render, paper, context)
+    headers = {"Content-Disposition": f'inline; filename="{document.hex()[:12]}.pdf"'}
+    return web.Response(body=content, content_type="application/pdf", headers=headers)
+
+
 PAGES = (
     Page("GET", "/dealings", "dealings.read", index),
     Page("GET", "/dealings/{thread}", "dealings.read", show),
     Page("POST", "/dealings/{thread}/message", "dealings.write", say_something),
     Page("GET", "/dealings/{thread}/{step}", "dealings.write", write),
     Page("POST", "/dealings/{thread}/{step}", "dealings.write", send),
+    Page("GET", "/documents/{document}/pdf", "dealings.read", pdf),
     Page("GET", "/documents/{document}/proof", "dealings.read", proof_file),
 )

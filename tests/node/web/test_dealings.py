@@ -197,3 +197,16 @@ async def test_the_proof_can_be_taken_home(webs: TwoWebs) -> None:
     assert shown.headers["Content-Disposition"].endswith('.yui-proof"')
     other = await webs.kyoto.logged_in("staff")
     assert (await other.ask("GET", f"/documents/{sent.id.hex()}/proof")).status in (403, 404)
+
+
+async def test_every_paper_is_a_pdf(webs: TwoWebs) -> None:
+    sent = webs.toyota.town.submit(webs.buyer, Submission(webs.seller, order("PO-9")))[0]
+    webs.deliver()
+    for web, name in ((webs.toyota, "viewer"), (webs.kyoto, "clerk")):
+        browser = await web.logged_in(name)
+        assert f"/documents/{sent.id.hex()}/pdf" in (await browser.get(f"/dealings/{sent.thread.hex()}")).text
+        shown = await browser.ask("GET", f"/documents/{sent.id.hex()}/pdf")
+        assert shown.status == 200
+        assert shown.text.startswith("%PDF-")
+    stranger = await webs.kyoto.logged_in("admin")
+    assert (await stranger.ask("GET", f"/documents/{sent.id.hex()}/pdf")).status in (403, 404)
