@@ -1,18 +1,29 @@
-"""UBL 2.1 / Peppol BIS Ordering 3: order and order response, in and out.
+"""UBL 2.1 in and out: orders and responses (Peppol BIS Ordering 3), bills (JP PINT, Peppol BIS Billing 3) and others.
 
-The functions here run in the calling process and load the schemas there (0.2 s and 50 MB at first use): for the command
+The functions here run in the calling process and load the schemas there (0.3 s and 50 MB at first use): for the command
 line and tests. A node uses :class:`node.papers.ubl.worker.Worker`, which does the same in a process of its own with
 limits; importing this package loads no XML library. See ``docs/papers-ubl.md`` and ADR 0002.
 """
 
 from __future__ import annotations
 
+from typing import Final
+
 from node.papers.ubl.reading import Finding, Reading
-from protocol.process.trade.papers import Order, OrderResponse, Personal
+from protocol.process.trade.papers import Paper, Personal
+
+TYPES: Final = (
+    "order",
+    "order_response",
+    "invoice",
+    "corrective_invoice",
+    "self_billed_statement",
+)
+"""Types of papers that have a form in UBL here."""
 
 
-def read(xml: bytes) -> Reading:
-    """The order or order response in a UBL document.
+def read(xml: bytes, type: str = "") -> Reading:
+    """The paper in a UBL document; ``type`` refuses any other than that.
 
     Raises:
         Malformed: not well-formed, with a document type, or another kind of document.
@@ -21,45 +32,33 @@ def read(xml: bytes) -> Reading:
     """
     from node.papers.ubl import document
 
-    return document.read(xml)
+    return document.read(xml, type)
 
 
 def read_order(xml: bytes) -> Reading:
     """The order in a UBL document. Errors as :func:`read`."""
-    from node.papers.ubl import document
-
-    return document.read(xml, document.ORDER)
+    return read(xml, "order")
 
 
 def read_order_response(xml: bytes) -> Reading:
     """The order response in a UBL document. Errors as :func:`read`."""
-    from node.papers.ubl import document
-
-    return document.read(xml, document.ORDER_RESPONSE)
+    return read(xml, "order_response")
 
 
-def write(body: Order | OrderResponse, personal: Personal | None = None) -> bytes:
-    """The UBL document of an order or order response, UTF-8.
+def write(body: Paper, personal: Personal | None = None, form: str = "") -> bytes:
+    """The UBL document of a paper of one of :data:`TYPES`, UTF-8.
 
-    Strict: valid UBL 2.1, and a paper that was not read from UBL also has what Peppol BIS wants. A paper whose source
-    was not valid UBL 2.1 (a later version, or faulty) comes out as it came in. Raises CallerFault naming the field.
+    Strict: valid UBL 2.1, and a paper that was not read from UBL also has what Peppol wants. A paper whose source
+    was not valid UBL 2.1 (a later version, or faulty) comes out as it came in. ``form``: ``jp-pint`` or
+    ``bis-billing``, for a bill: written anew to that specification; empty: as it was read, or by the seller's country.
+    Raises CallerFault naming the field.
     """
     from node.papers.ubl import document
 
-    return document.write(body, personal)
+    return document.write(body, personal, form)
 
 
-def write_order(body: Order, personal: Personal | None = None) -> bytes:
-    """The UBL document of an order. Errors as :func:`write`."""
-    return write(body, personal)
-
-
-def write_order_response(body: OrderResponse, personal: Personal | None = None) -> bytes:
-    """The UBL document of an order response. Errors as :func:`write`."""
-    return write(body, personal)
-
-
-def unsaid(body: Order | OrderResponse, personal: Personal | None = None) -> list[str]:
+def unsaid(body: Paper, personal: Personal | None = None) -> list[str]:
     """Paths of the fields that UBL has no place for: :func:`write` leaves them out."""
     from node.papers.ubl import document
 
@@ -67,13 +66,14 @@ def unsaid(body: Order | OrderResponse, personal: Personal | None = None) -> lis
 
 
 def validate(xml: bytes) -> list[Finding]:
-    """What in an order or order response is not valid UBL 2.1; empty when valid. Raises Malformed for anything else."""
+    """What in a document is not valid UBL 2.1; empty when valid. Raises Malformed for a document not known here."""
     from node.papers.ubl import document
 
     return document.validate(xml)
 
 
 __all__ = [
+    "TYPES",
     "Finding",
     "Reading",
     "read",
@@ -82,6 +82,4 @@ __all__ = [
     "unsaid",
     "validate",
     "write",
-    "write_order",
-    "write_order_response",
 ]

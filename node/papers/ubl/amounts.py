@@ -19,6 +19,7 @@ class Money:
     path: str
     required: bool = False
     signed: bool = False
+    plain: bool = False  # never with a minus, also in a credit
 
     def fill(self, node: Node, values: Values, context: Context, path: str) -> None:
         value = self._read(node, context, join(path, self.path))
@@ -31,21 +32,22 @@ class Money:
         found = node.at(self.path)
         if found is None or found.children or not same_currency(found, context, path):
             return None
-        value: int | None = read_with(context.minor(signed=self.signed), found.text, context, path)
+        codec = context.minor(signed=self.signed, sign=1 if self.plain else 0)
+        value: int | None = read_with(codec, found.text, context, path)
         return value
 
     def make(self, struct: Any, node: Node, context: Context) -> None:
         value = getattr(struct, self.field)
         if value is not None:
-            put_amount(node.make(self.path), context, value, signed=self.signed)
+            put_amount(node.make(self.path), context, value, signed=self.signed, sign=1 if self.plain else 0)
 
     def describe(self) -> list[tuple[str, str]]:
         return [(self.field, self.path), ("currency", f"{self.path}/@currencyID")]
 
 
-def put_amount(node: Node, context: Context, value: int, *, signed: bool = False) -> None:
+def put_amount(node: Node, context: Context, value: int, *, signed: bool = False, sign: int = 0) -> None:
     """Text and currency of an amount."""
-    put(node, context.minor(signed=signed), value)
+    put(node, context.minor(signed=signed, sign=sign), value)
     put_attribute(node, "currencyID", codecs.CODE, context.currency, optional=True)
 
 
@@ -53,7 +55,7 @@ def same_currency(node: Node, context: Context, path: str) -> bool:
     """Whether an amount is in the paper's currency (or names none); warns if not."""
     stated = node.attributes.get("currencyID", context.currency).strip()
     if stated != context.currency or not context.currency:
-        context.warn(path, f"in {stated[:10] or 'no currency'}, not in the order's currency: kept as it is")
+        context.warn(path, f"in {stated[:10] or 'no currency'}, not in the document's currency: kept as it is")
         return False
     return True
 
@@ -122,7 +124,8 @@ class Quantity:
         if value is not None:
             made = node.make(self.path)
             stands_in = value == self.default
-            put(made, codecs.StandIn(codecs.NUMBER) if stands_in else codecs.NUMBER, value, optional=stands_in)
+            stand_in = codecs.StandIn(codecs.NUMBER, lenient=context.lenient)
+            put(made, stand_in if stands_in else codecs.NUMBER, value, optional=stands_in)
             put_attribute(made, "unitCode", codecs.CODE, getattr(struct, self.unit))
 
     def describe(self) -> list[tuple[str, str]]:

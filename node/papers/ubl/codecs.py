@@ -165,16 +165,42 @@ class Number(Codec[Scaled]):
         return _equal(spelling, canonical)
 
 
-class Minor(Codec[int]):
-    """An amount of a currency with ``places`` decimals, as minor units."""
+class Turned(Codec[Scaled]):
+    """A quantity that the document states with a minus and the field without."""
 
-    def __init__(self, places: int, *, signed: bool = False) -> None:
+    def read(self, text: str) -> Scaled:
+        clean = text.strip()
+        if clean.startswith("-"):
+            return NUMBER.read(clean[1:])
+        value = NUMBER.read(clean)
+        if value.value:
+            raise Forbidden("must not be positive here")
+        return value
+
+    def write(self, value: Scaled) -> str:
+        return spell(-value.value, value.scale)
+
+    def same(self, spelling: str, canonical: str) -> bool:
+        return _equal(spelling, canonical)
+
+
+class Minor(Codec[int]):
+    """An amount of a currency with ``places`` decimals, as minor units.
+
+    ``sign`` -1: the document states with a minus what the field states without.
+    """
+
+    def __init__(self, places: int, *, signed: bool = False, sign: int = 1) -> None:
         super().__init__()
         self._places = places
         self._signed = signed
+        self._sign = sign
 
     def read(self, text: str) -> int:
-        digits, scale = decimal(text, signed=self._signed)
+        digits, scale = decimal(text, signed=True)
+        digits *= self._sign
+        if digits < 0 and not self._signed:
+            raise Forbidden("must not be negative" if self._sign > 0 else "must not be positive here")
         while scale > self._places and digits % 10 == 0:
             digits, scale = digits // 10, scale - 1
         if scale > self._places:
@@ -185,7 +211,7 @@ class Minor(Codec[int]):
         return minor
 
     def write(self, value: int) -> str:
-        return spell(value, self._places)
+        return spell(self._sign * value, self._places)
 
     def same(self, spelling: str, canonical: str) -> bool:
         return _equal(spelling, canonical)
@@ -249,11 +275,15 @@ class Whole(Codec[int]):
 
 
 class StandIn(Codec[V]):
-    """A value that reading put in the place of one it could not read: what it may stand for is nothing readable."""
+    """A value that reading put in the place of one it could not read: what it may stand for is nothing readable.
 
-    def __init__(self, base: Codec[V]) -> None:
+    ``lenient``: a forbidden value counts as one that cannot be read.
+    """
+
+    def __init__(self, base: Codec[V], *, lenient: bool = False) -> None:
         super().__init__(base.most)
         self._base = base
+        self._lenient = lenient
 
     def read(self, text: str) -> V:
         return self._base.read(text)
@@ -267,7 +297,7 @@ class StandIn(Codec[V]):
         except Unreadable:
             return True
         except Forbidden:
-            return False
+            return self._lenient
         return self._base.same(spelling, canonical)
 
 
@@ -303,4 +333,5 @@ DAY = Day()
 TIME = Time()
 TRUTH = Truth()
 NUMBER = Number()
+TURNED = Turned()
 COUNT = Whole()

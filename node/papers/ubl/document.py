@@ -1,119 +1,82 @@
 """UBL bytes to a paper and back. Puts the pieces together: parser, mapping, rules, what is kept, schema.
 
 Reading warns, writing is strict (ADR 0002). What a document says beyond the fields is kept in the paper and comes out
-again. Knows no process, no store and no subprocess.
+again. Which kinds of documents there are is :mod:`node.papers.ubl.kinds`. Knows no process, no store, no subprocess.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
-from typing import Any, NamedTuple, TypeVar
+from typing import Any
 
 from msgspec.structs import replace
 
-from node.papers.ubl import kept, names, order, order_response, parties, schema, tree, xml
+from node.papers.ubl import forms, kept, names, parties, schema, tree, wanted, xml
+from node.papers.ubl.kinds import BELOW_ZERO, REPLACING, Kind, kind_in, kind_of, require_known, word
 from node.papers.ubl.leftovers import differences
 from node.papers.ubl.reading import Finding, Reading
-from node.papers.ubl.rows import Context, Missing, Row, fill_all, make_all
+from node.papers.ubl.rows import Context, Missing, fill_all, make_all
 from node.papers.ubl.schema import Grammar
 from node.papers.ubl.settle import settle
 from node.papers.ubl.tree import Node
 from protocol.errors import CallerFault, Malformed, TooLarge
 from protocol.limits import MAX_DOCUMENT_BYTES
 from protocol.process.trade import papers
-from protocol.process.trade.papers import Order, OrderResponse, Personal
+from protocol.process.trade.papers import Billing, Order, Paper, Personal
 
 ORIGIN = "ubl-2.1"  # valid UBL 2.1 when it was read, so it is when it is written
 ORIGIN_OTHER = "ubl"  # not valid UBL 2.1 (a later version, or faulty): comes out as it came in
-P = TypeVar("P", Order, OrderResponse)
 
 
-class Kind(NamedTuple):
-    """One kind of document: its root, its paper, its rows, and what Peppol wants of one that we make."""
-
-    tag: str
-    type: str
-    struct: Callable[..., Any]
-    rows: tuple[Row, ...]
-    contacts: tuple[Row, ...]
-    mandatory: tuple[tuple[str, str], ...]
-
-
-_ENDPOINTS = (
-    ("cac:BuyerCustomerParty/cac:Party/cbc:EndpointID", "buyer.endpoint"),
-    ("cac:SellerSupplierParty/cac:Party/cbc:EndpointID", "seller.endpoint"),
-)
-ORDER = Kind(
-    names.ORDER,
-    "order",
-    Order,
-    order.ORDER,
-    order.ORDER_CONTACTS,
-    (
-        *_ENDPOINTS,
-        ("cac:BuyerCustomerParty/cac:Party/cac:PartyLegalEntity/cbc:RegistrationName", "buyer.name"),
-        ("cac:SellerSupplierParty/cac:Party/cac:PartyLegalEntity/cbc:RegistrationName", "seller.name"),
-        (
-            "cac:SellerSupplierParty/cac:Party/cac:PostalAddress/cac:Country/cbc:IdentificationCode",
-            "seller.address.country",
-        ),
-        (order.CURRENCY.path, "currency"),
-    ),
-)
-ORDER_RESPONSE = Kind(
-    names.ORDER_RESPONSE,
-    "order_response",
-    OrderResponse,
-    order_response.ORDER_RESPONSE,
-    order_response.RESPONSE_CONTACTS,
-    _ENDPOINTS,
-)
-KINDS = {kind.tag: kind for kind in (ORDER, ORDER_RESPONSE)}
-BY_TYPE = {kind.type: kind for kind in KINDS.values()}
-
-
-def read(data: bytes, kind: Kind | None = None) -> Reading:
-    """The paper in a UBL document; ``kind`` None: whichever of the known kinds it is.
+def read(data: bytes, type: str = "") -> Reading:
+    """The paper in a UBL document; ``type`` empty: whichever it is, else that type of paper and no other.
 
     Raises:
         Malformed, TooLarge: see :func:`node.papers.ubl.xml.parse`; also a root element that is not known here.
         CallerFault: something no paper may say (negative or overflowing amount, no number, no date); names the element.
     """
     parsed = xml.parse(data)
-    found = _kind(str(parsed.root.tag), kind)
+    tag = str(parsed.root.tag)
+    require_known(tag)
     grammar = schema.grammar()
     said = tree.from_element(parsed.root, grammar)
-    context = Context(digest=hashlib.sha256(data).hexdigest())
+    kind = kind_in(tag, said)
+    if type and kind.type != type:
+        raise Malformed(f"the document is {word(kind.type)}, not {word(type)}")
+    context = _reader(kind)
+    context.digest = hashlib.sha256(data).hexdigest()
     context.findings += [Finding("", oddity) for oddity in parsed.oddities]
-    try:
-        values = {"lines": (), **fill_all(found.rows, said, context, "")}
-        personal = Personal(**fill_all(found.contacts, said, context, ""))
-    except Missing as broken:
-        raise CallerFault(str(broken), "is required") from None
+    body, personal = _filled(kind, said, context)
     invalid = schema.check(parsed.root)
     context.findings += invalid
-    body = settle(found.struct(**values, origin=ORIGIN_OTHER if invalid else ORIGIN), context.findings)
-    return _with_kept(body, personal, said, found, grammar, context.findings)
+    body = replace(body, origin=ORIGIN_OTHER if invalid else ORIGIN)
+    body = settle(body, context.findings, lenient=kind.lenient)
+    if kind is REPLACING:
+        context.warn("cac:BillingReference", f"read as taking the place of invoice {body.corrects[:40]}")
+    return _with_kept(body, personal, said, kind, grammar, context.findings)
 
 
-def _kind(root: str, wanted: Kind | None) -> Kind:
-    found = KINDS.get(root)
-    if found is None or (wanted is not None and found is not wanted):
-        local = root.rpartition("}")[2][:60]
-        expected = f"an {wanted.type.replace('_', ' ')}" if wanted else "an order or an order response"
-        raise Malformed(f"the document is {local!r} of namespace {root[1:].rpartition('}')[0][:120]!r}, not {expected}")
-    return found
+def _reader(kind: Kind) -> Context:
+    return Context(lenient=kind.lenient, sign=-1 if kind is BELOW_ZERO else 1)
+
+
+def _filled(kind: Kind, said: Node, context: Context) -> tuple[Any, Personal]:
+    try:
+        found = fill_all(kind.rows, said, context, "")
+        values = {**dict.fromkeys(kind.absent, ()), **found, **dict(kind.fixed)}
+        return kind.struct(**values), Personal(**fill_all(kind.contacts, said, context, ""))
+    except Missing as broken:
+        raise CallerFault(str(broken), "is required") from None
 
 
 def _with_kept(
-    body: Order | OrderResponse, personal: Personal, said: Node, kind: Kind, grammar: Grammar, findings: list[Finding]
+    body: Any, personal: Personal, said: Node, kind: Kind, grammar: Grammar, findings: list[Finding]
 ) -> Reading:
     made = _made(body, personal, kind)
     persons = grammar.of_type(*kept.PERSON_TYPES)
     business, private = kept.take(made, said, persons)
-    if any(f"{order.LINE}(" in entry.path for entry in (*business, *private)):
-        business.insert(0, kept.ids_entry(order.LINE, _line_ids(body)))
+    if any(f"{kind.line}(" in entry.path for entry in (*business, *private)):
+        business.insert(0, kept.ids_entry(kind.line, _line_ids(body)))
     body = replace(body, kept=tuple(business))
     personal = replace(personal, kept=tuple(private))
     content = papers.encode(body)
@@ -124,32 +87,38 @@ def _with_kept(
     return Reading(body, personal, tuple(findings))
 
 
-def _line_ids(body: Order | OrderResponse) -> list[str]:
+def _line_ids(body: Any) -> list[str]:
     return [line.line_id for line in body.lines]
 
 
-def _made(body: Order | OrderResponse, personal: Personal, kind: Kind) -> Node:
+def _made(body: Any, personal: Personal, kind: Kind, form: forms.Form | None = None) -> Node:
     """What the fields alone make."""
     made = Node(names.Step(names.short(kind.tag)))
-    context = Context(currency=body.currency)
+    context = Context(currency=body.currency, lenient=kind.lenient, form=form)
     make_all(kind.rows, body, made, context)
     make_all(kind.contacts, personal, made, context)
     return made
 
 
-def write(body: Order | OrderResponse, personal: Personal | None = None) -> bytes:
+def write(body: Paper, personal: Personal | None = None, form: str = "") -> bytes:
     """The UBL document that ``body`` and ``personal`` say, made from their fields and from what they keep.
 
-    Strict: the result is valid UBL 2.1, and a paper of our own making also names what Peppol BIS wants. Only a paper
+    Strict: the result is valid UBL 2.1, and a paper of our own making also has what Peppol wants. Only a paper
     whose document was not valid UBL 2.1 when it was read (``origin`` ``ubl``: a later version, or faulty) comes out
-    as it came in; :func:`validate` tells.
+    as it came in; :func:`validate` tells. ``form``: one of :data:`node.papers.ubl.forms.NAMES`, for a bill: made anew
+    from its fields to that specification, whatever it was read from.
 
     Raises CallerFault naming the element or field, Malformed for kept entries that are none.
     """
-    kind = BY_TYPE[papers.TYPE_OF[type(body)]]
     people = personal or Personal()
-    made = _made(body, people, kind)
-    kept.lay(made, (*body.kept, *people.kept), {order.LINE: _line_ids(body)})
+    chosen = _form(body, form)
+    if chosen is not None and isinstance(body, Billing):
+        body = forms.complete(replace(body, origin="", kept=()), chosen)
+        wanted.require(body, chosen)
+        people = replace(people, kept=())
+    kind = kind_of(body)
+    made = _made(body, people, kind, chosen)
+    kept.lay(made, (*body.kept, *people.kept), {kind.line: _line_ids(body)})
     if not body.origin:
         _require(made, kind, body)
     root = tree.to_element(made, kind.tag, schema.grammar())
@@ -159,20 +128,33 @@ def write(body: Order | OrderResponse, personal: Personal | None = None) -> byte
     return xml.serialise(root)
 
 
-def unsaid(body: Order | OrderResponse, personal: Personal | None = None) -> list[str]:
+def _form(body: Paper, name: str) -> forms.Form | None:
+    """The form that a bill is written to anew; None for one that comes out as it was read, and for other papers."""
+    if not isinstance(body, Billing):
+        if name:
+            raise CallerFault("form", "only bills have a choice of forms")
+        return None
+    if name:
+        if name not in forms.NAMES:
+            raise CallerFault("form", f"must be one of {', '.join(forms.NAMES)}")
+        return forms.named(name)
+    return None if body.origin else forms.of(body)
+
+
+def unsaid(body: Paper, personal: Personal | None = None) -> list[str]:
     """Paths of the fields that UBL has no place for and :func:`write` therefore leaves out."""
-    kind, people = BY_TYPE[papers.TYPE_OF[type(body)]], personal or Personal()
-    made, context = _made(body, people, kind), Context()
-    read_back = kind.struct(**fill_all(kind.rows, made, context, ""))
-    contacts = Personal(**fill_all(kind.contacts, made, context, ""))
+    kind, people = kind_of(body), personal or Personal()
+    context = _reader(kind)
+    context.lenient = True
+    read_back, contacts = _filled(kind, _made(body, people, kind), context)
     return [*differences(body, read_back), *differences(people, contacts)]
 
 
-def _require(made: Node, kind: Kind, body: Order | OrderResponse) -> None:
+def _require(made: Node, kind: Kind, body: Paper) -> None:
     for path, field in kind.mandatory:
         node = made.at(path)
         if node is None or not node.text or node.text == parties.NAMELESS:
-            raise CallerFault(field, "must be stated in a Peppol order", code="not-peppol")
+            raise CallerFault(field, f"must be stated in a Peppol {kind.type.replace('_', ' ')}", code="not-peppol")
     for index, line in enumerate(body.lines if isinstance(body, Order) else ()):
         for field, text in (("unit", line.unit), ("item.name", line.item.name)):
             if not text:
@@ -182,5 +164,5 @@ def _require(made: Node, kind: Kind, body: Order | OrderResponse) -> None:
 def validate(data: bytes) -> list[Finding]:
     """What in a document is not valid UBL 2.1; empty when valid. Raises Malformed for what is no such document."""
     root = xml.parse(data).root
-    _kind(str(root.tag), None)
+    require_known(str(root.tag))
     return schema.check(root)

@@ -44,14 +44,15 @@ def _currency(struct: Any, context: Context) -> Mapping[str, str]:
     return {"currencyID": context.currency}
 
 
-def _vat(path: str, beside: str) -> Fixed:
+def vat(path: str, beside: str) -> Fixed:
+    """The scheme of a tax category: consumption tax is VAT too."""
     return Fixed(path, lambda struct, context: "VAT", lambda struct, node: node.at(beside) is not None, note="VAT")
 
 
 TAX_CATEGORY: tuple[Row, ...] = (
     Leaf("category", "cbc:ID", codecs.CODE, required=True),
     Leaf("rate", "cbc:Percent", codecs.NUMBER),
-    _vat("cac:TaxScheme/cbc:ID", "cbc:ID"),
+    vat("cac:TaxScheme/cbc:ID", "cbc:ID"),
 )
 ALLOWANCE: tuple[Row, ...] = (
     Leaf("charge", "cbc:ChargeIndicator", codecs.TRUTH, required=True),
@@ -143,7 +144,7 @@ TAXES = Many(
         Leaf("category", "cac:TaxCategory/cbc:ID", codecs.CODE, required=True),
         Leaf("rate", "cac:TaxCategory/cbc:Percent", codecs.NUMBER),
         Leaf("exemption_reason", "cac:TaxCategory/cbc:TaxExemptionReason"),
-        _vat("cac:TaxCategory/cac:TaxScheme/cbc:ID", "cac:TaxCategory/cbc:ID"),
+        vat("cac:TaxCategory/cac:TaxScheme/cbc:ID", "cac:TaxCategory/cbc:ID"),
     ),
 )
 _TOTAL = "cac:AnticipatedMonetaryTotal"

@@ -22,6 +22,12 @@ PREFIXES = {"cac": CAC, "cbc": CBC, "ext": EXT}
 _BY_NAMESPACE = {namespace: prefix for prefix, namespace in PREFIXES.items()}
 ORDER = f"{{{_UBL}Order-2}}Order"
 ORDER_RESPONSE = f"{{{_UBL}OrderResponse-2}}OrderResponse"
+INVOICE = f"{{{_UBL}Invoice-2}}Invoice"
+CREDIT_NOTE = f"{{{_UBL}CreditNote-2}}CreditNote"
+DESPATCH_ADVICE = f"{{{_UBL}DespatchAdvice-2}}DespatchAdvice"
+RECEIPT_ADVICE = f"{{{_UBL}ReceiptAdvice-2}}ReceiptAdvice"
+CATALOGUE = f"{{{_UBL}Catalogue-2}}Catalogue"
+ROOTS = (ORDER, ORDER_RESPONSE, INVOICE, CREDIT_NOTE, DESPATCH_ADVICE, RECEIPT_ADVICE, CATALOGUE)
 EXTENSION_CONTENT = "ext:ExtensionContent"
 
 _NAME = r"[^\W\d][\w.\-\u00b7]*"  # XML 1.0 NCName, near enough: lxml checks it again when it makes the element

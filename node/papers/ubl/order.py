@@ -145,6 +145,7 @@ class LineId:
         return [("line_id", self._path)]
 
 
+NUMBER = _Number()
 REFERENCE: tuple[Row, ...] = (
     Leaf("number", "cbc:ID", codecs.WORD, required=True),
     Leaf("date", "cbc:IssueDate", codecs.DAY),
@@ -175,7 +176,7 @@ CONTRACT = reference("contract", "cac:Contract", many=True, rows=_CONTRACT)
 
 HEAD: tuple[Row, ...] = (
     CURRENCY,
-    _Number(),
+    NUMBER,
     Leaf("sales_order_id", "cbc:SalesOrderID", codecs.WORD),
     Leaf("issue_date", "cbc:IssueDate", codecs.DAY, required=True),
     Leaf("issue_time", "cbc:IssueTime", codecs.TIME),

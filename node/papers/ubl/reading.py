@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from protocol.process.trade.papers import Order, OrderResponse, Personal
+from protocol.process.trade.papers import Personal
 
 
 class Finding(NamedTuple):
@@ -18,8 +18,11 @@ class Finding(NamedTuple):
 
 
 class Reading(NamedTuple):
-    """A paper read from UBL. ``warnings``: what a person should look at; none of it stops the paper."""
+    """A paper read from UBL: ``body`` is one of the trade papers.
 
-    body: Order | OrderResponse
+    ``warnings``: what a person should look at; none of it stops the paper from being read.
+    """
+
+    body: Any
     personal: Personal
     warnings: tuple[Finding, ...]

@@ -32,14 +32,19 @@ class Context:
     currency: str = ""
     response: str = ""
     digest: str = ""
+    lenient: bool = False  # a value that no field may have is kept and told; else the document is refused
+    sign: int = 1  # -1: the document states with a minus what the paper states without (a credit)
+    line_sign: int = 1  # of the line at hand
+    included: bool = False  # amounts of the lines contain the tax
+    form: Any = None  # the specification that a bill is written to; None: that of its seller's country
     line_ids: dict[str, None] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
 
     def warn(self, path: str, rule: str) -> None:
         self.findings.append(Finding(path, rule))
 
-    def minor(self, *, signed: bool = False) -> Minor:
-        return Minor(money.minor_digits(self.currency), signed=signed)
+    def minor(self, *, signed: bool = False, sign: int = 0) -> Minor:
+        return Minor(money.minor_digits(self.currency), signed=signed, sign=sign or self.sign)
 
 
 class Row(Protocol):
@@ -90,6 +95,9 @@ def read_with(codec: Codec[Any], text: str | None, context: Context, path: str) 
         context.warn(path, str(broken))
         return None
     except Forbidden as broken:
+        if context.lenient:
+            context.warn(path, f"{broken}: kept as it stands")
+            return None
         raise CallerFault(path, str(broken), code="amount") from None
 
 
@@ -131,7 +139,7 @@ class Leaf:
         value = getattr(struct, self.field)
         if value is not None and value != "":
             stands_in = value == self.default
-            codec = codecs.StandIn(self.codec) if stands_in else self.codec
+            codec = codecs.StandIn(self.codec, lenient=context.lenient) if stands_in else self.codec
             put(node.make(self.path), codec, value, optional=stands_in)
 
     def describe(self) -> list[tuple[str, str]]:

@@ -16,7 +16,7 @@ from msgspec.structs import replace
 from node.papers.ubl.reading import Finding
 from protocol.errors import CallerFault
 from protocol.process.trade import check
-from protocol.process.trade.papers import Order, OrderResponse, Party, ResponseLine
+from protocol.process.trade.papers import Billing, Order, OrderResponse, Party, ResponseLine
 
 _TOKEN = re.compile(r"([a-z_]+)|\[(\d+)\]")
 _MOST = 100  # fields of the head that may give way
@@ -25,25 +25,40 @@ _SOMEBODY = Party(name="?")
 P = TypeVar("P", Order, OrderResponse)
 
 
-def settle(paper: P, findings: list[Finding]) -> P:
+def settle(paper: Any, findings: list[Finding], *, lenient: bool = False) -> Any:
     """``paper`` with every field emptied that breaks a rule and may be empty; each is told in ``findings``.
 
-    Raises CallerFault when a field that must be there breaks a rule.
+    Raises CallerFault when a field that must be there breaks a rule; if ``lenient``, the paper stays as it is and
+    ``findings`` tell that nobody will take it so.
     """
-    lines: list[Any] = []
-    for index, line in enumerate(paper.lines):
-        settled, answer = _settle_line(paper, line, index, findings)
-        lines.append(settled)
-        paper = paper if answer is None else answer
-    paper = replace(paper, lines=tuple(lines))
+    if isinstance(paper, Order | OrderResponse):
+        paper = _settle_lines(paper, findings)
     for _ in range(_MOST):
         try:
             check.check(paper)
             return paper
         except CallerFault as fault:
-            paper = _give_way(paper, fault)
+            smaller = _smaller(paper, fault)
+            if smaller is None and lenient:
+                findings.append(Finding(fault.field, f"{fault.rule}: it cannot be sent like this"))
+                return paper
+            if smaller is None:
+                raise
+            paper = smaller
             findings.append(Finding(fault.field, f"{fault.rule}: kept as it stands"))
+    if lenient:
+        findings.append(Finding("", f"breaks more than {_MOST} rules: it cannot be sent like this"))
+        return paper
     raise CallerFault("", f"breaks more than {_MOST} rules")
+
+
+def _settle_lines(paper: Any, findings: list[Finding]) -> Any:
+    lines: list[Any] = []
+    for index, line in enumerate(paper.lines):
+        settled, answer = _settle_line(paper, line, index, findings)
+        lines.append(settled)
+        paper = paper if answer is None else answer
+    return replace(paper, lines=tuple(lines))
 
 
 def _settle_line(paper: P, line: Any, index: int, findings: list[Finding]) -> tuple[Any, P | None]:
@@ -96,11 +111,13 @@ def _smaller_line(line: Any, rest: str, fault: CallerFault) -> Any:
     return smaller
 
 
-def _give_way(paper: P, fault: CallerFault) -> P:
-    smaller: P | None = _emptied(paper, _tokens(fault.field))
-    if smaller is None or smaller == paper:
-        raise fault
-    return smaller
+def _smaller(paper: Any, fault: CallerFault) -> Any:
+    """The paper without what breaks the rule; None when it cannot be without."""
+    tokens = _tokens(fault.field)
+    if isinstance(paper, Billing) and len(tokens) == 3 and tokens[0] == "lines" and tokens[2] == "amount":
+        tokens = [*tokens[:2], "price"]  # the amount counts; the price that does not give it is kept
+    smaller = _emptied(paper, tokens)
+    return None if smaller == paper else smaller
 
 
 def _tokens(field: str) -> list[str | int]:

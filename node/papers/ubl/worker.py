@@ -13,7 +13,7 @@ from node.papers.ubl.reading import Finding, Reading
 from protocol.errors import TooLarge
 from protocol.limits import MAX_XML_BYTES, MIB
 from protocol.process.trade import papers
-from protocol.process.trade.papers import Order, OrderResponse, Personal
+from protocol.process.trade.papers import Paper, Personal
 
 MEMORY_BYTES = 512 * MIB  # address space of the process
 CPU_SECONDS = 5  # of one document
@@ -29,17 +29,17 @@ class Worker(Process):
         super().__init__("node.papers.ubl.worker", "UBL", timeout_seconds=timeout_seconds)
 
     def read(self, xml: bytes, type: str = "") -> Reading:
-        """The paper in a UBL document; ``type`` (``order``, ``order_response``) refuses any other."""
+        """The paper in a UBL document; ``type`` (``order``, ``invoice``, …) refuses any other."""
         if len(xml) > MAX_XML_BYTES:
             raise TooLarge(f"XML of {len(xml)} bytes, the limit is {MAX_XML_BYTES}")
         kind, body, personal, warnings = self.call("read", xml, type)
         paper: Any = papers.decode(kind, papers.VERSION, body)
         return Reading(paper, papers.decode_personal(personal), tuple(Finding(*one) for one in warnings))
 
-    def write(self, body: Order | OrderResponse, personal: Personal | None = None) -> bytes:
-        """The UBL document of a paper."""
+    def write(self, body: Paper, personal: Personal | None = None, form: str = "") -> bytes:
+        """The UBL document of a paper; ``form``: see :func:`node.papers.ubl.write`."""
         kind = papers.TYPE_OF[type(body)]
-        (xml,) = self.call("write", kind, papers.encode(body), papers.encode(personal or Personal()))
+        (xml,) = self.call("write", kind, papers.encode(body), papers.encode(personal or Personal()), form)
         return bytes(xml)
 
     def validate(self, xml: bytes) -> list[Finding]:
@@ -57,9 +57,9 @@ def serve() -> None:
     """Load the schemas, then answer. Runs in the other process."""
     from node.papers.ubl import document, schema
 
+    assert document.ORIGIN  # loaded now, while files may be opened
     schema.grammar()
-    for tag in document.KINDS:
-        schema.compiled(tag)
+    schema.compiled()
     answer_requests(_perform, Confines(MEMORY_BYTES, CPU_SECONDS, OPEN_FILES))
 
 
@@ -68,11 +68,11 @@ def _perform(operation: str, *arguments: Any) -> list[Any]:
 
     if operation == "read":
         xml, kind = arguments
-        reading = document.read(xml, document.BY_TYPE[kind] if kind else None)
+        reading = document.read(xml, kind)
         name = papers.TYPE_OF[type(reading.body)]
         return [name, papers.encode(reading.body), papers.encode(reading.personal), [*map(list, reading.warnings)]]
     if operation == "write":
-        kind, body, personal = arguments
+        kind, body, personal, form = arguments
         paper: Any = papers.decode(kind, papers.VERSION, body)
-        return [document.write(paper, papers.decode_personal(personal))]
+        return [document.write(paper, papers.decode_personal(personal), form)]
     return [[list(finding) for finding in document.validate(arguments[0])]]

@@ -9,7 +9,8 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from node.papers.ubl import document, goods, order, order_response, parties
+from node.papers import ubl
+from node.papers.ubl import bill_lines, billing, goods, order, order_response, parties
 from node.papers.ubl.groups import Group, Keyed, Many
 from node.papers.ubl.rows import Row, join
 from node.papers.ubl.tree import STATEMENT
@@ -29,6 +30,13 @@ _SHARED: dict[str, tuple[Row, ...]] = {
     "price": goods.PRICE,
     "allowance or charge": goods.ALLOWANCE,
     "tax category": goods.TAX_CATEGORY,
+    "account": billing.ACCOUNT,
+    "delivery made": billing.DELIVERED,
+    "named party": billing.NAMED,
+    "document named": billing.REFERENCE,
+    "allowance on a bill": bill_lines.ALLOWANCE,
+    "allowance on a line": bill_lines.LINE_ALLOWANCE,
+    "tax of a line": bill_lines.TAX,
 }
 TABLES: dict[str, tuple[Row, ...]] = {
     "order": tuple(row for row in order.ORDER if row is not order.LINES and row not in order.STATEMENT_ROWS),
@@ -37,6 +45,10 @@ TABLES: dict[str, tuple[Row, ...]] = {
     "people of an order": order.ORDER_CONTACTS,
     "order response": tuple(row for row in order_response.ORDER_RESPONSE if row is not order_response.LINES),
     "response line": order_response.LINES.rows,
+    "bill": tuple(row for row in billing.INVOICE if row is not billing.INVOICE_LINES),
+    "correction": billing.CORRECTION,
+    "bill line": billing.INVOICE_LINES.rows,
+    "people of a bill": billing.CONTACTS,
     **_SHARED,
 }
 
@@ -87,7 +99,7 @@ def renewed(page: str) -> str:
 
 def kinds() -> list[str]:
     """The papers that the page has to treat."""
-    return sorted(document.BY_TYPE)
+    return sorted(ubl.TYPES)
 
 
 if __name__ == "__main__":

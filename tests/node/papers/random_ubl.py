@@ -88,6 +88,7 @@ class Generator:
         self._breadth = breadth
         self._left = elements
         self._currency = self._random.choice(["JPY", "EUR", "BHD", "JPY", "JPY"])
+        self._bill = False
         self._grammar = schema.grammar()
 
     def order(self) -> bytes:
@@ -95,6 +96,11 @@ class Generator:
 
     def order_response(self) -> bytes:
         return self._document(names.ORDER_RESPONSE)
+
+    def document(self, tag: str) -> bytes:
+        """Of any kind. Bills have amounts below zero too, and one currency."""
+        self._bill = tag in (names.INVOICE, names.CREDIT_NOTE)
+        return self._document(tag)
 
     def _document(self, tag: str) -> bytes:
         prefixes = self._random.choice([("cac", "cbc"), ("a", "b"), ("ns0", "ns1")])
@@ -145,12 +151,17 @@ class Generator:
     def _leaf(self, element: etree._Element, name: str, kind: str) -> None:
         pick = self._random.choice
         if kind == "AmountType":
-            element.set("currencyID", self._currency if self._random.random() < 0.9 else "USD")
+            line = self._bill and name == "cbc:LineExtensionAmount"
+            element.set("currencyID", self._currency if line or self._random.random() < 0.9 else "USD")
             element.text = pick(_AMOUNTS)
+            if self._bill and self._random.random() < 0.25:
+                element.text = "-" + element.text.lstrip("+")
         elif kind in ("QuantityType", "MeasureType"):
             if kind == "MeasureType" or self._random.random() < 0.8:
                 element.set("unitCode", pick(_UNITS))
             element.text = pick(_DECIMALS)
+            if self._bill and kind == "QuantityType" and self._random.random() < 0.2:
+                element.text = "-" + element.text.lstrip("+-")
         elif kind in ("NumericType", "PercentType", "RateType"):
             element.text = pick(_DECIMALS)
         elif kind == "DateType":
@@ -181,7 +192,9 @@ class Generator:
     def _code(self, element: etree._Element, name: str) -> None:
         pick = self._random.choice
         element.text = pick(["AB", "AP", "CA", "RE", "1", "3", "5", "7", "42", "S", "E", "Z", "JP", "", "x" * 40])
-        if name == "cbc:DocumentCurrencyCode" and self._random.random() < 0.9:
+        if self._bill and name in ("cbc:InvoiceTypeCode", "cbc:CreditNoteTypeCode"):
+            element.text = pick(["380", "381", "384", "389", "480", "261", "x"])
+        if name == "cbc:DocumentCurrencyCode" and (self._bill or self._random.random() < 0.9):
             element.text = self._currency
         if self._random.random() < 0.3:
             element.set("listID", pick(["UNCL4343", "ISO4217"]))

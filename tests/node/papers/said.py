@@ -21,12 +21,16 @@ PUBLISHED = ROOT.parent / "shared" / "data"
 OURS = [*sorted(SAMPLES.glob("*.xml")), *sorted(FIXTURES.glob("*.xml"))]
 
 
-def published() -> list[Path]:
-    """Every Order and OrderResponse among the published samples beside the project; none where they are absent."""
+KINDS = ("Order", "OrderResponse", "Invoice", "CreditNote", "DespatchAdvice", "ReceiptAdvice", "Catalogue")
+
+
+def published(*kinds: str) -> list[Path]:
+    """Every document of ``kinds`` among the published samples beside the project; none where they are absent."""
     found: list[Path] = []
-    for folder in ("peppol/examples", "ubl-2.1/examples"):
+    for folder in ("peppol/examples", "ubl-2.1/examples", "jp-pint/examples"):
         found += sorted((PUBLISHED / folder).glob("*.xml"))
-    return [path for path in found if etree.QName(etree.parse(path).getroot()).localname in ("Order", "OrderResponse")]
+    wanted = kinds or KINDS
+    return [path for path in found if etree.QName(etree.parse(path).getroot()).localname in wanted]
 
 
 def parse(data: bytes) -> etree._Element:

@@ -173,10 +173,10 @@ def test_the_source_is_not_stored() -> None:
 def test_a_kept_spelling_is_used_only_while_it_means_the_field() -> None:
     kept = (Kept(path="=cac:OrderLine(1)/cac:LineItem/cbc:Quantity", value="0020.00"),)
     body = replace(_one_line(), kept=kept, origin=document.ORIGIN)
-    assert b">0020.00<" in ubl.write_order(body)
+    assert b">0020.00<" in ubl.write(body)
     other = _put(body, ("lines", 0, "quantity"), Scaled(value=21))
-    assert b">21<" in ubl.write_order(other)
-    assert b"0020.00" not in ubl.write_order(other)
+    assert b">21<" in ubl.write(other)
+    assert b"0020.00" not in ubl.write(other)
 
 
 def _one_line() -> Order:
@@ -223,4 +223,4 @@ def test_the_personal_part_can_be_erased() -> None:
 def test_no_field_may_say_what_xml_cannot() -> None:
     body = _put(_one_line(), ("lines", 0, "item", "name"), "a\x0bb")
     with pytest.raises(CallerFault, match=r"cac:OrderLine/cac:LineItem/cac:Item/cbc:Name: holds a character"):
-        ubl.write_order(body)
+        ubl.write(body)

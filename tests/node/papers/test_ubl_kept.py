@@ -232,7 +232,7 @@ def test_the_least_paper_of_our_own() -> None:
     least = Order(
         number="1", issue_date="2026-11-22", currency="JPY", buyer=party, seller=party, lines=(order.lines[1],)
     )
-    out = ubl.write_order(least)
+    out = ubl.write(least)
     assert ubl.validate(out) == []
     text = out.decode()
     assert '<cbc:EndpointID schemeID="0188">7990100000001</cbc:EndpointID>' in text
@@ -241,8 +241,8 @@ def test_the_least_paper_of_our_own() -> None:
     response = OrderResponse(
         number="1", issue_date="2026-11-22", currency="JPY", buyer=party, seller=party, response="accepted", order="1"
     )
-    assert ubl.validate(ubl.write_order_response(response, Personal())) == []
-    assert b"<cbc:OrderResponseCode>AP<" in ubl.write_order_response(response)
+    assert ubl.validate(ubl.write(response, Personal())) == []
+    assert b"<cbc:OrderResponseCode>AP<" in ubl.write(response)
 
 
 def test_absent_and_zero_prices_are_legal_negative_and_overflowing_ones_are_not() -> None:

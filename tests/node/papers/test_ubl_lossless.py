@@ -19,12 +19,14 @@ from tests.node.papers.said import OURS, SAMPLES, published, said
 PUBLISHED = published()
 
 
-def _comes_out(data: bytes) -> ubl.Reading:
+def comes_out(data: bytes) -> ubl.Reading:
+    """Read, through the paper's bytes, and write: the same multiset, and as valid as it was."""
     reading = ubl.read(data)
     kind = papers.TYPE_OF[type(reading.body)]
     body: Any = papers.decode(kind, papers.VERSION, papers.encode(reading.body))
     personal = papers.decode_personal(papers.encode(reading.personal))
-    check.check(body)
+    if not any("cannot be sent like this" in warning.rule for warning in reading.warnings):
+        check.check(body)
     assert (body, personal) == (reading.body, reading.personal)
     out = ubl.write(body, personal)
     before, after = said(data), said(out)
@@ -46,13 +48,13 @@ def _without_digest(reading: ubl.Reading, again: ubl.Reading) -> tuple[object, o
 
 @pytest.mark.parametrize("path", OURS, ids=lambda path: path.name)
 def test_our_own_documents_come_out_as_they_went_in(path: Path) -> None:
-    _comes_out(path.read_bytes())
+    comes_out(path.read_bytes())
 
 
 @pytest.mark.skipif(not PUBLISHED, reason="published samples are not beside the project (../shared/data)")
 @pytest.mark.parametrize("path", PUBLISHED, ids=lambda path: path.name)
 def test_published_documents_come_out_as_they_went_in(path: Path) -> None:
-    reading = _comes_out(path.read_bytes())
+    reading = comes_out(path.read_bytes())
     assert reading.body.origin == ORIGIN
 
 
@@ -86,7 +88,7 @@ def _random(start: int, end: int) -> None:
         for data in (Generator(seed).order(), Generator(seed).order_response()):
             print(f"seed {seed}")
             assert ubl.validate(data) == []
-            _comes_out(data)
+            comes_out(data)
 
 
 def test_a_faulty_document_comes_out_as_it_went_in_or_is_refused() -> None:
@@ -107,7 +109,7 @@ def test_a_faulty_document_comes_out_as_it_went_in_or_is_refused() -> None:
     assert kept > 10 * refused > 0
 
 
-def test_an_order_of_many_lines_comes_out() -> None:
+def test_an_order_of_many_linescomes_out() -> None:
     data = (SAMPLES / "order-01-ten-lines.xml").read_bytes()
     head, _, rest = data.partition(b"  <cac:OrderLine>")
     line, _, _ = rest.partition(b"  <cac:OrderLine>")
@@ -116,5 +118,5 @@ def test_an_order_of_many_lines_comes_out() -> None:
         for n in range(1, 301)
     )
     head = head.partition(b"  <cac:TaxTotal>")[0]
-    reading = _comes_out(head + lines + b"</Order>")
+    reading = comes_out(head + lines + b"</Order>")
     assert len(reading.body.lines) == 300

@@ -25,7 +25,7 @@ _LOCATIONS = {
     "http://uri.etsi.org/01903/v1.3.2#": "XAdES01903v132-201601.xsd",
     "http://uri.etsi.org/01903/v1.4.1#": "XAdES01903v141-201601.xsd",
 }
-_KINDS = {"Order": names.ORDER, "OrderResponse": names.ORDER_RESPONSE}
+_KINDS = {root.rpartition("}")[2]: root for root in names.ROOTS}
 
 
 @pytest.fixture(scope="module")
@@ -59,7 +59,7 @@ def test_same_elements_in_the_same_order_as_often(official: Path, kind: str) -> 
         for child in schema.grammar().children(_KINDS[kind]) or ()
     ]
     assert ours == theirs
-    assert len(ours) > 40
+    assert len(ours) > 20
 
 
 def test_same_order_inside_every_component(official: Path) -> None:
@@ -77,8 +77,8 @@ def test_same_order_inside_every_component(official: Path) -> None:
 def test_same_acceptance_of_samples_random_documents_andmutants(official: Path) -> None:
     theirs = {tag: _official_schema(official, kind) for kind, tag in _KINDS.items()}
     documents = [path.read_bytes() for path in (*OURS, *published())]
-    for seed in range(15):
-        documents += [Generator(seed).order(), Generator(seed).order_response()]
+    for seed in range(5):
+        documents += [Generator(seed).document(tag) for tag in names.ROOTS]
     accepted = refused = 0
     for seed, data in enumerate(documents):
         root = xml.parse(data).root
@@ -120,6 +120,6 @@ def test_the_schemas_come_from_files_and_nothing_is_fetched(monkeypatch: pytest.
 
 
 def test_other_documents_are_refused_by_name() -> None:
-    invoice = b'<Invoice xmlns="urn:oasis:names:specification:ubl:schema:xsd:Invoice-2"/>'
-    with pytest.raises(Malformed, match=r"'Invoice' .* not an order or an order response"):
-        ubl.validate(invoice)
+    statement = b'<Statement xmlns="urn:oasis:names:specification:ubl:schema:xsd:Statement-2"/>'
+    with pytest.raises(Malformed, match=r"'Statement' .* not an order, an order response"):
+        ubl.validate(statement)

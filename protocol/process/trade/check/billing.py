@@ -38,6 +38,7 @@ from protocol.process.trade.papers import (
 )
 
 EFFECTS = ("replaced", "credited")
+UNREGISTERED = "480"  # UNCL1001: the invoice of a seller that is not registered; its papers may state no tax at all
 CONFIRMATIONS = ("confirmed", "refused")
 
 
@@ -56,7 +57,13 @@ def billing(paper: Billing) -> None:
     total = _lines(paper, bases)
     allowances(paper.allowances, "allowances")
     _spread(paper, bases)
-    tax = taxes(paper.taxes, included=paper.tax_included, rounding=Rounding(paper.rounding))
+    tax = taxes(
+        paper.taxes,
+        included=paper.tax_included,
+        rounding=Rounding(paper.rounding),
+        signed=any(line.negative for line in paper.lines),
+        untaxed=paper.kind == UNREGISTERED,
+    )
     for index, subtotal in enumerate(paper.taxes):
         basis = bases.pop(rate_key(subtotal), 0)
         if subtotal.basis != basis:
@@ -123,9 +130,12 @@ def _lines(paper: Billing, bases: dict[tuple[str, int], int]) -> int:
         except CallerFault as fault:
             raise inside(fault, f"lines[{index}]") from None
         seen[line.line_id] = None
-        total += line.amount
+        counted = -line.amount if line.negative else line.amount
+        total += counted
         key = rate_key(line.tax)
-        bases[key] = bases.get(key, 0) + line.amount
+        bases[key] = bases.get(key, 0) + counted
+    if total < 0:
+        fail("lines", "more is taken off than charged: that is a corrective invoice")
     return total
 
 
@@ -137,6 +147,8 @@ def _line(line: InvoiceLine, paper: Billing) -> None:
     category(line.tax, "tax")
     day_or_none(line.transaction_date, "transaction_date")
     period(line.period, "period")
+    if line.negative and line.order_line_id:
+        fail("order_line_id", "must be empty on a line taken off: what goes back of an order is a corrective invoice")
     extra = allowances(line.allowances, "allowances") if line.allowances else 0
     if line.price is not None:
         price(line.price, "price")
@@ -155,5 +167,5 @@ def _spread(paper: Billing, bases: dict[tuple[str, int], int]) -> None:
             fail(f"allowances[{index}].tax", "must be stated: it counts to the basis of its rate")
         key = rate_key(one.tax)
         bases[key] = bases.get(key, 0) + (one.amount if one.charge else -one.amount)
-        if bases[key] < 0:
+        if bases[key] < 0 and not any(line.negative for line in paper.lines):
             fail(f"allowances[{index}].amount", "is more than what is charged at its rate")

@@ -81,25 +81,34 @@ def line_sum(quantity: Scaled, unit: str, value: Price, stated_amount: int, extr
         fail("amount", f"must be quantity × price, less allowances and plus charges: {low} here")
 
 
-def taxes(values: tuple[TaxSubtotal, ...], *, included: bool, rounding: Rounding | None) -> int:
+def taxes(
+    values: tuple[TaxSubtotal, ...],
+    *,
+    included: bool,
+    rounding: Rounding | None,
+    signed: bool = False,
+    untaxed: bool = False,
+) -> int:
     """Checks each rate and returns the sum of the taxes.
 
     With ``rounding`` the tax is exactly the basis times the rate, rounded once that way; without it (papers before the
-    invoice) either neighbouring unit will do.
+    invoice) either neighbouring unit will do. ``signed``: a basis may be below zero. ``untaxed``: a rate may have no
+    tax, because its seller may charge none.
     """
     seen: dict[tuple[str, int], None] = {}
     total = 0
     for index, value in enumerate(values):
         at = f"taxes[{index}]"
         category(value, at)
-        amount(value.basis, f"{at}.basis")
-        amount(value.tax, f"{at}.tax")
+        amount(abs(value.basis) if signed else value.basis, f"{at}.basis")
+        amount(-value.tax if signed and value.basis < 0 else value.tax, f"{at}.tax")
         key = rate_key(value)
         if key in seen:
             fail(at, "each category and rate stands once: tax is rounded once per rate")
         seen[key] = None
         total += value.tax
-        _tax(value, at, included, rounding)
+        if value.tax or not untaxed:
+            _tax(value, at, included, rounding)
     return total
 
 
@@ -112,9 +121,9 @@ def _tax(value: TaxSubtotal, at: str, included: bool, rounding: Rounding | None)
         if rounding is not None:
             fail(f"{at}.rate", "must be stated")
         return
-    numerator, denominator = tax_fraction(value.basis, (value.rate.value, value.rate.scale), included=included)
+    numerator, denominator = tax_fraction(abs(value.basis), (value.rate.value, value.rate.scale), included=included)
     if rounding is not None:
-        right = divide(numerator, denominator, rounding)
+        right = divide(numerator, denominator, rounding) * (-1 if value.basis < 0 else 1)
         if value.tax != right:
             fail(f"{at}.tax", f"must be {right}: basis × rate, rounded {rounding.value} once per rate")
     elif not 0 <= value.tax - numerator // denominator <= (1 if numerator % denominator else 0):

@@ -90,12 +90,15 @@ class AllowanceCharge(Part, frozen=True, kw_only=True):
 
 
 class TaxSubtotal(Part, frozen=True, kw_only=True):
-    """One tax rate: ``basis`` is the sum taxed (gross where the paper says ``tax_included``), ``tax`` rounded once."""
+    """One tax rate: ``basis`` is the sum taxed (gross where the paper says ``tax_included``), ``tax`` rounded once.
+
+    Both are below zero where more is taken off a bill at this rate than charged; the tax is rounded by its size.
+    """
 
     category: Code
     rate: Scaled | None = None
-    basis: Amount
-    tax: Amount
+    basis: SignedAmount
+    tax: SignedAmount
     exemption_reason: Text = ""
 
 
