@@ -30,7 +30,7 @@ To = Annotated[
 Thread = Annotated[str, typer.Option(help=_("A dealing to go on with: its id, or any document of it."))]
 
 
-@command(app, "send", _("Send a paper from a JSON file (its fields) or, for orders and responses, a UBL file."))
+@command(app, "send", _("Send a paper from a JSON file (its fields) or a UBL file."))
 def send(
     type: Annotated[
         str, typer.Argument(metavar="TYPE", help=_("order, order_response, quotation, despatch_advice, invoice, …"))
@@ -44,8 +44,8 @@ def send(
 ) -> None:
     """Send a paper."""
     data = sys.stdin.buffer.read() if str(file) == "-" else read_file(file)
-    if data.lstrip()[:1] == b"<":
-        shown_sent(send_ubl(data, sender, to, thread))
+    if data.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] == b"<":
+        shown_sent(send_ubl(data, sender, to, thread, type))
         return
     try:
         value = json.loads(data)
@@ -71,11 +71,10 @@ def send(
     )
 
 
-def send_ubl(data: bytes, sender: str, to: str, thread: str) -> dict[str, Any]:
-    """Send UBL; the answer."""
-    found: dict[str, Any] = call(
-        "document.send_ubl", member=sender, to=to, thread=thread, xml=base64.b64encode(data).decode()
-    )
+def send_ubl(data: bytes, sender: str, to: str, thread: str, type: str = "") -> dict[str, Any]:
+    """Send UBL; the answer. ``type``: no other paper than this."""
+    xml = base64.b64encode(data).decode()
+    found: dict[str, Any] = call("document.send_ubl", member=sender, to=to, thread=thread, xml=xml, type=type)
     for warning in found.get("warnings", ()):
         output.say(_("Note: {what}").format(what=" ".join(str(item) for item in warning.values() if item)))
     return found
@@ -235,16 +234,19 @@ def nano(value: int) -> str:
     return str(whole) if not part else f"{whole}.{part:09d}".rstrip("0")
 
 
-@command(app, "ubl", _("Write an order or order response as UBL."))
+@command(app, "ubl", _("Write a paper as UBL."))
 def ubl(
     document: Document,
     out: Annotated[
         Path | None, typer.Option("--out", "-o", help=_("File to write (default: standard output)."))
     ] = None,
     member: Member = "",
+    form: Annotated[
+        str, typer.Option(help=_("For a bill: jp-pint or bis-billing, instead of what its seller's country uses."))
+    ] = "",
 ) -> None:
     """Write UBL."""
-    found = call("document.ubl", document=document, member=member)
+    found = call("document.ubl", document=document, member=member, form=form)
     data = base64.b64decode(found.pop("xml"))
     if out is None:
         sys.stdout.buffer.write(data)

@@ -1,9 +1,9 @@
 """The drop folder: what members receive, as files for other software that cannot poll an API.
 
 Owns ``<data>/out/<member id>/``: where that folder exists (``yui member drop``), one JSON file for each document that
-the member receives from then on, named by its feed position and id, and a UBL file beside it for orders and order
-responses. Files appear whole (written aside, then renamed). A cursor in the store says how far each member is: what
-was written is not written again, unless the process dies between the file and the cursor; then it appears once more
+the member receives from then on, named by its feed position and id, and a UBL file beside it where the paper has a form
+in UBL. Files appear whole (written aside, then renamed). A cursor in the store says how far each member is: what was
+written is not written again, unless the process dies between the file and the cursor; then it appears once more
 under the same name. A document that is held and then decided has a new position and appears again. Whoever reads may
 delete; a name stands for one event for ever.
 """
@@ -19,11 +19,12 @@ import msgspec
 import structlog
 
 from node.api.member import shown
+from node.papers.ubl import TYPES
 from node.papers.ubl.worker import Worker
 from node.services import reading, searching
 from node.store import HoldingRow, Store, Tx
 from protocol.errors import YuiError
-from protocol.process.trade.papers import Order, OrderResponse
+from protocol.process.trade.papers import TYPE_OF
 
 STEP: Final = 100
 CURSOR: Final = "drop/"
@@ -68,7 +69,7 @@ class DropFolder:
         folder = self._folder / row.member.hex()
         name = f"{row.position:012d}-{row.document.hex()}"
         paper = searching.paper_of(view.stored)
-        if isinstance(paper, Order | OrderResponse):
+        if paper is not None and TYPE_OF[type(paper)] in TYPES:
             try:
                 _put(folder / f"{name}.xml", self._ubl.write(paper, shown.bodies(view)[1]))
             except YuiError as fault:

@@ -18,21 +18,30 @@ from node.api.member import threads, ubl
 from node.api.member.documents import read_paper
 from node.papers.pdf import Context as PdfContext
 from node.papers.pdf import require
-from node.services import addressing, answering, printing, proof, reading, searching, trade
+from node.services import addressing, answering, printing, proof, reading, routing, searching, trade
 from node.services.reading import View
 from node.services.searching import Filters
 from node.services.transaction import Tx
 from protocol.errors import CallerFault, NotFound
-from protocol.process.trade.papers import TYPE_OF, Order, OrderResponse, Paper, Personal
+from protocol.process.trade.papers import TYPE_OF, Order, Paper, Personal
+
+
+class UblOf(Ask, frozen=True):
+    """A document as UBL. ``form`` of a bill: jp-pint or bis-billing."""
+
+    document: str
+    member: str = ""
+    form: str = ""
 
 
 class SendUbl(Ask, frozen=True):
-    """An order or response as UBL: ``xml`` in base64. ``to`` empty: by the endpoint in it."""
+    """A paper as UBL: ``xml`` in base64. ``to`` empty: by the endpoint in it."""
 
     member: str
     xml: str
     to: str = ""
     thread: str = ""
+    type: str = ""
 
 
 class SendDocument(Ask, frozen=True):
@@ -104,17 +113,17 @@ def _member_or_only(tx: Tx, text: str) -> bytes:
 
 
 def send_ubl(context: Context, ask: SendUbl) -> dict[str, Any]:
-    """Send an order or order response written in UBL."""
+    """Send a paper written in UBL."""
     try:
         xml = base64.b64decode(ask.xml, validate=True)
     except ValueError:
         raise CallerFault("xml", "base64") from None
-    read = context.ubl.read(xml)
+    read = context.ubl.read(xml, ask.type)
 
     def work(tx: Tx) -> tuple[dict[str, Any], frozenset[bytes]]:
         member = local_member(tx, ask.member, "from")
-        to = addressing.resolve_loosely(tx, ask.to, "to") if ask.to else ubl.recipient(tx, read.body, "")
-        thread = _thread(tx, ask.thread, member) if ask.thread else ubl.thread_of(tx, member, read.body)
+        to = addressing.resolve_loosely(tx, ask.to, "to") if ask.to else routing.recipient(tx, read.body, "")
+        thread = _thread(tx, ask.thread, member) if ask.thread else routing.thread_of(tx, member, read.body)
         personal = ubl.personal_or_none(read.personal)
         return _submit(context, tx, member, trade.Submission(to, read.body, personal, thread))
 
@@ -283,18 +292,17 @@ def give_pdf(context: Context, ask: PdfWanted) -> dict[str, Any]:
     return {"document": document.hex(), "pdf": base64.b64encode(context.pdf.render(paper, around)).decode()}
 
 
-def give_ubl(context: Context, ask: DocumentNamed) -> dict[str, Any]:
-    """An order or response as UBL, in base64."""
+def give_ubl(context: Context, ask: UblOf) -> dict[str, Any]:
+    """A paper as UBL, in base64."""
 
-    def work(tx: Tx) -> tuple[bytes, Paper | None, Personal | None]:
+    def work(tx: Tx) -> tuple[bytes, Paper, Personal | None]:
         member, document = document_of(tx, ask.document, _optional(tx, ask.member))
         view = reading.full(tx, member, document)
-        return document, searching.paper_of(view.stored), member_shown.bodies(view)[1]
+        return document, ubl.with_form(searching.paper_of(view.stored)), member_shown.bodies(view)[1]
 
     document, paper, personal = context.store.read(work)
-    if not isinstance(paper, Order | OrderResponse):
-        raise CallerFault("document", "only orders and order responses have a form in UBL")
-    return {"document": document.hex(), "xml": base64.b64encode(context.ubl.write(paper, personal)).decode()}
+    xml = context.ubl.write(paper, personal, ask.form)
+    return {"document": document.hex(), "xml": base64.b64encode(xml).decode()}
 
 
 COMMANDS = (
@@ -304,7 +312,7 @@ COMMANDS = (
     Command("document.show", DocumentNamed, show, offline=True),
     Command("document.export", DocumentNamed, export, offline=True),
     Command("document.pdf", PdfWanted, give_pdf, offline=True),
-    Command("document.ubl", DocumentNamed, give_ubl, offline=True),
+    Command("document.ubl", UblOf, give_ubl, offline=True),
     Command("order.show", DocumentNamed, show_order, offline=True),
     Command("order.answer", AnswerOrder, answer_order),
 )

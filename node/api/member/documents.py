@@ -18,6 +18,7 @@ from node.api.member.shapes import (
     Submissions,
     Submitted,
     SubmittedList,
+    Warned,
 )
 from node.api.operation import Call, Operation, Written
 from node.api.problem import fault_of
@@ -75,7 +76,14 @@ async def _send(call: Call) -> object:
     return await call.write(work)
 
 
-def submit(call: Call, tx: Tx, member: bytes, wanted: list[trade.Submission], together: bool = False) -> Written:
+def submit(
+    call: Call,
+    tx: Tx,
+    member: bytes,
+    wanted: list[trade.Submission],
+    together: bool = False,
+    warnings: list[Warned] | None = None,
+) -> Written:
     """One service call for everything that was given, and its answer."""
     house = call.context.house
     try:
@@ -86,7 +94,8 @@ def submit(call: Call, tx: Tx, member: bytes, wanted: list[trade.Submission], to
         Submitted(id=item.id.hex(), thread=item.thread.hex(), verdict=item.verdict, reason=item.reason)
         for item in done.submitted
     ]
-    return Written(SubmittedList(documents=documents, stored=house.clock()), 201, done.news)
+    answer = SubmittedList(documents=documents, stored=house.clock(), warnings=warnings or [])
+    return Written(answer, 201, done.news)
 
 
 def _placed(fault: CallerFault, count: int) -> CallerFault:

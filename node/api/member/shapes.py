@@ -93,11 +93,19 @@ class Submitted(Answer, frozen=True):
     reason: str
 
 
+class Warned(Answer, frozen=True):
+    """Something to look at in a file that was read: the element, and the rule that it breaks."""
+
+    field: str
+    rule: str
+
+
 class SubmittedList(Answer, frozen=True):
-    """In the order in which they were given. ``stored``: µs; all of them are durable."""
+    """In the order in which they were given. ``stored``: µs; all are durable. ``warnings``: of a file's reader."""
 
     documents: list[Submitted]
     stored: int
+    warnings: list[Warned] = []
 
 
 class DocumentItem(Answer, frozen=True):
@@ -346,3 +354,9 @@ class UblQuery(Shape, frozen=True):
 
     to: str = ""
     thread: str = ""
+
+
+class UblForm(Shape, frozen=True):
+    """``form`` of a bill: jp-pint or bis-billing; left out: as it was read, else by the seller's country."""
+
+    form: str = ""

@@ -14,6 +14,7 @@ from node.api.member.shapes import (
     MarksShown,
     Received,
 )
+from node.papers.ubl import TYPES
 from node.services import searching
 from node.services.reading import FullView, Marks, View
 from protocol.process.trade import papers
@@ -62,7 +63,7 @@ def full(view: FullView) -> DocumentFull:
     links = {"proof": f"/v1/documents/{name}/proof", "thread": f"/v1/threads/{view.stored.row.thread.hex()}"}
     if body is not None:
         links["pdf"] = f"/v1/documents/{name}/pdf"
-    if header.type in ("order", "order_response"):
+    if header.type in TYPES:
         links["ubl"] = f"/v1/documents/{name}/ubl"
     return DocumentFull(
         document=item(view.view),

@@ -1,4 +1,4 @@
-"""UBL over the API: an order or its answer comes in as XML and goes out as XML.
+"""UBL over the API: a paper comes in as XML and goes out as XML.
 
 Owns the translation between XML and a submission. XML is read in a process of its own (:mod:`node.papers.ubl.worker`),
 never in this one.
@@ -13,13 +13,14 @@ from aiohttp import web
 
 from node.api.member import shown
 from node.api.member.documents import submit
-from node.api.member.shapes import SubmittedList, UblQuery
+from node.api.member.shapes import SubmittedList, UblForm, UblQuery, Warned
 from node.api.operation import Call, Operation, Written
-from node.services import addressing, reading, searching, trade
+from node.papers.ubl import TYPES
+from node.services import reading, routing, searching, trade
 from node.services.policy import Scope
 from node.services.transaction import Tx
 from protocol.errors import CallerFault, NotFound
-from protocol.process.trade.papers import Order, OrderResponse, Personal
+from protocol.process.trade.papers import TYPE_OF, Paper, Personal
 
 XML = "application/xml"
 _HASH = re.compile(r"[0-9a-f]{64}")
@@ -32,12 +33,13 @@ async def take(call: Call) -> object:
     if asked.thread and not _HASH.fullmatch(asked.thread):
         raise CallerFault("thread", "64 hexadecimal digits")
     member = call.member
+    warnings = [Warned(field=one.field, rule=one.rule) for one in read.warnings]
 
     def work(tx: Tx) -> Written:
-        to = recipient(tx, read.body, asked.to)
-        thread = bytes.fromhex(asked.thread) if asked.thread else thread_of(tx, member, read.body)
+        to = routing.recipient(tx, read.body, asked.to)
+        thread = bytes.fromhex(asked.thread) if asked.thread else routing.thread_of(tx, member, read.body)
         wanted = trade.Submission(to, read.body, personal_or_none(read.personal), thread)
-        return submit(call, tx, member, [wanted])
+        return submit(call, tx, member, [wanted], warnings=warnings)
 
     return await call.write(work)
 
@@ -47,42 +49,25 @@ def personal_or_none(personal: Personal) -> Personal | None:
     return None if personal == Personal() else personal
 
 
-def recipient(tx: Tx, paper: Order | OrderResponse, to: str) -> bytes:
-    """Whom the paper is for: as stated, else by the endpoint of the seller (order) or buyer (response) in it."""
-    if to:
-        return addressing.resolve(tx, to, "to")
-    party = paper.seller if isinstance(paper, Order) else paper.buyer
-    if party.endpoint is None:
-        raise CallerFault("to", "the document names no endpoint of the other party: state whom it is for")
-    return addressing.resolve(tx, f"{party.endpoint.scheme}:{party.endpoint.value}", "to")
-
-
-def thread_of(tx: Tx, member: bytes, paper: Order | OrderResponse) -> bytes:
-    """The dealing that a response belongs to, by the number of the order that it answers; empty for an order."""
-    if isinstance(paper, Order):
-        return b""
-    found = tx.holdings.before(member, 200, kind="order")
-    for row in found:
-        if row.business_key == paper.order and row.direction != "sent":
-            return row.thread
-    raise CallerFault("thread", f"no order numbered {paper.order[:64]} was received: name the dealing")
-
-
 async def give(call: Call) -> object:
     """GET /v1/documents/{document}/ubl."""
-    document, member = call.path_hash("document"), call.member
+    document, member, asked = call.path_hash("document"), call.member, call.query
 
-    def work(tx: Tx) -> tuple[Order | OrderResponse, Personal | None]:
+    def work(tx: Tx) -> tuple[Paper, Personal | None]:
         view = reading.full(tx, member, document)
-        paper = searching.paper_of(view.stored)
-        if not isinstance(paper, Order | OrderResponse):
-            raise NotFound("document", "has no form in UBL here: only orders and order responses have")
-        return paper, shown.bodies(view)[1]
+        return with_form(searching.paper_of(view.stored)), shown.bodies(view)[1]
 
     paper, personal = await call.read(work)
-    xml = await asyncio.to_thread(call.context.ubl.write, paper, personal)
+    xml = await asyncio.to_thread(call.context.ubl.write, paper, personal, asked.form)
     name = f'attachment; filename="{document.hex()[:12]}.xml"'
     return web.Response(body=xml, content_type=XML, headers={"Content-Disposition": name})
+
+
+def with_form(paper: Paper | None) -> Paper:
+    """The paper, if it is of a type that has a form in UBL here; else NotFound."""
+    if paper is None or TYPE_OF[type(paper)] not in TYPES:
+        raise NotFound("document", f"has no form in UBL here: only {', '.join(TYPES)} have")
+    return paper
 
 
 OPERATIONS = (
@@ -90,7 +75,7 @@ OPERATIONS = (
         "POST",
         "/v1/documents/ubl",
         "send_ubl",
-        "Send an order or order response written in UBL 2.1",
+        "Send a paper written in UBL 2.1: an order, a response, a bill, …",
         take,
         Scope.WRITE,
         query=UblQuery,
@@ -103,9 +88,10 @@ OPERATIONS = (
         "GET",
         "/v1/documents/{document}/ubl",
         "read_ubl",
-        "An order or order response as UBL 2.1, made from its fields",
+        "A paper as UBL 2.1, made from its fields",
         give,
         Scope.READ,
+        query=UblForm,
         answer_media=XML,
     ),
 )

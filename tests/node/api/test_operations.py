@@ -1,6 +1,7 @@
 """Everything beside documents: problems, the OpenAPI page, feed, held, attachments, health, metrics."""
 
 import asyncio
+import re
 from pathlib import Path
 
 import node.papers.ubl
@@ -164,6 +165,7 @@ async def test_ubl_goes_in_and_comes_out(api: Api) -> None:
     media = {"Content-Type": "application/xml"}
     sent = await api.call(BUYER, "POST", f"/v1/documents/ubl?to={to}", raw=xml, headers=media)
     assert sent.status == 201, sent.body
+    assert sent.json["warnings"] == []
     out = await api.call(SELLER, "GET", f"/v1/documents/{sent.json['documents'][0]['id']}/ubl")
     assert out.status == 200
     assert out.body.startswith(b"<?xml")
@@ -175,6 +177,34 @@ async def test_ubl_goes_in_and_comes_out(api: Api) -> None:
     assert refused.status == 400
     lost = await api.call(BUYER, "POST", "/v1/documents/ubl", raw=xml, headers=media)
     assert (lost.status, lost.json["field"]) == (404, "to")
+
+
+async def test_bills_as_ubl_find_their_dealing_and_tell_what_is_odd(api: Api) -> None:
+    media = {"Content-Type": "application/xml"}
+    seller, buyer = api.members[SELLER].hex(), api.members[BUYER].hex()
+    order = (SAMPLES / "order-02-one-line.xml").read_bytes()
+    ordered = await api.call(BUYER, "POST", f"/v1/documents/ubl?to={seller}", raw=order, headers=media)
+    number = re.search(rb"<cbc:ID>([^<]+)<", order)
+    assert number is not None
+    bill = (SAMPLES / "invoice-01-mixed-rates.xml").read_bytes()
+    bill = bill.replace(
+        b"<cac:AccountingSupplierParty>",
+        b"<cac:OrderReference><cbc:ID>" + number[1] + b"</cbc:ID></cac:OrderReference><cac:AccountingSupplierParty>",
+        1,
+    )
+    odd = bill.replace(b"<cbc:CompanyID>T7990100000001<", b"<cbc:CompanyID>T1234567890123<")
+    sent = await api.call(SELLER, "POST", f"/v1/documents/ubl?to={buyer}", raw=odd, headers=media)
+    assert sent.status == 201, sent.body
+    assert "T1234567890123" in sent.json["warnings"][0]["rule"]
+    assert sent.json["documents"][0]["thread"] == ordered.json["documents"][0]["thread"]
+    name = sent.json["documents"][0]["id"]
+    shown = await api.call(BUYER, "GET", f"/v1/documents/{name}")
+    assert shown.json["links"]["ubl"] == f"/v1/documents/{name}/ubl"
+    out = await api.call(BUYER, "GET", f"/v1/documents/{name}/ubl?form=jp-pint")
+    assert b"urn:peppol:pint:billing-1@jp-1" in out.body
+    wrong = odd.replace(b'TaxAmount currencyID="JPY">99<', b'TaxAmount currencyID="JPY">90<')
+    refused = await api.call(SELLER, "POST", f"/v1/documents/ubl?to={buyer}", raw=wrong, headers=media)
+    assert (refused.status, refused.json["field"]) == (422, "documents[0].taxes[0].tax")
 
 
 async def test_the_directory_finds_by_name_and_number(api: Api) -> None:
