@@ -212,7 +212,7 @@ def cases() -> dict[str, tuple[str, Billing]]:
                         order=f"O-{n}",
                         order_line_id="1",
                     )
-                    for n in range(1, 41)
+                    for n in range(1, 10)
                 ),
                 terms=TERMS,
                 order="O-1",

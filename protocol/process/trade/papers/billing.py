@@ -23,8 +23,8 @@ class InvoiceLine(Part, frozen=True, kw_only=True):
     """A billed line. ``order`` and ``order_line_id`` point at the order, ``despatch`` at the despatch advice.
 
     ``transaction_date`` (取引年月日) or ``period`` may stand here or on the paper. The tax category AA marks
-    軽減税率対象. ``negative``: the line is taken off the bill (返品・値引 within a bill for a month): quantity and amount
-    are stated positive and count below zero. What goes back of an order of the dealing is a corrective invoice.
+    軽減税率対象. ``negative``: the line is taken off (返品・値引 within a month's bill): quantity and amount are stated
+    positive and count below zero. What goes back of an order of the dealing is a corrective invoice.
     """
 
     line_id: Word
