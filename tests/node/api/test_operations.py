@@ -204,7 +204,7 @@ async def test_bills_as_ubl_find_their_dealing_and_tell_what_is_odd(api: Api) ->
     assert b"urn:peppol:pint:billing-1@jp-1" in out.body
     wrong = odd.replace(b'TaxAmount currencyID="JPY">99<', b'TaxAmount currencyID="JPY">90<')
     refused = await api.call(SELLER, "POST", f"/v1/documents/ubl?to={buyer}", raw=wrong, headers=media)
-    assert (refused.status, refused.json["field"]) == (422, "documents[0].taxes[0].tax")
+    assert (refused.status, refused.json["field"]) == (422, "documents[0].body.taxes[0].tax")
 
 
 async def test_the_directory_finds_by_name_and_number(api: Api) -> None:
