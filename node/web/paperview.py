@@ -190,7 +190,9 @@ def _goods(line: OrderLine | InvoiceLine, currency: str, say: Say) -> tuple[str,
     code = tax_code(line.tax) if line.tax is not None else ""
     tax = say(_TAX[code]) if code in _TAX else code
     price = "" if line.price is None else quantity(line.price.value)
-    return line.item.name, _count(line.quantity, line.unit, say), price, tax, money(line.amount, currency)
+    off = isinstance(line, InvoiceLine) and line.negative
+    amount = -line.amount if off and line.amount is not None else line.amount
+    return line.item.name, _count(line.quantity, line.unit, say), price, tax, money(amount, currency)
 
 
 def _answered(line: Any, say: Say, names: dict[str, str]) -> tuple[str, ...]:

@@ -66,7 +66,7 @@ def subtotals(
     """
     bases: dict[tuple[str, int], int] = {}
     rates: dict[tuple[str, int], TaxCategory] = {}
-    parts = [(one.tax, one.amount or 0) for one in lines]
+    parts = [(one.tax, _counted(one)) for one in lines]
     parts += [(one.tax, one.amount if one.charge else -one.amount) for one in allowances]
     for category, amount in parts:
         if category is None:
@@ -112,7 +112,7 @@ def totals(
     adjusted: int | None = None,
 ) -> Totals:
     """The sums at the foot, in minor units. ``adjusted``: the rounding of the payable amount, may be below zero."""
-    goods = sum(one.amount or 0 for one in lines)
+    goods = sum(_counted(one) for one in lines)
     taken = sum(one.amount for one in allowances if not one.charge)
     added = sum(one.amount for one in allowances if one.charge)
     footed, tax_sum = goods - taken + added, sum(one.tax for one in taxes)
@@ -132,8 +132,16 @@ def totals(
 
 def _subtotal(category: TaxCategory, basis: int, rounding: Rounding, included: bool) -> TaxSubtotal:
     rate = category.rate or NO_RATE
-    owed = 0 if category.category in UNTAXED else tax(basis, (rate.value, rate.scale), rounding, included=included)
+    owed = 0
+    if category.category not in UNTAXED:
+        owed = tax(abs(basis), (rate.value, rate.scale), rounding, included=included) * (-1 if basis < 0 else 1)
     return TaxSubtotal(category=category.category, rate=category.rate, basis=basis, tax=owed)
+
+
+def _counted(value: OrderLine | InvoiceLine) -> int:
+    """What a line adds to the sum: less than nothing where it is taken off."""
+    amount = value.amount or 0
+    return -amount if isinstance(value, InvoiceLine) and value.negative else amount
 
 
 def _extra(allowances: Sequence[AllowanceCharge]) -> int:
