@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from node.services import outbox
+from node.services import booking, outbox
 from node.services.house import House
 from node.store import StoredDocument, ThreadRow, Tx
 from protocol import canon
@@ -221,8 +221,7 @@ def settle(
         found = process.state_of(facts, thread)
         for item in items:
             verdicts[item.document.id] = receipt_verdict(found, item.document.id)
-        if isinstance(found, ThreadState):
-            rows += _rows(house, thread, found, facts, local)
+        rows += _note(house, tx, thread, found, facts, local)
     tx.threads.put_many(rows)
     return verdicts
 
@@ -238,14 +237,35 @@ def _with(facts: Sequence[Fact], unsettled: Mapping[bytes, tuple[str, str]]) -> 
 
 def refresh(house: House, tx: Tx, threads: Iterable[bytes]) -> None:
     """Fold dealings again after a decision or a receipt changed what counts."""
+    tx.threads.put_many(book(house, tx, threads))
+
+
+def book(house: House, tx: Tx, threads: Iterable[bytes]) -> list[ThreadRow]:
+    """Write what the books say of dealings as they stand; their rows of the list of dealings, which are not written."""
+    rows: list[ThreadRow] = []
     for thread in threads:
         facts = _facts(tx, thread)
         if facts:
             parties = {party for fact in facts for party in (fact.author, fact.audience)}
             local = {member for member, row in tx.members.get_many(parties).items() if row.local}
-            state = process.state_of(facts, thread)
-            if isinstance(state, ThreadState):
-                tx.threads.put_many(_rows(house, thread, state, facts, local))
+            rows += _note(house, tx, thread, process.state_of(facts, thread), facts, local)
+    return rows
+
+
+def _note(
+    house: House,
+    tx: Tx,
+    thread: bytes,
+    state: ThreadState | CatalogueState,
+    facts: Sequence[Fact],
+    local: set[bytes],
+) -> list[ThreadRow]:
+    """Write what the books say of a fold; the rows of the list of dealings."""
+    if isinstance(state, CatalogueState):
+        booking.note_catalogue(tx, thread, state, facts, local, house.clock())
+        return []
+    booking.note_dealing(tx, thread, state, facts, local)
+    return _rows(house, thread, state, facts, local)
 
 
 def _local(tx: Tx, fresh: Sequence[Fresh]) -> set[bytes]:

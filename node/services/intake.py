@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from node.services import dealings, indexing
+from node.services import booking, dealings, indexing
 from node.services.custody import Custody
 from node.services.house import House
 from node.store import HoldingRow, KeyUse, NewDocument, NewHolding, PartRow, StoredDocument, Tx, WaitingRow
@@ -202,6 +202,7 @@ def _change(
         tx.holdings.set_verdict(row.member, document.id, *verdict)
         entry = custody.enter(row.member, kind, document.id, verdict[0])
         arrival = Arrival(document, row.member, row.direction, row.partner)
+        booking.enter(tx, [_booked(arrival, dealings.paper_of(stored))])
         entered.append(Entered(arrival, *verdict, entry.epoch, entry.seq))
     dealings.refresh(house, tx, (document.header.thread or document.id,))
     return entered
@@ -327,4 +328,21 @@ def _write_holdings(house: House, tx: Tx, custody: Custody, judged: Sequence[_Ju
         )
         entered.append(Entered(arrival, item.verdict, item.reason, entry.epoch, entry.seq))
     tx.holdings.add_many(rows)
+    booking.enter(tx, [_booked(item.arrival, item.paper) for item in judged])
     return entered
+
+
+def _booked(arrival: Arrival, paper: Paper | None) -> booking.Entry:
+    header = arrival.document.header
+    return booking.Entry(
+        arrival.member,
+        arrival.document.id,
+        header.thread or arrival.document.id,
+        arrival.direction,
+        header.type,
+        arrival.partner,
+        header.business_key.key,
+        header.business_key.revision,
+        header.time,
+        paper,
+    )

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from datetime import date
 from typing import Final, NamedTuple
 
-from node.services import reading
+from node.services import booking, reading
 from node.services.reading import View
 from node.store import HoldingRow, StoredDocument, Tx
 from protocol.errors import CallerFault, YuiError
@@ -126,7 +126,7 @@ def _paper_fits(paper: Paper, filters: Filters) -> bool:
         return False
     if filters.amount_min is None and filters.amount_max is None:
         return True
-    amount = amount_of(paper)
+    amount = booking.amount_of(paper)
     if amount is None:
         return False
     return (filters.amount_min is None or amount >= filters.amount_min) and (
@@ -143,19 +143,4 @@ def paper_of(stored: StoredDocument) -> Paper | None:
                 return papers.decode(row.type, row.version, part.content)
             except YuiError:
                 return None
-    return None
-
-
-def amount_of(paper: Paper) -> int | None:
-    """What a paper is about in money, in minor units: payable, else gross, else net, else the sum of its lines."""
-    total = getattr(paper, "total", None)
-    if isinstance(total, int):
-        return total
-    totals = getattr(paper, "totals", None)
-    if totals is None:
-        return None
-    for name in ("payable", "gross", "net", "lines"):
-        value: int | None = getattr(totals, name)
-        if value is not None:
-            return value
     return None

@@ -4,6 +4,8 @@ Owns all SQL, on SQLite and PostgreSQL. Stores and finds; decides nothing about 
 """
 
 from node.store.access import IdempotencyRow, TokenRow, UserRow
+from node.store.books import BillRow, BookRow, Month, PaymentRow
+from node.store.desk import CatalogueRow, DraftRow, ItemRow, PriceRow, ShareRow, TalkRow, TermsRow
 from node.store.directory import AttachmentRow, CardRow
 from node.store.documents import DocumentRow, KeyUse, NewDocument, PartRow, StoredDocument
 from node.store.files import backup_file, check_file
@@ -25,15 +27,20 @@ __all__ = [
     "INDEXED",
     "AccessRow",
     "AttachmentRow",
+    "BillRow",
+    "BookRow",
     "CardRow",
+    "CatalogueRow",
     "ControlRow",
     "DecisionRow",
     "DocumentRow",
+    "DraftRow",
     "GivenRow",
     "HeadRow",
     "HoldingRow",
     "IdempotencyRow",
     "InvitationRow",
+    "ItemRow",
     "JournalRow",
     "KeyUse",
     "LinkRow",
@@ -41,21 +48,27 @@ __all__ = [
     "Mark",
     "MemberRow",
     "MemoryStore",
+    "Month",
     "NewDocument",
     "NewHolding",
     "NewQuarantine",
     "ParkedRow",
     "PartRow",
     "PasskeyRow",
+    "PaymentRow",
     "PeerRow",
     "Pending",
+    "PriceRow",
     "QuarantineRow",
     "ReceiptRow",
     "SessionRow",
+    "ShareRow",
     "SqliteStore",
     "Store",
     "StoredDocument",
     "StreamRow",
+    "TalkRow",
+    "TermsRow",
     "ThreadRow",
     "TokenRow",
     "TotpRow",

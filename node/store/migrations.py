@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy.schema import CreateIndex, CreateTable
 
-from node.store import schema, schema_people
+from node.store import schema, schema_desk, schema_people
 from node.store.repository import COUNTERS
 from node.store.sql import dialect
 from node.store.tables import add_conditions, tables_of
@@ -65,9 +65,15 @@ def _people(engine: str) -> Iterable[str]:
     yield from _counters(schema_people.COUNTERS)
 
 
+def _desk(engine: str) -> Iterable[str]:
+    """Views of the books are filled by the node's job, step by step: a large store must not stand still for them."""
+    yield from _tables(engine, schema_desk.STEP)
+
+
 STEPS: Sequence[tuple[str, Callable[[str], Iterable[str]]]] = (
     (schema.STEP, _first_tables),
     (schema_people.STEP, _people),
+    (schema_desk.STEP, _desk),
 )
 
 

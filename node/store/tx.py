@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from node.store.access import Idempotency, Tokens, Users
+from node.store.books import Books
+from node.store.desk import Desk
 from node.store.directory import Attachments, Cards
 from node.store.documents import Documents, KeysUsed
 from node.store.holdings import Decisions, Follows, Holdings, Waiting
@@ -62,6 +64,8 @@ class Tx:
         self.access_log = AccessLog(session)
         self.user_settings = UserSettings(session)
         self.view_grants = ViewGrants(session)
+        self.desk = Desk(session)
+        self.books = Books(session)
 
     def index_lag(self) -> int:
         """Documents that the search index has not seen yet."""
