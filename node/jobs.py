@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Final
 
 import structlog
@@ -17,8 +18,8 @@ from node.api.admin.backups import target_of
 from node.api.context import Context
 from node.config import Config
 from node.dropfolder import DropFolder
-from node.services import idempotency, indexing, sessions
-from protocol.errors import InvariantBroken
+from node.services import booking, bookkeeping, drafts, idempotency, indexing, sessions, sharing
+from protocol.errors import InvariantBroken, YuiError
 
 log = structlog.get_logger("jobs")
 INDEX_PAUSE_S: Final = 0.2  # how long new documents gather before they are indexed together
@@ -39,6 +40,7 @@ class Jobs:
         self._config = config
         self._drop = DropFolder(context.store, context.folder / "out", context.ubl)
         self._tasks: list[asyncio.Task[None]] = []
+        self._books_begun = False
 
     async def start(self) -> None:
         """Let them run."""
@@ -47,6 +49,8 @@ class Jobs:
             "drop": self._drop_new,
             "backup": self._back_up,
             "tidy": self._tidy,
+            "books": self._books,
+            "catalogues": self._catalogues,
         }
         self._tasks = [asyncio.create_task(self._go_round(name, job), name=name) for name, job in rounds.items()]
 
@@ -83,6 +87,31 @@ class Jobs:
         done = await asyncio.wrap_future(self._context.store.submit(indexing.catch_up))
         return 0.0 if done == indexing.STEP else IDLE_S
 
+    async def _books(self) -> float:
+        """One step of entering what was stored before there were books; 0 while there is more to do."""
+        store, house = self._context.store, self._context.house
+        if not await asyncio.to_thread(store.read, bookkeeping.lag) and self._books_begun:
+            await asyncio.sleep(TIDY_S)
+            return TIDY_S
+        self._books_begun = True
+        done = await asyncio.wrap_future(store.submit(lambda tx: bookkeeping.catch_up(house, tx)))
+        return 0.0 if done else IDLE_S
+
+    async def _catalogues(self) -> float:
+        """Answer requests for catalogues of partners for whom the node does so."""
+        store, house = self._context.store, self._context.house
+        for row in await asyncio.to_thread(store.read, sharing.left_to_the_node):
+            today = booking.day_of(house.clock())
+            try:
+                done = await asyncio.wrap_future(store.submit(partial(sharing.answer, house, row=row, today=today)))
+            except YuiError as error:
+                house.forget_caches()
+                log.info("catalogue_left_to_people", error=str(error)[:300])
+                await asyncio.wrap_future(store.submit(partial(sharing.leave_to_people, row=row)))
+                continue
+            self._context.news(done.news)
+        return IDLE_S
+
     async def _drop_new(self) -> float:
         """Write what is new to the drop folders; 0 while there is more."""
         return 0.0 if await asyncio.to_thread(self._drop.step) else IDLE_S
@@ -110,5 +139,6 @@ class Jobs:
         await asyncio.wrap_future(self._context.store.submit(lambda tx: tx.idempotency.forget(before)))
         now = self._context.house.clock()
         await asyncio.wrap_future(self._context.store.submit(lambda tx: sessions.tidy(tx, now)))
+        await asyncio.wrap_future(self._context.store.submit(partial(drafts.forget_old, self._context.house)))
         await asyncio.sleep(TIDY_S)
         return TIDY_S

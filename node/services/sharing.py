@@ -1,7 +1,7 @@
 """A member's catalogue (品目表) for one partner at a time: offering, asking, reading what is offered.
 
-Owns who is offered what: policy per partner, cutting into sheets, in which thread. A catalogue is made from the items and
-from that one partner's terms and prices alone.
+Owns who is offered what: policy per partner, cutting into sheets, in which thread. A catalogue is made from the
+items and from that one partner's terms and prices alone.
 """
 
 from __future__ import annotations
@@ -128,7 +128,7 @@ def publish(
     sheets = sheets_of(offered)
     share = tx.desk.share(member, partner) or _unshared(member, partner)
     thread, before = _place(house, tx, member, partner, share, len(sheets), today)
-    edition = numbering.next_number(tx, member, "catalogue", today)
+    edition = numbering.next_number(tx, member, "catalogue", today, partner=partner)
     written = [
         Catalogue(
             number=edition if len(sheets) == 1 else f"{edition}/{at}",
@@ -187,16 +187,11 @@ def withdraw(
     ]
     if not rows:
         raise NotFound("partner", "nothing is offered to this partner")
-    submissions = [
-        Submission(
-            partner,
-            CatalogueWithdrawal(
-                number=numbering.next_number(tx, member, "catalogue_withdrawal", today), issue_date=today, reason=reason
-            ),
-            thread=row.thread,
-        )
-        for row in rows
-    ]
+    submissions = []
+    for row in rows:
+        number = numbering.next_number(tx, member, "catalogue_withdrawal", today, partner=partner)
+        paper = CatalogueWithdrawal(number=number, issue_date=today, reason=reason)
+        submissions.append(Submission(partner, paper, thread=row.thread))
     return trade.submit(house, tx, member, submissions)
 
 
@@ -233,7 +228,7 @@ def ask(
     rows = [row for row in tx.desk.catalogues_with(member, partner) if not row.mine]
     usable = [row for row in rows if row.documents < MAX_CATALOGUE_DOCUMENTS // 2]
     request = CatalogueRequest(
-        number=numbering.next_number(tx, member, "catalogue_request", today),
+        number=numbering.next_number(tx, member, "catalogue_request", today, partner=partner),
         issue_date=today,
         buyer=party_of(tx, member),
         seller=party_of(tx, partner),

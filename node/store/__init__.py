@@ -4,7 +4,7 @@ Owns all SQL, on SQLite and PostgreSQL. Stores and finds; decides nothing about 
 """
 
 from node.store.access import IdempotencyRow, TokenRow, UserRow
-from node.store.books import BillRow, BookRow, Month, PaymentRow
+from node.store.books import BillRow, BookRow, FoundRow, Month, PaymentRow
 from node.store.desk import CatalogueRow, DraftRow, ItemRow, PriceRow, ShareRow, TalkRow, TermsRow
 from node.store.directory import AttachmentRow, CardRow
 from node.store.documents import DocumentRow, KeyUse, NewDocument, PartRow, StoredDocument
@@ -35,6 +35,7 @@ __all__ = [
     "DecisionRow",
     "DocumentRow",
     "DraftRow",
+    "FoundRow",
     "GivenRow",
     "HeadRow",
     "HoldingRow",

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 
 from node.store.repository import Repository
+from node.store.schema import documents, holdings
 from node.store.schema_desk import OPEN, bills, books, payments
 from node.store.sql import Query, Statement, insert_rows, plain, upsert
 from node.store.tables import INT, TEXT
@@ -31,6 +32,15 @@ class BookRow(NamedTuple):
     day: str
     amount: int | None
     currency: str
+
+
+class FoundRow(NamedTuple):
+    """A document found in the books: its entry, its id, and what became of it here."""
+
+    entry: BookRow
+    id: bytes
+    verdict: str
+    stored: int
 
 
 class BillRow(NamedTuple):
@@ -113,15 +123,26 @@ _SORTS: dict[str, tuple[Any, Any]] = {
 }
 
 
+_FOUND = (
+    sa.select(*(books.c[name] for name in BookRow._fields), documents.c.id, holdings.c.verdict, holdings.c.time)
+    .join(documents, documents.c.position == books.c.document)
+    .join(holdings, sa.and_(holdings.c.document == books.c.document, holdings.c.member == books.c.member))
+)
+
+
+def _found(row: Any) -> FoundRow:
+    return FoundRow(BookRow._make(row[:-3]), *row[-3:])
+
+
 @cache
-def _page(chosen: frozenset[str], sort: str, descending: bool) -> Query[BookRow]:
+def _page(chosen: frozenset[str], sort: str, descending: bool) -> Query[FoundRow]:
     column, kind = _SORTS[sort]
     place = sa.tuple_(column, books.c.document)
     seen = sa.tuple_(_bind("at", kind), _bind("document", INT))
     wanted = [_FILTERS[name] for name in sorted(chosen)]
     behind = place < seen if descending else place > seen
     order = (column.desc(), books.c.document.desc()) if descending else (column, books.c.document)
-    return Query(BookRow._make, _BOOK.where(_OWN, *wanted, behind).order_by(*order).limit(_bind("limit")))
+    return Query(_found, _FOUND.where(_OWN, *wanted, behind).order_by(*order).limit(_bind("limit")))
 
 
 @cache
@@ -219,7 +240,7 @@ class Books(Repository):
         sort: str = "day",
         descending: bool = True,
         behind: tuple[Any, int] | None = None,
-    ) -> list[BookRow]:
+    ) -> list[FoundRow]:
         """At most ``limit`` documents that pass all ``filters`` (names of ``_FILTERS``), behind (value, position)."""
         ends: dict[tuple[str, bool], Any] = {("day", True): "~", ("day", False): "", ("amount", True): 2**62}
         end = ends.get((sort, descending), -2)

@@ -88,11 +88,12 @@ def write_draft(
 
     ``today`` and ``due``: YYYY-MM-DD at the writer.
     """
-    if tx.threads.get(member, thread) is None:
+    row = tx.threads.get(member, thread)
+    if row is None:
         raise NotFound("thread", "no such dealing")
     folded = dealings.fold(tx, thread)
     role = Role.BUYER if folded.state.buyer == member else Role.SELLER
-    number = numbering.next_number(tx, member, TYPE_OF[PAPER_OF[step]], today)
+    number = numbering.next_number(tx, member, TYPE_OF[PAPER_OF[step]], today, partner=row.partner)
     context = Context(
         today, number, role, party_of(tx, folded.state.buyer), party_of(tx, folded.state.seller), rounding, due
     )

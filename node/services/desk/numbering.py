@@ -5,6 +5,8 @@ A number is given once; a draft that is thrown away leaves a gap, which no rule 
 
 from __future__ import annotations
 
+import base64
+import hashlib
 from collections.abc import Mapping
 from typing import Final
 
@@ -32,10 +34,20 @@ PREFIXES: Final[Mapping[str, str]] = {
 }
 
 
-def next_number(tx: Tx, member: bytes, kind: str, today: str) -> str:
-    """The next number for a paper of ``kind``, such as PO-2610-0001; ``today``: YYYY-MM-DD. Each is given once."""
+def next_number(tx: Tx, member: bytes, kind: str, today: str, *, partner: bytes = b"") -> str:
+    """The next number for a paper of ``kind``, such as PO-2610-0001; ``today``: YYYY-MM-DD. Each is given once.
+
+    With ``partner`` numbers run for that partner alone (PO-2610-K7QA-001): from numbers that run over all partners,
+    each could count what the member writes to the others.
+    """
     month = today[2:4] + today[5:7]
-    key = f"number/{member.hex()}/{kind}/{month}"
+    key = f"number/{member.hex()}/{kind}/{month}" + (f"/{partner.hex()}" if partner else "")
     number = tx.meta.get_int(key) + 1
     tx.meta.set_int(key, number)
-    return f"{PREFIXES.get(kind, 'DC')}-{month}-{number:04d}"
+    running = f"{_code(member, partner)}-{number:03d}" if partner else f"{number:04d}"
+    return f"{PREFIXES.get(kind, 'DC')}-{month}-{running}"
+
+
+def _code(member: bytes, partner: bytes) -> str:
+    """Four letters for a pair of firms, which both know already."""
+    return base64.b32encode(hashlib.sha256(b"yui/number/" + member + partner).digest())[:4].decode()

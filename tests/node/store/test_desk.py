@@ -10,6 +10,7 @@ import pytest
 
 from node.store import BillRow, BookRow, DraftRow, ItemRow, PaymentRow, Store, TalkRow, TermsRow, open_sqlite
 from node.store import books as module
+from tests.node.store.rows import document, holding
 
 M, P, Q, T = b"M" * 32, b"P" * 32, b"Q" * 32, b"T" * 32
 
@@ -23,6 +24,13 @@ def book(document: int, **more: object) -> BookRow:
     return BookRow(**{**fields, **more})  # type: ignore[arg-type]
 
 
+def store_documents(store: Store, count: int) -> None:
+    """The documents and holdings that entries are found with; positions 1 to ``count``."""
+    new = [document(at) for at in range(1, count + 1)]
+    store.write(lambda tx: tx.documents.add_many(new))
+    store.write(lambda tx: tx.holdings.add_many([holding(one, member=M) for one in new]))
+
+
 def bill(number: str, **more: object) -> BillRow:
     fields = {
         "member": M, "thread": T, "kind": "invoice", "number": number, "receivable": True, "partner": P,
@@ -34,10 +42,11 @@ def bill(number: str, **more: object) -> BillRow:
 
 def test_books_by_every_filter_in_both_orders(store: Store) -> None:
     rows = [book(at, partner=P if at % 2 else Q, amount=None if at == 4 else at * 100) for at in range(1, 9)]
+    store_documents(store, 8)
     store.write(lambda tx: tx.books.enter([*rows, book(1, member=Q)]))
 
     def found(**filters: object) -> list[int]:
-        return [row.document for row in store.read(lambda tx: tx.books.page(M, filters, 50))]
+        return [row.entry.document for row in store.read(lambda tx: tx.books.page(M, filters, 50))]
 
     assert found() == [8, 7, 6, 5, 4, 3, 2, 1]
     assert found(since="2026-10-03", until="2026-10-05") == [5, 4, 3]
@@ -45,11 +54,11 @@ def test_books_by_every_filter_in_both_orders(store: Store) -> None:
     assert found(amount_max=400, type="invoice", direction="sent", currency="JPY") == [3, 2, 1]
     assert found(number="I-7") == [7]
     by_amount = store.read(lambda tx: tx.books.page(M, {}, 3, sort="amount", descending=False))
-    assert [row.document for row in by_amount] == [4, 1, 2]
+    assert [row.entry.document for row in by_amount] == [4, 1, 2]
     more = store.read(lambda tx: tx.books.page(M, {}, 3, sort="amount", descending=False, behind=(200, 2)))
-    assert [row.document for row in more] == [3, 5, 6]
+    assert [row.entry.document for row in more] == [3, 5, 6]
     behind = store.read(lambda tx: tx.books.page(M, {"partner": Q}, 2, behind=("2026-10-06", 6)))
-    assert [row.document for row in behind] == [4, 2]
+    assert [row.entry.document for row in behind] == [4, 2]
     assert store.read(lambda tx: tx.books.totals(M, {"partner": Q})) == [("JPY", 4, 1600)]
 
 
@@ -117,9 +126,9 @@ def test_talks_are_open_until_answered(store: Store) -> None:
 
 @pytest.mark.parametrize("sort", ["day", "amount"])
 def test_pages_go_on_where_the_last_one_ended(store: Store, sort: str) -> None:
-    store.write(
-        lambda tx: tx.books.enter([book(at, amount=at % 3, day=f"2026-10-{at % 4 + 1:02}") for at in range(30)])
-    )
+    store_documents(store, 30)
+    entries = [book(at, amount=at % 3, day=f"2026-10-{at % 4 + 1:02}") for at in range(1, 31)]
+    store.write(lambda tx: tx.books.enter(entries))
     for descending in (True, False):
         seen: list[int] = []
         behind: tuple[object, int] | None = None
@@ -129,6 +138,6 @@ def test_pages_go_on_where_the_last_one_ended(store: Store, sort: str) -> None:
             )
             if not rows:
                 break
-            seen += [row.document for row in rows]
-            behind = (getattr(rows[-1], sort), rows[-1].document)
-        assert sorted(seen) == list(range(30))
+            seen += [row.entry.document for row in rows]
+            behind = (getattr(rows[-1].entry, sort), rows[-1].entry.document)
+        assert sorted(seen) == list(range(1, 31))
