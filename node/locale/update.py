@@ -48,7 +48,8 @@ def extract() -> Catalog:
         with path.open("rb") as file:
             for _line, _function, found, _comments in babel_extract(file, tuple(KEYWORDS), [], EXTENSIONS):
                 texts = tuple(text for text in found if text) if isinstance(found, tuple) else (found or "",)
-                template.add(texts if len(texts) > 1 else texts[0], locations=[(name, 0)])
+                if any(texts):  # else a word out of a table, which is marked where it stands
+                    template.add(texts if len(texts) > 1 else texts[0], locations=[(name, 0)])
     return template
 
 

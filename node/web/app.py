@@ -5,11 +5,14 @@ from __future__ import annotations
 from node.api.context import Context
 from node.web.pages import (
     association,
+    consent,
     dealings,
     home,
     joining,
     login,
+    members,
     partners,
+    peers,
     people,
     proofs,
     settings,
@@ -18,11 +21,14 @@ from node.web.site import Site
 
 AREAS = (
     association,
+    consent,
     dealings,
     home,
     joining,
     login,
+    members,
     partners,
+    peers,
     people,
     proofs,
     settings,

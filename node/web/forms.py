@@ -143,9 +143,9 @@ class Form:
 
     # --- faults
 
-    def wrong(self, name: str, message: str, **values: object) -> None:
+    def wrong(self, field: str, message: str, /, **values: object) -> None:
         """Put a message (of the catalogue) beside a field; the first one stays."""
-        self.errors.setdefault(name, self.say(message, **values))
+        self.errors.setdefault(field, self.say(message, **values))
 
     def refuse(self, fault: CallerFault, names: Mapping[str, str] | None = None) -> None:
         """Put a service's refusal beside its field; ``names``: its field → ours, where they differ."""

@@ -49,12 +49,12 @@ class Renderer:
         """A whole page."""
         return _environment(language).get_template(template).render(data)
 
-    def say(self, language: str, message: str, **values: object) -> str:
+    def say(self, language: str, message: str, /, **values: object) -> str:
         """A message of the catalogue, filled in; plain text, not escaped."""
         return plain(language, message, **values)
 
 
-def plain(language: str, message: str, **values: object) -> str:
+def plain(language: str, message: str, /, **values: object) -> str:
     """A message of the catalogue in a language, filled in."""
     text = translations(language).gettext(message) if message else ""
     return text.format(**values) if values else text
@@ -74,7 +74,7 @@ def _environment(language: str) -> jinja2.Environment:
     )
     catalogue = translations(language)
 
-    def say(message: str, **values: object) -> Markup:
+    def say(message: str, /, **values: object) -> Markup:
         return escape(catalogue.gettext(message) if message else "").format(**values)
 
     def say_many(singular: str, plural: str, n: int, **values: object) -> Markup:

@@ -106,7 +106,7 @@ class Visit:
 
     # --- words
 
-    def say(self, message: str, **values: object) -> str:
+    def say(self, message: str, /, **values: object) -> str:
         """A message in the visitor's language; in a handler: ``_ = visit.say``, then ``_("…")`` is extracted."""
         return self.site.renderer.say(self.language, message, **values)
 

@@ -73,22 +73,27 @@ async def invite(visit: Visit) -> web.StreamResponse:
 
 async def make_invitation(visit: Visit, member: bytes | None, base: str) -> web.StreamResponse:
     """The step itself, for any house."""
-    _, form, who, house = visit.say, await visit.form(), visit.who, visit.context.house
+    form = await visit.form()
+    made = await invitation(visit, member, form)
+    return await page(visit, member, base, form, status=422) if made is None else show_link(visit, made, base)
+
+
+async def invitation(visit: Visit, member: bytes | None, form: Form) -> joining.Link | None:
+    """A link for whom the form names; None where it is wrong, which then stands beside its fields."""
+    _, who, house, address = visit.say, visit.who, visit.context.house, visit.address
     note = form.text("note", _("For whom"), most=joining.MAX_NOTE_CHARS)
     role = form.choice("role", _("Role"), [role.value for role in joining.roles_for(member)])
-    if form.ok:
-        address = visit.address
-        try:
-            made = await visit.write(
-                lambda tx: joining.invite(house, tx, member, role, note=note, by=who.user, address=address)
-            )
-        except NotFound:
-            raise
-        except CallerFault as fault:
-            form.refuse(fault)
-        else:
-            return show_link(visit, made, base)
-    return await page(visit, member, base, form, status=422)
+    if not form.ok:
+        return None
+    try:
+        return await visit.write(
+            lambda tx: joining.invite(house, tx, member, role, note=note, by=who.user, address=address)
+        )
+    except NotFound:
+        raise
+    except CallerFault as fault:
+        form.refuse(fault)
+        return None
 
 
 def show_link(visit: Visit, made: joining.Link, base: str) -> web.Response:
@@ -99,10 +104,14 @@ def show_link(visit: Visit, made: joining.Link, base: str) -> web.Response:
 
 async def withdraw(visit: Visit) -> web.StreamResponse:
     """Make an invitation useless."""
+    return await make_withdrawal(visit, visit.member, "/people")
+
+
+async def make_withdrawal(visit: Visit, member: bytes | None, base: str) -> web.StreamResponse:
+    """The step itself, for any house."""
     hashed, who, house, address = visit.path_hash("invitation"), visit.who, visit.context.house, visit.address
-    member = visit.member
     await visit.write(lambda tx: joining.withdraw(house, tx, member, hashed, by=who.user, address=address))
-    return visit.see_other("/people", visit.say(N_("The invitation was withdrawn.")))
+    return visit.see_other(base, visit.say(N_("The invitation was withdrawn.")))
 
 
 async def person(visit: Visit) -> web.StreamResponse:
@@ -197,12 +206,13 @@ async def make_recovery(visit: Visit, member: bytes | None, base: str) -> web.St
 
 async def log(visit: Visit) -> web.StreamResponse:
     """Who came, who looked, who changed what."""
-    member, before = visit.member, _before(visit)
-    rows = await visit.read(lambda tx: access.page(tx, member, LOG_ROWS, before))
+    member, start = visit.member, before(visit)
+    rows = await visit.read(lambda tx: access.page(tx, member, LOG_ROWS, start))
     return visit.render("people/log.html", rows=rows, what=access.WHAT, base="/people/log", most=LOG_ROWS)
 
 
-def _before(visit: Visit) -> int:
+def before(visit: Visit) -> int:
+    """Behind which line of the log the page begins."""
     text = visit.query.get("before", "")
     return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else 2**62
 
