@@ -34,7 +34,7 @@ STATUSES = {
     "refused": N_("declined"),
     "added": N_("added"),
     "delivered": N_("delivered already"),
-    "removed": N_("removed"),
+    "removed": N_("taken out"),
 }
 
 
@@ -50,8 +50,8 @@ def order_response(paper: OrderResponse, context: Context) -> Sheet:
         frame.facts(
             N_("Terms"),
             (N_("Reason"), paper.reason),
-            (N_("Day of delivery"), conditions.days(frame, paper.delivery)),
-            (N_("Place of delivery"), conditions.place(frame, paper.delivery)),
+            (N_("Delivery day"), conditions.days(frame, paper.delivery)),
+            (N_("Delivery place"), conditions.place(frame, paper.delivery)),
         ),
         _response_lines(frame, paper),
     )
@@ -70,8 +70,8 @@ def order_change(paper: OrderChange, context: Context) -> Sheet:
         _changes(frame, paper),
         frame.facts(
             N_("New terms"),
-            (N_("Day of delivery"), conditions.days(frame, paper.delivery)),
-            (N_("Place of delivery"), conditions.place(frame, paper.delivery)),
+            (N_("Delivery day"), conditions.days(frame, paper.delivery)),
+            (N_("Delivery place"), conditions.place(frame, paper.delivery)),
             (N_("Terms of delivery"), conditions.delivery_terms(frame, paper.delivery_terms)),
             (N_("Inspection ends on"), conditions.inspection(frame, paper.inspection)),
             (N_("Day of payment"), frame.words.day(paper.terms.due_date) if paper.terms else ""),
@@ -202,7 +202,7 @@ def _changes(frame: Frame, paper: OrderChange) -> Table:
     say, words = frame.say, frame.words
     columns = (
         Column(say("No."), 6, "centre"),
-        Column(say("Change"), 11),
+        Column(say("What changes"), 11),
         Column(say("Item"), 34),
         Column(say("Before"), 18, "right"),
         Column(say("After"), 18, "right"),

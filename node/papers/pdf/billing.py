@@ -50,7 +50,7 @@ def corrective_invoice(paper: CorrectiveInvoice, context: Context) -> Sheet:
         if credit
         else frame.say("This invoice takes the place of the one named below, which is void.")
     )
-    frame.number(N_("Corrects invoice"), paper.corrects)
+    frame.number(N_("Number of that invoice"), paper.corrects)
     frame.number(N_("Date of that invoice"), frame.words.day(paper.corrects_date))
     label = frame.say("Sum credited") if credit else frame.say("Sum billed")
     frame.add(
@@ -108,7 +108,7 @@ def _bill(frame: Frame, paper: Billing, strong: str = "") -> None:
             (N_("Period"), words.period(paper.period)),
             (N_("Day of payment"), words.day(terms.due_date) if terms is not None else ""),
             *conditions.payment(frame, terms),
-            (N_("Place of delivery"), words.place(paper.delivery)),
+            (N_("Delivery place"), words.place(paper.delivery)),
             (N_("Buyer's cost centre"), paper.accounting_cost),
         ),
         _lines(frame, paper),
@@ -129,7 +129,7 @@ def _lines(frame: Frame, paper: Billing) -> Table:
     amount = say("Amount (with tax)") if paper.tax_included else say("Amount (without tax)")
     columns = (
         Column(say("No."), 6, "centre"),
-        Column(say("Day"), 12),
+        Column(say("Transaction day"), 12),
         Column(say("Item"), 35),
         Column(say("Quantity"), 13, "right"),
         Column(say("Unit price"), 12, "right"),
@@ -138,14 +138,15 @@ def _lines(frame: Frame, paper: Billing) -> Table:
     )
     rows = []
     for line in paper.lines:
+        sign = "-" if line.negative else ""
         day = words.short_day(line.transaction_date) or words.period(line.period, short=True)
         cells = (
             line.line_id,
             day,
             words.item(line.item, *_origin(frame, line)),
-            words.quantity(line.quantity, line.unit),
+            sign + words.quantity(line.quantity, line.unit),
             words.price(line.price, line.unit),
-            words.amount(line.amount),
+            sign + words.amount(line.amount),
             words.tax(line.tax),
         )
         rows.append(Row(cells, line.note))

@@ -54,8 +54,8 @@ def despatch_advice(paper: DespatchAdvice, context: Context) -> Sheet:
         frame.facts(
             N_("Delivery"),
             *travels,
-            (N_("Day of delivery"), words.period(paper.delivery.period) if paper.delivery else ""),
-            (N_("Place of delivery"), words.place(paper.delivery)),
+            (N_("Delivery day"), words.period(paper.delivery.period) if paper.delivery else ""),
+            (N_("Delivery place"), words.place(paper.delivery)),
         ),
         _despatched(frame, paper, priced=note),
         _packages(frame, shipment.packages if shipment is not None else ()),
@@ -74,7 +74,7 @@ def receiving_advice(paper: ReceivingAdvice, context: Context) -> Sheet:
     result = RESULTS.get(paper.result)
     received = frame.words.day_and_time(paper.received_date, paper.received_time)
     frame.add(
-        Figure(frame.say("Result"), frame.say(result) if result else paper.result),
+        Figure(frame.say("Result of the inspection"), frame.say(result) if result else paper.result),
         frame.facts("", (N_("Received on"), received), (N_("Inspected on"), frame.words.day(paper.inspection_date))),
         _received(frame, paper),
     )

@@ -58,7 +58,7 @@ def sheet(letter: Letter) -> Sheet:
     if letter.code:
         facts.append((say("Code to type there"), letter.code))
     return Sheet(
-        title=say("Invitation"),
+        title=say("Your invitation"),
         language=letter.language,
         marks=(say("SAMPLE"),) if letter.sample else (),
         numbers=((say("Date"), words.moment(letter.made_us, letter.zone_minutes)),),

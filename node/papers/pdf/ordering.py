@@ -73,8 +73,8 @@ def _money(frame: Frame, paper: Quotation | Order) -> Iterable[Block | None]:
 def _conditions(frame: Frame, paper: RequestForQuotation | Quotation) -> Facts:
     return frame.facts(
         N_("Terms"),
-        (N_("Day of delivery"), conditions.days(frame, paper.delivery, paper.lines)),
-        (N_("Place of delivery"), conditions.place(frame, paper.delivery, paper.lines)),
+        (N_("Delivery day"), conditions.days(frame, paper.delivery, paper.lines)),
+        (N_("Delivery place"), conditions.place(frame, paper.delivery, paper.lines)),
         (N_("Terms of delivery"), conditions.delivery_terms(frame, paper.delivery_terms)),
         (N_("Day of payment"), frame.words.day(paper.terms.due_date) if paper.terms else ""),
         *conditions.payment(frame, paper.terms),
@@ -86,8 +86,8 @@ def _statement(frame: Frame, paper: Order) -> Facts:
     elsewhere on the sheet."""
     due = frame.words.day(paper.terms.due_date) if paper.terms else ""
     wanted = (
-        (N_("Day of delivery"), conditions.days(frame, paper.delivery, paper.lines), "delivery.period"),
-        (N_("Place of delivery"), conditions.place(frame, paper.delivery, paper.lines), "delivery.location"),
+        (N_("Delivery day"), conditions.days(frame, paper.delivery, paper.lines), "delivery.period"),
+        (N_("Delivery place"), conditions.place(frame, paper.delivery, paper.lines), "delivery.location"),
         (N_("Inspection ends on"), conditions.inspection(frame, paper.inspection), "inspection.completion_date"),
         (N_("Day of payment"), due, "terms.due_date"),
     )

@@ -248,6 +248,16 @@ def test_an_invoice_without_a_number_is_not_called_qualified() -> None:
     assert "法人番号8999900000001" in found
 
 
+def test_what_is_taken_off_within_a_bill_stands_with_its_sign() -> None:
+    paper = story.invoice()
+    lines = (*paper.lines[:2], replace(paper.lines[2], negative=True))
+    reduced = replace(paper.taxes[0])
+    standard = replace(paper.taxes[1], basis=-14_905, tax=-1_490)
+    totals = replace(paper.totals, lines=21_110, net=21_095, tax=1_390, gross=22_485, prepaid=None, payable=22_485)
+    back = replace(paper, lines=lines, taxes=(reduced, standard), totals=totals)
+    require(said(back), "-11個", "-14,905", "-¥14,905", "-¥1,490")
+
+
 def test_a_correction_names_what_it_corrects_and_why() -> None:
     numbers = ("元の請求書番号 I-2026-10-3", "元の請求書の日付 2026年10月31日", "しみのある2枚の返品")
     require(said(story.corrective_invoice()), "返還請求書", "適格返還請求書", "返還金額", *numbers)

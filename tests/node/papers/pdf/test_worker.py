@@ -59,7 +59,7 @@ def test_a_letter_says_who_invites_whom_until_when_and_how(worker: Worker) -> No
     ):
         assert text in said
     english = "".join(texts_in(letters.sheet(Letter(**{**_fields(LETTER), "language": "en", "text": "Welcome."}))))
-    assert "Invitation" in english
+    assert "Your invitation" in english
     assert "Welcome." in english
     assert "御中" not in english
 
