@@ -1,26 +1,14 @@
-"""Days on which banks work in Japan, and shifting a day of payment off the others. Pure; days are ``YYYY-MM-DD``.
-
-Banks rest on Saturdays, Sundays, national holidays and from 31 December to 3 January (銀行法施行令5条).
-"""
+"""Shifting a day of payment off the days on which banks rest (:mod:`node.papers.zengin`). Days are ``YYYY-MM-DD``."""
 
 from __future__ import annotations
 
 import calendar
 from datetime import date, timedelta
-from functools import lru_cache
 from typing import Final
 
-import jpholiday
+from node.papers.zengin import is_banking_day as is_banking_day  # noqa: PLC0414 - said again for services
 
 SHIFTS: Final = ("next", "previous", "none")
-
-
-@lru_cache(maxsize=4096)
-def is_bank_day(day: date) -> bool:
-    """Do banks transfer money on this day?"""
-    if day.weekday() >= 5 or (day.month, day.day) in ((12, 31), (1, 1), (1, 2), (1, 3)):
-        return False
-    return not jpholiday.is_holiday(day)
 
 
 def shifted(day: str, shift: str) -> str:
@@ -29,7 +17,7 @@ def shifted(day: str, shift: str) -> str:
         return day
     found = date.fromisoformat(day)
     step = timedelta(days=1 if shift == "next" else -1)
-    while not is_bank_day(found):
+    while not is_banking_day(found):
         found += step
     return found.isoformat()
 

@@ -21,7 +21,7 @@ from node.services.terms import PartnerTerms, closing_of, payday
 )  # fmt: skip
 def test_bank_days(day: str, works: bool) -> None:
     """Weekends, holidays, the turn of the year; a substitute holiday; a day between two holidays."""
-    assert bankdays.is_bank_day(date.fromisoformat(day)) is works
+    assert bankdays.is_banking_day(date.fromisoformat(day)) is works
 
 
 @pytest.mark.parametrize(
