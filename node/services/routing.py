@@ -12,6 +12,7 @@ from node.services import addressing
 from node.services.transaction import Tx
 from protocol.errors import CallerFault
 from protocol.process.trade.papers import (
+    Catalogue,
     CorrectiveInvoice,
     DespatchAdvice,
     Invoice,
@@ -48,6 +49,8 @@ def thread_of(tx: Tx, member: bytes, paper: Paper) -> bytes:
     """
     if isinstance(paper, Order):
         return b""
+    if isinstance(paper, Catalogue):
+        return _found(tx, member, "catalogue", paper.number, sent=True)
     if isinstance(paper, CorrectiveInvoice):
         return _found(tx, member, "invoice", paper.corrects, sent=True) or _none("invoice", paper.corrects, "sent")
     number = getattr(paper, "order", "")

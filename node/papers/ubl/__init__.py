@@ -15,9 +15,12 @@ from protocol.process.trade.papers import Paper, Personal
 TYPES: Final = (
     "order",
     "order_response",
+    "despatch_advice",
+    "receiving_advice",
     "invoice",
     "corrective_invoice",
     "self_billed_statement",
+    "catalogue",
 )
 """Types of papers that have a form in UBL here."""
 

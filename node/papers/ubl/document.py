@@ -11,7 +11,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from node.papers.ubl import forms, kept, names, parties, schema, tree, wanted, xml
+from node.papers.ubl import delivering, forms, kept, names, offering, parties, schema, tree, wanted, xml
 from node.papers.ubl.kinds import BELOW_ZERO, REPLACING, Kind, kind_in, kind_of, require_known, word
 from node.papers.ubl.leftovers import differences
 from node.papers.ubl.reading import Finding, Reading
@@ -22,7 +22,15 @@ from node.papers.ubl.tree import Node
 from protocol.errors import CallerFault, Malformed, TooLarge
 from protocol.limits import MAX_DOCUMENT_BYTES
 from protocol.process.trade import papers
-from protocol.process.trade.papers import Billing, Order, Paper, Personal
+from protocol.process.trade.papers import (
+    Billing,
+    Catalogue,
+    DespatchAdvice,
+    Order,
+    Paper,
+    Personal,
+    ReceivingAdvice,
+)
 
 ORIGIN = "ubl-2.1"  # valid UBL 2.1 when it was read, so it is when it is written
 ORIGIN_OTHER = "ubl"  # not valid UBL 2.1 (a later version, or faulty): comes out as it came in
@@ -88,6 +96,9 @@ def _with_kept(
 
 
 def _line_ids(body: Any) -> list[str]:
+    """What the lines are known by: items of a catalogue by the seller's number."""
+    if isinstance(body, Catalogue):
+        return [one.item.seller_id or one.item.gtin or f"#{place}" for place, one in enumerate(body.items, 1)]
     return [line.line_id for line in body.lines]
 
 
@@ -116,6 +127,10 @@ def write(body: Paper, personal: Personal | None = None, form: str = "") -> byte
         body = forms.complete(replace(body, origin="", kept=()), chosen)
         wanted.require(body, chosen)
         people = replace(people, kept=())
+    elif not body.origin and isinstance(body, DespatchAdvice | ReceivingAdvice):
+        body = delivering.complete(body)
+    elif not body.origin and isinstance(body, Catalogue):
+        body = offering.complete(body)
     kind = kind_of(body)
     made = _made(body, people, kind, chosen)
     kept.lay(made, (*body.kept, *people.kept), {kind.line: _line_ids(body)})

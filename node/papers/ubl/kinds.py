@@ -9,18 +9,21 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final, NamedTuple
 
-from node.papers.ubl import billing, forms, names, order, order_response
+from node.papers.ubl import billing, delivering, forms, names, offering, order, order_response
 from node.papers.ubl.names import Step
 from node.papers.ubl.rows import Row
 from node.papers.ubl.tree import Node
 from protocol.errors import CallerFault, Malformed
 from protocol.process.trade import papers
 from protocol.process.trade.papers import (
+    Catalogue,
     CorrectiveInvoice,
+    DespatchAdvice,
     Invoice,
     Order,
     OrderResponse,
     Paper,
+    ReceivingAdvice,
     SelfBilledStatement,
 )
 
@@ -93,9 +96,62 @@ SELF_BILLED: Final = _bill("self_billed_statement", SelfBilledStatement, billing
 REPLACING: Final = _bill("corrective_invoice", CorrectiveInvoice, billing.CORRECTIVE, "replaced")
 BELOW_ZERO: Final = _bill("corrective_invoice", CorrectiveInvoice, billing.CORRECTIVE, "credited")
 CREDIT_NOTE: Final = BELOW_ZERO._replace(tag=names.CREDIT_NOTE, rows=billing.CREDIT_NOTE, line=billing.CREDIT_LINE)
-KINDS: Final = (ORDER, ORDER_RESPONSE, INVOICE, SELF_BILLED, REPLACING, BELOW_ZERO, CREDIT_NOTE)
+_PARTIES: Final = (
+    ("cac:DespatchSupplierParty/cac:Party/cbc:EndpointID", "seller.endpoint"),
+    ("cac:DespatchSupplierParty/cac:Party/cac:PartyLegalEntity/cbc:RegistrationName", "seller.name"),
+    ("cac:DeliveryCustomerParty/cac:Party/cbc:EndpointID", "buyer.endpoint"),
+    ("cac:DeliveryCustomerParty/cac:Party/cac:PartyLegalEntity/cbc:RegistrationName", "buyer.name"),
+)
+DESPATCH_ADVICE: Final = Kind(
+    names.DESPATCH_ADVICE,
+    "despatch_advice",
+    DespatchAdvice,
+    delivering.DESPATCH_ADVICE,
+    delivering.CONTACTS,
+    delivering.DESPATCH_LINE,
+    _PARTIES,
+    lenient=True,
+)
+RECEIVING_ADVICE: Final = Kind(
+    names.RECEIPT_ADVICE,
+    "receiving_advice",
+    ReceivingAdvice,
+    delivering.RECEIVING_ADVICE,
+    delivering.CONTACTS,
+    delivering.RECEIPT_LINE,
+    _PARTIES,
+    lenient=True,
+)
+CATALOGUE: Final = Kind(
+    names.CATALOGUE,
+    "catalogue",
+    Catalogue,
+    offering.CATALOGUE,
+    offering.CONTACTS,
+    offering.LINE,
+    (
+        ("cac:ProviderParty/cbc:EndpointID", "seller.endpoint"),
+        ("cac:ReceiverParty/cbc:EndpointID", "buyer.endpoint"),
+    ),
+    lenient=True,
+    absent=("items",),
+)
+KINDS: Final = (
+    ORDER,
+    ORDER_RESPONSE,
+    DESPATCH_ADVICE,
+    RECEIVING_ADVICE,
+    INVOICE,
+    SELF_BILLED,
+    REPLACING,
+    BELOW_ZERO,
+    CREDIT_NOTE,
+    CATALOGUE,
+)
 _BY_TAG: Final[dict[str, Kind]] = {kind.tag: kind for kind in reversed(KINDS)}
-_EXPECTED: Final = "an order, an order response, an invoice or a credit note"
+_EXPECTED: Final = (
+    "an order, order response, despatch advice, receipt advice, invoice, credit note or catalogue of UBL 2"
+)
 
 
 def kind_of(body: Paper) -> Kind:

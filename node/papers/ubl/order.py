@@ -78,7 +78,7 @@ class _Currency:
 
     def fill(self, node: Node, values: Values, context: Context, path: str) -> None:
         stated = text_at(node, _CURRENCY)
-        currency = (stated if stated is not None else _first_currency(node)).strip()
+        currency = (stated if stated is not None else first_currency(node)).strip()
         if not checks.is_currency(currency):
             if currency:
                 context.warn(_CURRENCY, "not an ISO 4217 code: amounts are kept as they are")
@@ -94,12 +94,13 @@ class _Currency:
         return [("currency", _CURRENCY)]
 
 
-def _first_currency(node: Node) -> str:
+def first_currency(node: Node) -> str:
+    """The currency of the first amount in a document; empty where there is none."""
     found = node.attributes.get("currencyID", "")
     for child in node.children.values():
         if found:
             break
-        found = _first_currency(child)
+        found = first_currency(child)
     return found
 
 

@@ -217,7 +217,7 @@ class _Endpoint:
             _warn_number(one.value, one.scheme, context, join(path, "cbc:EndpointID"))
 
     def make(self, struct: Party, node: Node, context: Context) -> None:
-        said = struct.endpoint or _default_endpoint(struct)
+        said = struct.endpoint or default_endpoint(struct)
         if said is not None:
             made = node.make("cbc:EndpointID")
             put(made, codecs.WORD, said.value, soft=struct.endpoint is None)
@@ -227,10 +227,14 @@ class _Endpoint:
         return [("endpoint.value", "cbc:EndpointID"), ("endpoint.scheme", "cbc:EndpointID/@schemeID")]
 
 
-def _default_endpoint(party: Party) -> Identifier | None:
+def default_endpoint(party: Party) -> Identifier | None:
+    """The electronic address that a firm's own numbers give."""
     if party.corporate_number:
         return Identifier(value=party.corporate_number, scheme=CORPORATE)
-    return Identifier(value=party.gln, scheme=GLN) if party.gln else None
+    if party.gln:
+        return Identifier(value=party.gln, scheme=GLN)
+    number = party.registration_number
+    return Identifier(value=number, scheme=REGISTRATION) if number else None
 
 
 PARTY: tuple[Row, ...] = (

@@ -53,6 +53,13 @@ _BOMS = (
 )
 
 
+_OTHER_FILES = (
+    (b"%PDF", "a PDF"),
+    (b"PK\x03\x04", "a ZIP archive or an Excel file"),
+    (b"\xd0\xcf\x11\xe0", "an old Office file"),
+)
+
+
 class Parsed(NamedTuple):
     """The root element and what was odd about the bytes (sentences for a person)."""
 
@@ -79,6 +86,9 @@ def parse(data: bytes) -> Parsed:
 
 def _decode(data: bytes) -> tuple[str, list[str]]:
     """Text without byte order mark and XML declaration."""
+    for start, what in _OTHER_FILES:
+        if data.startswith(start):
+            raise Malformed(f"this is {what}, not XML")
     encoding, body = _by_mark(data)
     if encoding is None:
         encoding, body = _declared(data), data

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from node.papers import ubl
-from node.papers.ubl import bill_lines, billing, goods, order, order_response, parties
+from node.papers.ubl import bill_lines, billing, delivering, goods, offering, order, order_response, parties
 from node.papers.ubl.groups import Group, Keyed, Many
 from node.papers.ubl.rows import Row, join
 from node.papers.ubl.tree import STATEMENT
@@ -49,6 +49,13 @@ TABLES: dict[str, tuple[Row, ...]] = {
     "correction": billing.CORRECTION,
     "bill line": billing.INVOICE_LINES.rows,
     "people of a bill": billing.CONTACTS,
+    "despatch advice": tuple(row for row in delivering.DESPATCH_ADVICE if row is not delivering.DESPATCH_LINES),
+    "despatch line": delivering.DESPATCH_LINES.rows,
+    "receiving advice": tuple(row for row in delivering.RECEIVING_ADVICE if row is not delivering.RECEIPT_LINES),
+    "receiving line": delivering.RECEIPT_LINES.rows,
+    "people of a delivery": delivering.CONTACTS,
+    "catalogue": tuple(row for row in offering.CATALOGUE if row is not offering.ITEMS),
+    "catalogue line": offering.ITEMS.rows,
     **_SHARED,
 }
 

@@ -21,7 +21,7 @@ PUBLISHED = ROOT.parent / "shared" / "data"
 OURS = [*sorted(SAMPLES.glob("*.xml")), *sorted(FIXTURES.glob("*.xml"))]
 
 
-KINDS = ("Order", "OrderResponse", "Invoice", "CreditNote")
+KINDS = ("Order", "OrderResponse", "Invoice", "CreditNote", "DespatchAdvice", "ReceiptAdvice", "Catalogue")
 
 
 def published(*kinds: str) -> list[Path]:
