@@ -25,6 +25,7 @@ TOUCH_EVERY_US: Final = MINUTE_US
 SECRET_BYTES: Final = 32
 MAX_AGENT_CHARS: Final = 200
 KEEP_ENDED_US: Final = 30 * DAY_US
+KEEP_PARKED_US: Final = 7 * DAY_US
 MAX_PARKED_BYTES: Final = 256 * 1024
 
 
@@ -127,4 +128,4 @@ def tidy(tx: Tx, now: int) -> None:
     """Forget what ended long ago."""
     tx.sessions.forget(now - KEEP_ENDED_US)
     tx.login_failures.forget(now - DAY_US)
-    tx.parked_forms.forget(now - KEEP_ENDED_US)
+    tx.parked_forms.forget(now - KEEP_PARKED_US)

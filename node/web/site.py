@@ -11,7 +11,7 @@ import hmac
 import secrets
 import time
 from typing import Any, Final
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 import structlog
 from aiohttp import web
@@ -172,7 +172,7 @@ class Site:
         request = visit.request
         if request.method == "GET" and arrives_from_elsewhere(request):
             return visit.render("arrive.html", path=str(request.rel_url))
-        token, path = self.cookies.get(request, "yui"), request.path
+        token, path = self.cookies.get(request, "yui"), self._form_of(request)
         if request.method == "GET":
             wanted = str(request.rel_url) if request.path != "/" else ""
             return visit.see_other(_login_path(wanted), visit.say(ENDED) if token else "")
@@ -183,6 +183,14 @@ class Site:
                 now = self.context.house.clock()
                 kept = await visit.write(lambda tx: logins.park(tx, token, path, body, now))
         return visit.see_other(_login_path(f"{path}?parked=1" if kept else path), visit.say(KEPT if kept else ENDED))
+
+    def _form_of(self, request: web.Request) -> str:
+        """The page with the form that was sent: the same path, else the one that the browser says it came from."""
+        if isinstance(self.routes.find("GET", request.path), tuple):
+            return request.path
+        came = urlsplit(request.headers.get("Referer", ""))
+        known = came.netloc == request.host and isinstance(self.routes.find("GET", came.path), tuple)
+        return came.path if known else "/"
 
     def _require_allowed(self, visit: Visit) -> None:
         operation, role = visit.page.operation, visit.role

@@ -143,7 +143,7 @@ async def begin_view(visit: Visit) -> web.StreamResponse:
     )  # fmt: skip
     await visit.site.limit(visit, "view", 10, key=who.user.id.hex())
     await visit.read(lambda tx: association.member(tx, wanted))
-    code = form.text("code", visit.say(N_("Code")), most=20)
+    code = form.text("code", visit.say(N_("Six-digit code")), most=20)
     if form.ok:
         outcome = await visit.write(lambda tx: consent.begin(house, tx, wanted, who.user, code, address))
         if not isinstance(outcome, CallerFault):

@@ -42,7 +42,9 @@ def role_choices(visit: Visit, member: bytes | None) -> list[tuple[str, str, str
 
 async def index(visit: Visit) -> web.StreamResponse:
     """Who there is, and who is invited."""
-    return await page(visit, visit.member, "/people", Form.of(visit.say, {"role": Role.CLERK.value}))
+    form = await visit.form()
+    form.values.setdefault("role", [Role.CLERK.value])
+    return await page(visit, visit.member, "/people", form)
 
 
 async def page(visit: Visit, member: bytes | None, base: str, form: Form, status: int = 200) -> web.Response:

@@ -125,7 +125,7 @@ async def take_code(visit: Visit) -> web.StreamResponse:
     if owed is None:
         return visit.see_other("/login", _("Please log in again after the pause."))
     tried, wanted = owed
-    code, address, agent = form.text("code", _("Code"), most=20), visit.address, visit.agent
+    code, address, agent = form.text("code", _("Confirmation code"), most=20), visit.address, visit.agent
 
     def work(tx: Tx) -> Opened:
         login.require_unlocked(tx, tried.name, house.clock())
@@ -176,7 +176,7 @@ async def confirm_code(visit: Visit) -> web.StreamResponse:
     """The first code."""
     _, form, who, house, address = visit.say, await visit.form(), visit.who, visit.context.house, visit.address
     await visit.site.limit(visit, "code", TRIES_PER_MINUTE, key=who.user.id.hex())
-    code = form.text("code", _("Code"), most=20)
+    code = form.text("code", _("Confirmation code"), most=20)
     if form.ok:
         try:
             await visit.write(lambda tx: codes.confirm(house, tx, who.user, code, address))

@@ -15,7 +15,7 @@ from node.services import sessions
 from node.web import static
 from node.web.sessions import seal, unseal
 from tests.node.services.town import order
-from tests.node.web.harness import FIRM, TwoWebs, Web
+from tests.node.web.harness import FIRM, PASSWORD, TwoWebs, Web
 
 FORBIDDEN = ("ノード", "エポック", "ジャーナル", "ハッシュ", "同期", "キュー", "プッシュ", "ステータス", "ペイロード")
 
@@ -100,16 +100,34 @@ async def test_sessions_end_when_nobody_uses_them(web: Web) -> None:
 
 async def test_what_was_typed_when_the_session_had_ended_is_kept_for_its_user(web: Web) -> None:
     browser = await web.logged_in("owner")
-    csrf = (await browser.get("/")).csrf
+    await browser.get("/people")
     web.town.now += sessions.IDLE_US
-    shown = await browser.post("/logout", {"note": "竹ざる 40"}, csrf=csrf)
-    assert shown.location == "/login?next=%2Flogout%3Fparked%3D1"
+    shown = await browser.submit("/people", {"note": "竹ざるの人"}, follow=False)
+    assert shown.location == "/login?next=%2Fpeople%3Fparked%3D1"
+    page = await browser.get(shown.location)
+    assert "入力は下書きにあります" in page.plain
     (user,) = web.town.see(lambda tx: [row for row in tx.users.all() if row.name == "owner"])
-    parked = web.town.see(lambda tx: sessions.parked(tx, user.id, "/logout"))
+    parked = web.town.see(lambda tx: sessions.parked(tx, user.id, "/people"))
     assert parked is not None
     assert b"%E7%AB%B9" in parked
-    forged = await browser.post("/logout", {"note": "x"}, csrf="wrong")
-    assert forged.location == "/login?next=%2Flogout"
+    back = await browser.submit("/login", {"name": "owner", "password": PASSWORD})
+    assert (back.heading, back.fields("/people")["note"]) == ("利用者", "竹ざるの人")
+
+
+async def test_a_forged_form_is_not_kept_and_one_without_a_page_goes_to_where_it_was(web: Web) -> None:
+    browser = await web.logged_in("owner")
+    csrf = (await browser.get("/settings")).csrf
+    web.town.now += sessions.IDLE_US
+    forged = await browser.post("/people", {"note": "x"}, csrf="wrong")
+    assert forged.location == "/login?next=%2Fpeople"
+    sent = {"Content-Type": "application/x-www-form-urlencoded"}
+    for referer, wanted in (
+        (str(web.client.make_url("/settings")), "%2Fsettings%3Fparked%3D1"),
+        ("https://evil.example/settings", "%2F%3Fparked%3D1"),
+    ):
+        data = f"csrf={csrf}&old=x".encode()
+        shown = await browser.ask("POST", "/settings/password", data=data, headers={**sent, "Referer": referer})
+        assert shown.location == f"/login?next={wanted}"
 
 
 async def test_the_language_is_kept(web: Web) -> None:
