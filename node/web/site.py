@@ -45,6 +45,7 @@ from node.web.visit import Visit
 from protocol.errors import InvariantBroken, NotFound, YuiError
 
 FORM_TYPES: Final = ("application/x-www-form-urlencoded", "multipart/form-data")
+SECRET_FIELDS: Final = frozenset({CSRF_FIELD, "password", "again", "old", "code"})  # never kept
 PER_VISITOR: Final = 600  # requests a minute of one session
 PER_GUEST: Final = 240  # of one address without a session
 PASSWORDS_AT_ONCE: Final = 2
@@ -178,7 +179,8 @@ class Site:
             return visit.see_other(_login_path(wanted), visit.say(ENDED) if token else "")
         kept = False
         if token and request.content_type == FORM_TYPES[0]:
-            form = Form.parse(visit.say, body := await request.read())
+            form = Form.parse(visit.say, await request.read())
+            body = form.encoded(without=SECRET_FIELDS)
             if self._is_ours(visit, form.value(CSRF_FIELD), token):
                 now = self.context.house.clock()
                 kept = await visit.write(lambda tx: logins.park(tx, token, path, body, now))

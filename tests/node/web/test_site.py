@@ -125,9 +125,11 @@ async def test_a_forged_form_is_not_kept_and_one_without_a_page_goes_to_where_it
         (str(web.client.make_url("/settings")), "%2Fsettings%3Fparked%3D1"),
         ("https://evil.example/settings", "%2F%3Fparked%3D1"),
     ):
-        data = f"csrf={csrf}&old=x".encode()
+        data = f"csrf={csrf}&old=my-password&note=y".encode()
         shown = await browser.ask("POST", "/settings/password", data=data, headers={**sent, "Referer": referer})
         assert shown.location == f"/login?next={wanted}"
+    (user,) = web.town.see(lambda tx: [row for row in tx.users.all() if row.name == "owner"])
+    assert web.town.see(lambda tx: sessions.parked(tx, user.id, "/settings")) == b"note=y"
 
 
 async def test_the_language_is_kept(web: Web) -> None:
