@@ -207,6 +207,20 @@ async def test_bills_as_ubl_find_their_dealing_and_tell_what_is_odd(api: Api) ->
     assert (refused.status, refused.json["field"]) == (422, "documents[0].body.taxes[0].tax")
 
 
+async def test_deliveries_as_ubl_find_their_dealing(api: Api) -> None:
+    media = {"Content-Type": "application/xml"}
+    seller, buyer = api.members[SELLER].hex(), api.members[BUYER].hex()
+    order = (SAMPLES / "order-02-one-line.xml").read_bytes()
+    await api.call(BUYER, "POST", f"/v1/documents/ubl?to={seller}", raw=order, headers=media)
+    for sender, to, name in ((SELLER, buyer, "despatch-01-first-part"), (BUYER, seller, "receipt-01-partial")):
+        advice = (SAMPLES / f"{name}.xml").read_bytes()
+        lost = await api.call(sender, "POST", f"/v1/documents/ubl?to={to}", raw=advice, headers=media)
+        assert (lost.status, lost.json["field"]) == (422, "thread")
+        advice = advice.replace(b"<cbc:ID>TY-1<", b"<cbc:ID>KY-0007<")
+        found = await api.call(sender, "POST", f"/v1/documents/ubl?to={to}", raw=advice, headers=media)
+        assert (found.status, found.json["rule"]) == (409, "the order has no line 10")  # of the dealing that it found
+
+
 async def test_the_directory_finds_by_name_and_number(api: Api) -> None:
     found = (await api.call(BUYER, "GET", "/v1/directory?q=花咲")).json["members"]
     assert [card["name"] for card in found] == [SELLER]
