@@ -5,6 +5,8 @@ from __future__ import annotations
 from node.api.context import Context
 from node.web.pages import (
     association,
+    books,
+    catalogue,
     consent,
     dealings,
     home,
@@ -21,6 +23,8 @@ from node.web.site import Site
 
 AREAS = (
     association,
+    books,
+    catalogue,
     consent,
     dealings,
     home,

@@ -1,0 +1,84 @@
+"""Items typed in at one association, offered to a partner of another, ordered from there; then found in the books."""
+
+from __future__ import annotations
+
+import csv
+import io
+
+from tests.node.web.harness import Browser, TwoWebs, Web
+
+
+async def add_item(browser: Browser, **typed: str) -> None:
+    await browser.get("/catalogue/item")
+    shown = await browser.submit("/catalogue/item", typed)
+    assert shown.status == 200, shown.plain
+
+
+async def test_an_order_out_of_a_catalogue(webs: TwoWebs) -> None:
+    seller, buyer = await webs.kyoto.logged_in("clerk"), await webs.toyota.logged_in("clerk")
+    await add_item(seller, number="M-1", name="抹茶あめ", price="２４０", tax="AA8", gtin="2900000601017")
+    await add_item(seller, number="M-2", name="風呂敷包み", price="1150", tax="S10")
+    at_seller, at_buyer = f"/partners/{webs.buyer.hex()}", f"/partners/{webs.seller.hex()}"
+    empty = await buyer.get(f"{at_buyer}/catalogue")
+    assert "品目表を頼む" in empty.plain
+    await buyer.submit(f"{at_buyer}/catalogue/ask", {})
+    webs.deliver()
+    await seller.get(at_seller)
+    sent = await seller.submit(f"{at_seller}/catalogue/send", {})
+    assert "品目表を送りました" in sent.plain
+    webs.deliver()
+    page = await buyer.get(f"{at_buyer}/catalogue")
+    assert "風呂敷包み" in page.plain
+    nothing = await buyer.submit(f"{at_buyer}/catalogue", {})
+    assert nothing.status == 422
+    sheet = await buyer.submit(f"{at_buyer}/catalogue", {"items.0.quantity": "48"})
+    assert sheet.fields(f"{at_buyer}/order")["lines.0.name"] == "抹茶あめ"
+    done = await buyer.submit(f"{at_buyer}/order", {"action": "send"})
+    assert "送りました" in done.plain
+    webs.deliver()
+    today = await seller.get("/")
+    assert "抹茶あめ" in today.plain
+    assert "¥12,441" in today.plain
+    # and both find it in their books
+    for browser in (buyer, seller):
+        found = await browser.get("/books?low=12000&high=13000")
+        assert "¥12,441" in found.plain
+        assert "見つかりません" in (await browser.get("/books?low=13000")).plain
+    wrong = await buyer.get("/books?low=13000&high=12000&since.year=2026&since.month=13&since.day=1")
+    assert wrong.status == 422
+    listed = await buyer.ask("GET", "/books/download?type=order")
+    rows = list(csv.reader(io.StringIO(listed.text.lstrip("\ufeff"))))
+    assert len(rows) == 2
+    assert rows[1][5:7] == ["12441", "JPY"]
+
+
+async def test_an_item_is_changed_and_wrong_ones_are_not_kept(web: Web) -> None:
+    browser = await web.logged_in("owner")
+    await add_item(browser, number="B-1", name="竹ざる", price="780")
+    await browser.get("/catalogue/item")
+    wrong = {"number": "B-2", "name": "かご", "price": "やすい", "gtin": "4912345678905"}
+    shown = await browser.submit("/catalogue/item", wrong)
+    assert shown.status == 422
+    assert shown.fields("/catalogue/item")["price"] == "やすい"
+    shown = await browser.submit("/catalogue/item", {"price": "1400"})
+    assert shown.status == 422  # the JAN
+    await browser.get("/catalogue/item?number=B-1")
+    await browser.submit("/catalogue/item", {"price": "800"})
+    page = await browser.get("/catalogue")
+    assert "800" in page.plain
+    assert "かご" not in page.plain
+    assert (await browser.get("/catalogue/item?number=B-9")).status == 404
+    viewer = await web.logged_in("viewer")
+    assert (await viewer.get("/catalogue")).status == 200
+    assert (await viewer.get("/catalogue/item")).status == 403
+
+
+async def test_a_name_is_no_formula(webs: TwoWebs) -> None:
+    buyer = await webs.toyota.logged_in("clerk")
+    action = f"/partners/{webs.seller.hex()}/order"
+    await buyer.get(action)
+    base = buyer.last.fields(action)["base"].replace('"number":"PO', '"number":"=PO')
+    typed = {"base": base, "lines.0.name": "あめ", "lines.0.quantity": "1", "lines.0.price": "10", "action": "send"}
+    await buyer.submit(action, typed)
+    listed = await buyer.ask("GET", "/books/download")
+    assert "'=PO" in listed.text
