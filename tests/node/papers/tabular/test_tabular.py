@@ -230,8 +230,10 @@ def test_every_layout_finds_its_own_titles(kind: str) -> None:
 
 
 def test_good_lines_are_kept_and_wrong_ones_told_with_line_and_column() -> None:
-        "商品名,JAN,単価,単位\n釘,2900000101012,\"1,070\",個\nねじ,4.90123E+12,10,個\n\n"
-        ",2900000101029,10,個\n板,,5,枚\n合計,,\"1,085\",\n"
+    text = (
+        '商品名,JAN,単価,単位\n釘,2900000101012,"1,070",個\nねじ,4.90123E+12,10,個\n\n'
+        ',2900000101029,10,個\n板,,5,枚\n合計,,"1,085",\n'
+    )
     table = table_of(text)
     seen = preview(table, guess(table, "items"))
     assert [record.line for record in seen.records] == [2, 6]
