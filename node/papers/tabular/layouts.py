@@ -10,7 +10,7 @@ from node.i18n import N_
 
 @dataclass(frozen=True)
 class Field:
-    """``kind`` names a reader of :mod:`node.papers.tabular.values`; ``names`` are titles of columns, usual ones first."""
+    """``kind`` names a reader of :mod:`node.papers.tabular.values`; ``names`` are titles of columns."""
 
     name: str
     title: str
