@@ -33,13 +33,16 @@ from protocol.process.trade.papers import (
     encode,
     is_known,
 )
+from tests.protocol.process.catalogue.desk import CatalogueDesk
 from tests.protocol.process.dealings import Desk
 from tests.protocol.process.moves import MOVES
 
 
 def every_paper() -> list[Paper]:
     """One of each type at least."""
-    return [move(Desk()).body for move in MOVES.values()]
+    desk = CatalogueDesk()
+    catalogues = (desk.ask(), desk.offer("1"), desk.withdraw())
+    return [*(move(Desk()).body for move in MOVES.values()), *(fact.body for fact in catalogues)]
 
 
 def order(**more: Any) -> Order:
