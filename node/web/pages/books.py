@@ -23,7 +23,9 @@ from protocol.process.trade.papers import PAPERS
 
 PAGE_ROWS: Final = 50
 MOST_IN_A_FILE: Final = 20_000
-_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
+#: Also in full width: a Japanese Excel takes them.
+_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+_BEFORE: Final = " \"'\ufeff\u3000"  # what spreadsheets may pass over in front of a formula
 HEADINGS: Final = (
     N_("Date"),
     N_("Paper"),
@@ -114,7 +116,7 @@ def _row(visit: Visit, line: Line) -> list[str]:
 
 def _plain(cell: str) -> str:
     """A cell that no spreadsheet takes for a formula."""
-    return f"'{cell}" if cell.startswith(_FORMULA) else cell
+    return f"'{cell}" if cell.lstrip(_BEFORE).startswith(_FORMULA) else cell
 
 
 PAGES = (
