@@ -1,4 +1,4 @@
-"""Row 17, in pages: what others wrote is text. No page runs it, frames it, or takes a form that was sent from elsewhere."""
+"""Row 17, in pages: what others wrote is text. No page runs it, frames it, or takes a form sent from elsewhere."""
 
 from __future__ import annotations
 
