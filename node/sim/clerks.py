@@ -187,12 +187,19 @@ class Office:
     """All clerks. ``on_submitted`` hears of every document that a node has acknowledged."""
 
     def __init__(
-        self, schedule: Schedule, dice: Dice, tally: Tally, on_submitted: Callable[[Firm, Firm, bytes, str], None]
+        self,
+        schedule: Schedule,
+        dice: Dice,
+        tally: Tally,
+        on_submitted: Callable[[Firm, Firm, bytes, str], None],
+        *,
+        twice: int = 0,
     ) -> None:
         self._schedule = schedule
         self._dice = dice
         self._tally = tally
         self._on_submitted = on_submitted
+        self._twice = twice
         self.refusals: list[str] = []
         self.open = 0
 
@@ -289,10 +296,24 @@ class Office:
     def _next(self, dealing: Dealing, document: bytes) -> None:
         if not dealing.told:
             dealing.thread = document
+        elif self._twice and self._dice.permille(self._twice):
+            self._enter_again(dealing)
         dealing.told.append(document)
         dealing.at += 1
         dealing.attempts = 0
         self._again(dealing, 0, 8 * SECOND)
+
+    def _enter_again(self, dealing: Dealing) -> None:
+        """A second clerk enters the paper just written once more, under the same number."""
+        step = dealing.script[dealing.at]
+        firm, partner = dealing.firms[step.by], dealing.firms[1 - step.by]
+        submission = Submission(partner.member, step.build(dealing), thread=dealing.thread)
+        firm.home.submit(
+            firm.member,
+            [submission],
+            lambda outcome: self._acknowledged(firm, partner, outcome),
+            lambda _error: None,
+        )
 
     def _first_with_key(self, firm: Firm, document: bytes) -> bytes | None:
         if not firm.home.up:

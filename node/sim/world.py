@@ -42,7 +42,7 @@ class World:
         self.ledger = Ledger()
         self.dice = Dice(seed, "world")
         self.network = Network(self.schedule, Dice(seed, "network"), options, self.tally)
-        self.office = Office(self.schedule, Dice(seed, "clerks"), self.tally, self._acknowledged)
+        self.office = Office(self.schedule, Dice(seed, "clerks"), self.tally, self._acknowledged, twice=options.twice)
         self.hosts: list[Host] = []
         self.clones: dict[NodeId, Host] = {}
         self.copied: set[NodeId] = set()  # nodes beside which a copy runs, or ran and nobody has said so yet
