@@ -31,7 +31,7 @@ ROOTS = (ORDER, ORDER_RESPONSE, INVOICE, CREDIT_NOTE, DESPATCH_ADVICE, RECEIPT_A
 EXTENSION_CONTENT = "ext:ExtensionContent"
 
 _NAME = r"[^\W\d][\w.\-\u00b7]*"  # XML 1.0 NCName, near enough: lxml checks it again when it makes the element
-_STEP = re.compile(rf"(?:(cac|cbc|ext):({_NAME})|(?:\{{([^{{}}\s]*)\}})({_NAME}))(?:\[(\d{{1,6}})\])?")
+_STEP = re.compile(rf"(?:(cac|cbc|ext|sme|udt):({_NAME})|(?:\{{([^{{}}\s]*)\}})({_NAME}))(?:\[(\d{{1,6}})\])?")
 _ATTRIBUTE = re.compile(rf"(?:\{{([^{{}}\s]+)\}})?{_NAME}")
 _XMLNS = "http://www.w3.org/2000/xmlns/"
 _SPLIT = re.compile(r"/(?![^{]*\})")
@@ -63,6 +63,8 @@ def tag(name: str) -> str:
     if name.startswith("{"):
         return name
     prefix, _, local = name.partition(":")
+    if prefix not in PREFIXES:  # the notation is shared with other formats
+        raise Malformed(f"kept: {name[:80]!r} is not an element of UBL")
     return f"{{{PREFIXES[prefix]}}}{local}"
 
 

@@ -105,7 +105,7 @@ def _alone(paper: Order | OrderResponse, line: Any) -> Order | OrderResponse:
 def _smaller_line(line: Any, rest: str, fault: CallerFault) -> Any:
     if isinstance(line, ResponseLine) and line.status == "added" and rest in ("", ".item", ".quantity", ".status"):
         return replace(line, status="changed", order_line_id=line.order_line_id or line.line_id)
-    smaller = _emptied(line, _tokens(rest))
+    smaller = emptied(line, field_tokens(rest))
     if smaller is None or smaller == line:
         raise fault
     return smaller
@@ -113,18 +113,18 @@ def _smaller_line(line: Any, rest: str, fault: CallerFault) -> Any:
 
 def _smaller(paper: Any, fault: CallerFault) -> Any:
     """The paper without what breaks the rule; None when it cannot be without."""
-    tokens = _tokens(fault.field)
+    tokens = field_tokens(fault.field)
     if isinstance(paper, Billing) and len(tokens) == 3 and tokens[0] == "lines" and tokens[2] == "amount":
         tokens = [*tokens[:2], "price"]  # the amount counts; the price that does not give it is kept
-    smaller = _emptied(paper, tokens)
+    smaller = emptied(paper, tokens)
     return None if smaller == paper else smaller
 
 
-def _tokens(field: str) -> list[str | int]:
+def field_tokens(field: str) -> list[str | int]:
     return [name or int(index) for name, index in _TOKEN.findall(field)]
 
 
-def _emptied(struct: Any, tokens: list[str | int]) -> Any:
+def emptied(struct: Any, tokens: list[str | int]) -> Any:
     """``struct`` without the field: the innermost that may be empty. None when none may.
 
     Of a list all items go: what follows an emptied item would stand in its place.
@@ -135,9 +135,9 @@ def _emptied(struct: Any, tokens: list[str | int]) -> Any:
     value = getattr(struct, name)
     inner = None
     if isinstance(value, msgspec.Struct) and rest:
-        inner = _emptied(value, rest)
+        inner = emptied(value, rest)
     elif isinstance(value, tuple) and len(rest) > 1 and isinstance(rest[0], int):
-        item = _emptied(value[rest[0]], rest[1:])
+        item = emptied(value[rest[0]], rest[1:])
         inner = None if item is None else (*value[: rest[0]], item, *value[rest[0] + 1 :])
     if inner is not None and inner != value:
         return replace(struct, **{name: inner})
