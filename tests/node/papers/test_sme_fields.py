@@ -35,14 +35,14 @@ EVERY = full_sme.every()
 _IDS = [f"{index}-{papers.TYPE_OF[type(paper)]}" for index, paper in enumerate(EVERY)]
 # What no message of ver.4.1 has an item for, in any paper (docs/papers-sme.md says so too).
 NEVER = (
-    r"language|sales_order_id|customer_reference|accounting_cost|validity\.start|delivery_terms",
+    r"language|sales_order_id|customer_reference|accounting_cost|validity(\..*)?|delivery_terms",
     r"(.*\.)?(buyer|seller|party)\.(trading_name|gln|legal_id|legal_address|endpoint|identifiers\[1\]|address(\.country)?)",
     r"(.*\.)?(buyer|seller|party)\.(registration_number|tax_number)",
     r"references\[\d\](\..*)?|involved\[\d\](\..*)?|contacts\[\d\](\..*)?|notes\[0\]",
     r".*\.item\.(origin_country|best_before|classifications|serial|lot|properties|gtin|standard_id|seller_id|manufacturer_id).*",
     r".*\.(originator|partial_delivery|allowances\[\d\]|price\.allowance|accounting_cost|max_backorder)|allowances\[\d\]",
     r".*delivery\.(period(\..*)?|location(\..*)?|despatch_date|service|party)",
-    r".*substitute.*|terms\.means\[\d\]\.(method|account|reference)|totals\..*|lines\[\d\]\.(status|unit)",
+    r".*substitute.*|terms\.means\[\d\]\.(method|account|reference)|totals\..*|lines\[\d\]\.(status|unit|amount|tax)",
 )
 
 
