@@ -30,12 +30,14 @@ To = Annotated[
 Thread = Annotated[str, typer.Option(help=_("A dealing to go on with: its id, or any document of it."))]
 
 
-@command(app, "send", _("Send a paper from a JSON file (its fields) or a UBL file."))
+@command(app, "send", _("Send a paper from a JSON file (its fields) or an XML file (UBL, SME Common EDI)."))
 def send(
     type: Annotated[
         str, typer.Argument(metavar="TYPE", help=_("order, order_response, quotation, despatch_advice, invoice, …"))
     ],
-    file: Annotated[Path, typer.Argument(metavar="FILE", help=_("JSON or UBL; - reads standard input."))],
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE", help=_("JSON, UBL or SME Common EDI; - reads standard input."))
+    ],
     sender: From = "",
     to: To = "",
     thread: Thread = "",
@@ -44,7 +46,7 @@ def send(
 ) -> None:
     """Send a paper."""
     data = sys.stdin.buffer.read() if str(file) == "-" else read_file(file)
-    if data.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] == b"<":
+    if is_xml(data):
         shown_sent(send_ubl(data, sender, to, thread, type))
         return
     try:
@@ -71,8 +73,13 @@ def send(
     )
 
 
+def is_xml(data: bytes) -> bool:
+    """Whether a file is meant as XML, also with a byte order mark or in UTF-16."""
+    return data[:2] in (b"\xff\xfe", b"\xfe\xff") or data.lstrip(b"\xef\xbb\xbf \t\r\n\0")[:1] == b"<"
+
+
 def send_ubl(data: bytes, sender: str, to: str, thread: str, type: str = "") -> dict[str, Any]:
-    """Send UBL; the answer. ``type``: no other paper than this."""
+    """Send UBL or SME Common EDI; the answer. ``type``: no other paper than this."""
     xml = base64.b64encode(data).decode()
     found: dict[str, Any] = call("document.send_ubl", member=sender, to=to, thread=thread, xml=xml, type=type)
     for warning in found.get("warnings", ()):
@@ -266,9 +273,15 @@ def export(
     fax: Annotated[bool, typer.Option("--fax", help=_("PDF with larger letters and without grey."))] = False,
     form: Annotated[str, typer.Option(help=_("delivery_note: the delivery note of a despatch advice (PDF)."))] = "",
     link: Annotated[str, typer.Option(help=_("Address to print as a QR code (PDF)."))] = "",
+    sme: Annotated[
+        bool, typer.Option("--sme", help=_("As a message of the SME Common EDI ver.4.1 (default: ID.xml)."))
+    ] = False,
     member: Member = "",
 ) -> None:
-    """Write a proof file or a PDF."""
+    """Write a proof file, a PDF or XML."""
+    if sme:
+        _export_sme(out, document, member)
+        return
     if pdf:
         _export_pdf(out, {"document": document, "member": member, "lang": lang, "fax": fax, "form": form, "link": link})
         return
@@ -279,6 +292,14 @@ def export(
     output.facts(
         {**found, "file": str(path), "bytes": len(data)}, [(_("File"), path), (_("Size"), output.size(len(data)))]
     )
+
+
+def _export_sme(out: Path | None, document: str, member: str) -> None:
+    found = call("document.sme", document=document, member=member)
+    data = base64.b64decode(found.pop("xml"))
+    path = out or Path(f"{short(found['document'])}.xml")
+    write_new(path, data)
+    output.facts({**found, "file": str(path), "bytes": len(data)}, [(_("File"), path)])
 
 
 def _export_pdf(out: Path | None, wanted: dict[str, Any]) -> None:

@@ -11,7 +11,7 @@ import typer
 from cli import output
 from cli.client import call
 from cli.command import command, family, read_file
-from cli.document import From, Member, Thread, To, send_ubl, shown_full, shown_list, shown_sent
+from cli.document import From, Member, Thread, To, is_xml, send_ubl, shown_full, shown_list, shown_sent
 from cli.exits import Exit, Failure
 from node.i18n import _
 
@@ -46,9 +46,9 @@ def send(
 
 
 def _read_order(file: Path) -> bytes | dict[str, Any]:
-    """UBL as bytes, anything else as JSON."""
+    """XML as bytes, anything else as JSON."""
     data = read_file(file)
-    if data.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] == b"<":
+    if is_xml(data):
         return data
     try:
         found: dict[str, Any] = jsonlib.loads(data)

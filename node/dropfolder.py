@@ -1,11 +1,11 @@
 """The drop folder: what members receive, as files for other software that cannot poll an API.
 
 Owns ``<data>/out/<member id>/``: where that folder exists (``yui member drop``), one JSON file for each document that
-the member receives from then on, named by its feed position and id, and a UBL file beside it where the paper has a form
-in UBL. Files appear whole (written aside, then renamed). A cursor in the store says how far each member is: what was
-written is not written again, unless the process dies between the file and the cursor; then it appears once more
-under the same name. A document that is held and then decided has a new position and appears again. Whoever reads may
-delete; a name stands for one event for ever.
+the member receives from then on, named by its feed position and id, and beside it a UBL file (``.xml``) and a message of
+the SME Common EDI (``.sme.xml``) where the paper has such a form. Files appear whole (written aside, then renamed). A
+cursor in the store says how far each member is: what was written is not written again, unless the process dies between
+the file and the cursor; then it appears once more under the same name. A document that is held and then decided has a
+new position and appears again. Whoever reads may delete; a name stands for one event for ever.
 """
 
 from __future__ import annotations
@@ -19,12 +19,13 @@ import msgspec
 import structlog
 
 from node.api.member import shown
+from node.papers.sme.types import SME_TYPES
 from node.papers.ubl import TYPES
 from node.papers.ubl.worker import Worker
-from node.services import reading, searching
+from node.services import reading, routing, searching
 from node.store import HoldingRow, Store, Tx
 from protocol.errors import YuiError
-from protocol.process.trade.papers import TYPE_OF
+from protocol.process.trade.papers import TYPE_OF, Paper, Personal
 
 STEP: Final = 100
 CURSOR: Final = "drop/"
@@ -74,7 +75,16 @@ class DropFolder:
                 _put(folder / f"{name}.xml", self._ubl.write(paper, shown.bodies(view)[1]))
             except YuiError as fault:
                 log.warning("no_ubl", document=row.document.hex()[:12], code=fault.code)
+        if paper is not None and row.type in SME_TYPES:
+            self._write_sme(row, folder / f"{name}.sme.xml", paper, shown.bodies(view)[1])
         _put(folder / f"{name}.json", msgspec.json.format(msgspec.json.encode(shown.full(view)), indent=1))
+
+    def _write_sme(self, row: HoldingRow, path: Path, paper: Paper, personal: Personal | None) -> None:
+        past = self._store.read(lambda tx: routing.past_of(tx, row.member, paper, row.thread))
+        try:
+            _put(path, self._ubl.write_sme(paper, personal, past))
+        except YuiError as fault:
+            log.warning("no_sme", document=row.document.hex()[:12], code=fault.code)
 
 
 def _next(tx: Tx, member: bytes, key: str) -> list[HoldingRow] | None:

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from node.services import addressing
+from node.services import addressing, reading, searching
 from node.services.transaction import Tx
 from protocol.errors import CallerFault
 from protocol.process.trade.papers import (
+    Billing,
     Catalogue,
     CorrectiveInvoice,
     DespatchAdvice,
@@ -20,11 +21,15 @@ from protocol.process.trade.papers import (
     OrderResponse,
     Paper,
     Party,
+    PaymentNotice,
+    Quotation,
     ReceivingAdvice,
+    RequestForQuotation,
+    SelfBilledResponse,
     SelfBilledStatement,
 )
 
-_BY_BUYER: Final = (Order, ReceivingAdvice, SelfBilledStatement)
+_BY_BUYER: Final = (Order, ReceivingAdvice, SelfBilledStatement, RequestForQuotation, PaymentNotice)
 _PAGE: Final = 500
 _PAGES: Final = 10
 
@@ -47,10 +52,19 @@ def thread_of(tx: Tx, member: bytes, paper: Paper) -> bytes:
 
     Raises CallerFault on ``thread`` where a paper needs a dealing and the number is none of this member's.
     """
-    if isinstance(paper, Order):
+    if isinstance(paper, Order | RequestForQuotation):
         return b""
     if isinstance(paper, Catalogue):
         return _found(tx, member, "catalogue", paper.number, sent=True)
+    if isinstance(paper, Quotation):
+        asked = next((one.number for one in paper.references if one.kind == "request_for_quotation"), "")
+        return _found(tx, member, "request_for_quotation", asked, sent=False) if asked else b""
+    if isinstance(paper, PaymentNotice):
+        first = paper.items[0]
+        return _found(tx, member, first.kind, first.number, sent=first.kind == "self_billed_statement")
+    if isinstance(paper, SelfBilledResponse):
+        number, kind = paper.statement, "self_billed_statement"
+        return _found(tx, member, kind, number, sent=False) or _none("self-billed statement", number, "received")
     if isinstance(paper, CorrectiveInvoice):
         return _found(tx, member, "invoice", paper.corrects, sent=True) or _none("invoice", paper.corrects, "sent")
     number = getattr(paper, "order", "")
@@ -60,6 +74,27 @@ def thread_of(tx: Tx, member: bytes, paper: Paper) -> bytes:
     if isinstance(paper, OrderResponse | DespatchAdvice):
         return _found(tx, member, "order", number, sent=False) or _none("order", number, "received")
     return _found(tx, member, "order", number, sent=True) or _none("order", number, "sent")
+
+
+def past_of(tx: Tx, member: bytes, paper: Paper, thread: bytes) -> Paper | None:
+    """What the paper answers or carries out, in its dealing: its order, or the statement that it answers; else None.
+
+    A format may want it repeated.
+    """
+    kind, number = "order", getattr(paper, "order", "")
+    if isinstance(paper, SelfBilledResponse):
+        kind, number = "self_billed_statement", paper.statement
+    if not number or isinstance(paper, Billing):
+        return None
+    rows = tx.holdings.before(member, _PAGE, kind=kind)
+    for _ in range(_PAGES):
+        for row in rows:
+            if row.business_key == number and row.thread == thread:
+                return searching.paper_of(reading.full(tx, member, row.document).stored)
+        if len(rows) < _PAGE:
+            break
+        rows = tx.holdings.before(member, _PAGE, kind=kind, before=rows[-1].position)
+    return None
 
 
 def _found(tx: Tx, member: bytes, kind: str, number: str, *, sent: bool) -> bytes:

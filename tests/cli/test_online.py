@@ -13,11 +13,13 @@ import pytest
 
 import node.papers.ubl
 from cli.client import MAX_SOCKET_PATH
+from node.papers import sme
 from node.services import members
 from tests.cli.running import Ran, yui
 from tests.node.api.town import BUYER, SELLER, administering, plain
 from tests.node.services.town import Association, order
 
+FIXTURES = Path(__file__).parents[1] / "fixtures"
 SAMPLES = Path(node.papers.ubl.__file__).parent / "samples"
 Run = Callable[..., "asyncio.Future[Ran]"]
 
@@ -112,6 +114,19 @@ async def test_ubl_goes_in_and_out(office: Office) -> None:
     assert sent.json["number"].encode() in out.read_bytes()
     again = await office.yui("document", "ubl", sent.json["document"][:8], "--member", SELLER, "-o", str(out))
     assert again.code == 1
+
+
+async def test_sme_common_edi_goes_in_and_out(office: Office) -> None:
+    source = office.folder / "order.xml"
+    source.write_bytes(b"\xef\xbb\xbf" + (FIXTURES / "sme" / "SMEOrder.xml").read_bytes())
+    sent = await office.yui("document", "send", "order", str(source), "--from", BUYER, "--to", SELLER, "--json")
+    assert sent.code == 0, sent.err
+    out = office.folder / "sme-out.xml"
+    name = sent.json["document"][:8]
+    wrote = await office.yui("document", "export", name, "--sme", "--member", SELLER, "-o", str(out), "--json")
+    assert wrote.code == 0, wrote.err
+    assert b"SMEOrder" in out.read_bytes()
+    assert sent.json["number"] == sme.read(out.read_bytes()).body.number
 
 
 async def test_files_that_are_nothing(office: Office) -> None:

@@ -10,6 +10,7 @@ import pytest
 
 import node.papers.ubl
 from node.dropfolder import DropFolder
+from node.papers import sme
 from node.papers.ubl import read_order
 from node.papers.ubl.worker import Worker
 from node.services.trade import Submission
@@ -95,3 +96,14 @@ def test_many_are_written_in_steps(drop: Drop) -> None:
     while drop.drop.step():
         pass
     assert len([name for name in drop.names() if name.endswith(".json")]) == 60
+
+
+def test_the_papers_also_appear_as_sme_common_edi(drop: Drop) -> None:
+    drop.folder.mkdir(parents=True)
+    drop.drop.step()
+    drop.send("PO-9")
+    drop.drop.step()
+    (name,) = [name for name in drop.names() if name.endswith(".sme.xml")]
+    written = (drop.folder / name).read_bytes()
+    assert sme.validate(written) == []
+    assert sme.read(written).body.number == "PO-9"

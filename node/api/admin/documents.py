@@ -14,7 +14,7 @@ import msgspec
 from node.api.admin.command import Ask, Command, document_of, local_member, tell
 from node.api.context import Context
 from node.api.member import shown as member_shown
-from node.api.member import threads, ubl
+from node.api.member import sme, threads, ubl
 from node.api.member.documents import read_paper
 from node.papers.pdf import Context as PdfContext
 from node.papers.pdf import require
@@ -35,7 +35,7 @@ class UblOf(Ask, frozen=True):
 
 
 class SendUbl(Ask, frozen=True):
-    """A paper as UBL: ``xml`` in base64. ``to`` empty: by the endpoint in it."""
+    """A paper as UBL or SME Common EDI: ``xml`` in base64. ``to`` empty: by the other firm in it."""
 
     member: str
     xml: str
@@ -113,7 +113,7 @@ def _member_or_only(tx: Tx, text: str) -> bytes:
 
 
 def send_ubl(context: Context, ask: SendUbl) -> dict[str, Any]:
-    """Send a paper written in UBL."""
+    """Send a paper written in UBL or SME Common EDI; the root element tells which."""
     try:
         xml = base64.b64decode(ask.xml, validate=True)
     except ValueError:
@@ -305,7 +305,23 @@ def give_ubl(context: Context, ask: UblOf) -> dict[str, Any]:
     return {"document": document.hex(), "xml": base64.b64encode(xml).decode()}
 
 
+def give_sme(context: Context, ask: DocumentNamed) -> dict[str, Any]:
+    """A paper as a message of the SME Common EDI, in base64."""
+
+    def work(tx: Tx) -> tuple[bytes, Paper, Personal | None, Paper | None]:
+        member, document = document_of(tx, ask.document, _optional(tx, ask.member))
+        view = reading.full(tx, member, document)
+        paper = sme.with_form(searching.paper_of(view.stored))
+        past = routing.past_of(tx, member, paper, view.stored.row.thread)
+        return document, paper, member_shown.bodies(view)[1], past
+
+    document, paper, personal, past = context.store.read(work)
+    xml = context.ubl.write_sme(paper, personal, past)
+    return {"document": document.hex(), "xml": base64.b64encode(xml).decode()}
+
+
 COMMANDS = (
+    Command("document.sme", DocumentNamed, give_sme, offline=True),
     Command("document.send_ubl", SendUbl, send_ubl),
     Command("document.send", SendDocument, send),
     Command("document.search", Search, search, offline=True),

@@ -14,6 +14,7 @@ from node.api.member.shapes import (
     MarksShown,
     Received,
 )
+from node.papers.sme.types import SME_TYPES
 from node.papers.ubl import TYPES
 from node.services import searching
 from node.services.reading import FullView, Marks, View
@@ -65,6 +66,8 @@ def full(view: FullView) -> DocumentFull:
         links["pdf"] = f"/v1/documents/{name}/pdf"
     if header.type in TYPES:
         links["ubl"] = f"/v1/documents/{name}/ubl"
+    if header.type in SME_TYPES:
+        links["sme"] = f"/v1/documents/{name}/sme"
     return DocumentFull(
         document=item(view.view),
         network=header.network,

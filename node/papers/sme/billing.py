@@ -8,6 +8,7 @@ stand. Source: 中小企業共通EDI ver.4.2 items UN0100…; ver.4.1 message st
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -155,12 +156,14 @@ class _Amount:
         if "tax" not in values:
             raise Missing(join(path, at(f"{self._path}/CategoryCode")))
         name = "GrandTotalAmount" if included(context) else "BasisAmount"
-        value = amount_at(node, f"{self._path}/{name}", context, path)
+        value = amount_at(node, f"{self._path}/{name}", context, path, signed=True)
         if value is None:
             value = _product(values, context)
         if value is None:
             raise Missing(join(path, at(f"{self._path}/{name}")))
-        values["amount"] = value
+        if value < 0:
+            values["negative"] = True
+        values["amount"] = abs(value)
 
     def make(self, struct: InvoiceLine, node: Node, context: Context) -> None:
         goods.LineTax(self._path, sums=True, billed=True).make(struct, node, context)
@@ -168,11 +171,47 @@ class _Amount:
         put_sum(node, f"{self._path}/{name}", struct.amount, context, optional=True)
         for child in node.make(at(self._path)).children.values():
             child.optional = True
+            if struct.negative and child.step.name in _COUNTED:
+                _negate(child)
 
     def describe(self) -> list[tuple[str, str]]:
         basis = at(f"{self._path}/BasisAmount")
         rows = [row for row in goods.LineTax(self._path, sums=True, billed=True).describe() if row[1] != basis]
         return [("amount", basis), *rows]
+
+
+_COUNTED: Final = frozenset({at("BasisAmount"), at("GrandTotalAmount"), at("CalculatedAmount")})
+
+
+def _negate(node: Node) -> None:
+    """A line that is taken off counts below zero."""
+    if node.text and node.text.strip("0."):
+        node.text = f"-{node.text}"
+
+
+class _Billed(Quantity):
+    """``quantity``; below zero for a line that is taken off (``negative``)."""
+
+    def fill(self, node: Node, values: Values, context: Context, path: str) -> None:
+        found = node.at(at(self.path))
+        if found is None or found.text is None or not found.text.strip().startswith("-"):
+            super().fill(node, values, context, path)
+            return
+        plain = Node(node.step)
+        inner = plain.make(at(self.path))
+        inner.text, inner.attributes = found.text.strip()[1:], found.attributes
+        super().fill(plain, values, context, path)
+        values["negative"] = True
+
+    def make(self, struct: InvoiceLine, node: Node, context: Context) -> None:
+        super().make(struct, node, context)
+        made = node.at(at(self.path))
+        if struct.negative and made is not None:
+            _negate(made)
+
+
+def _sum(lines: Iterable[InvoiceLine]) -> int:
+    return sum(-line.amount if line.negative else line.amount for line in lines)
 
 
 def _product(values: Values, context: Context) -> int | None:
@@ -213,7 +252,7 @@ class _Priced:
 LINE: tuple[Row, ...] = (
     head.LineId("ID"),
     goods.goods("ApplicableCITradeProduct", goods.BILLED_ITEM, required=True),
-    Quantity("quantity", "SpecifiedCIILBSupplyChainTradeDelivery/BilledQuantity", "unit", default=Scaled(value=0)),
+    _Billed("quantity", "SpecifiedCIILBSupplyChainTradeDelivery/BilledQuantity", "unit", default=Scaled(value=0)),
     _Priced(),
     _Amount(),
     leaf("order", f"{_LINE_DEAL}/BuyerOrderReferencedCIReferencedDocument/IssuerAssignedID", codecs.WORD),
@@ -375,7 +414,7 @@ def _right(one: TaxSubtotal, direction: money.Rounding, inside: bool) -> bool:
 
 
 def _totals(node: Node, values: Values, context: Context, path: str) -> Totals:
-    total = sum(line.amount for line in values["lines"])
+    total = _sum(values["lines"])
     off = sum(one.amount for one in values["allowances"] if not one.charge)
     on = sum(one.amount for one in values["allowances"] if one.charge)
     tax = sum(one.tax for one in values["taxes"])
@@ -432,7 +471,7 @@ def _counted(
     bases: dict[tuple[str, Scaled | None], int] = {}
     for line in lines:
         key = line.tax.category, line.tax.rate
-        bases[key] = bases.get(key, 0) + line.amount
+        bases[key] = bases.get(key, 0) + (-line.amount if line.negative else line.amount)
     for one in allowances:
         if one.tax is not None:
             key = one.tax.category, one.tax.rate
@@ -464,7 +503,7 @@ def _put_sums(
     *,
     soft: bool,
 ) -> None:
-    total = sum(line.amount for line in lines)
+    total = _sum(lines)
     off = sum(one.amount for one in allowances if not one.charge)
     on = sum(one.amount for one in allowances if one.charge)
     tax = sum(one.tax for one in taxes)

@@ -35,6 +35,12 @@ _MARK = "#sme "
 MAX_MARKS = 2_000
 
 
+def load() -> None:
+    """Read the table of elements now, while files may be opened."""
+    for message in kinds.MESSAGES:
+        grammar(message)
+
+
 def read(data: bytes) -> Reading:
     """The paper in a message of the SME Common EDI.
 

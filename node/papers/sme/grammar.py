@@ -16,7 +16,8 @@ from functools import lru_cache
 from typing import Final, NamedTuple
 
 UDT: Final = "urn:un:unece:uncefact:data:standard:UnqualifiedDataType:32"
-_MESSAGE: Final = "urn:un:unece:uncefact:3055:413:data:standard:{name}:{version}"
+NAMESPACE: Final = "urn:un:unece:uncefact:3055:413:data:standard:"
+_MESSAGE: Final = NAMESPACE + "{name}:{version}"
 _ROOT: Final = re.compile(r"\{urn:un:unece:uncefact:3055:413:data:standard:(\w{1,60}):(\d{1,3}p\d{1,3})\}(\w{1,60})")
 VERSION: Final = "4p1"
 
@@ -119,7 +120,7 @@ def messages() -> tuple[str, ...]:
     return tuple(f"SME{name}" for name in _table()["all"])
 
 
-@lru_cache(maxsize=16)
+@lru_cache(maxsize=32)
 def grammar(message: str) -> Grammar:
     """The elements of ``message``; KeyError when the table has no such message."""
     types = _types(message.removeprefix("SME"))

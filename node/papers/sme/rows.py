@@ -212,12 +212,12 @@ class Sum:
         return [(self.field, at(self.path))]
 
 
-def amount_at(node: Node, path: str, context: Context, above: str) -> int | None:
+def amount_at(node: Node, path: str, context: Context, above: str, *, signed: bool = False) -> int | None:
     """Minor units at a place, or None with a warning when it cannot be read."""
     found, here = node.at(at(path)), join(above, at(path))
     if found is None or found.children or not found.text or not _own_currency(found, context, here):
         return None
-    value: int | None = read_with(context.minor(), found.text, context, here)
+    value: int | None = read_with(context.minor(signed=signed), found.text, context, here)
     return value
 
 

@@ -214,6 +214,26 @@ def test_each_direction_of_rounding_is_told_by_the_taxes() -> None:
         assert getattr(read, "rounding", "") == direction
 
 
+def test_a_line_that_is_taken_off_counts_below_zero() -> None:
+    base = full_sme.invoice()
+    back = replace(full_sme.line("9", 300), negative=True)
+    paper = replace(
+        base,
+        lines=(*base.lines, back),
+        allowances=(),
+        totals=replace(base.totals, lines=4900, allowances=None, charges=None),
+    )
+    check.check(paper)
+    out = sme.write(paper)
+    assert b">-3<" in out
+    assert b"<BasisAmount>-300<" in out
+    assert sme.validate(out) == []
+    read = sme.read(out).body
+    assert isinstance(read, type(base))
+    assert (read.lines[-1].negative, read.lines[-1].amount, read.lines[-1].quantity) == (True, 300, Scaled(value=3))
+    assert read.kept == ()
+
+
 def test_papers_without_a_message_are_refused_by_name() -> None:
     with pytest.raises(CallerFault, match="no message"):
         sme.write(ChangeResponse(number="1", issue_date="2026-12-01", response="accepted", answers="2"))
