@@ -1,11 +1,11 @@
 """The drop folder: what members receive, as files for other software that cannot poll an API.
 
 Owns ``<data>/out/<member id>/``: where that folder exists (``yui member drop``), one JSON file for each document that
-the member receives from then on, named by its feed position and id, and beside it a UBL file (``.xml``) and a message of
+the member receives from then on, named by its feed position and id. Beside it a UBL file (``.xml``) and a message of
 the SME Common EDI (``.sme.xml``) where the paper has such a form. Files appear whole (written aside, then renamed). A
-cursor in the store says how far each member is: what was written is not written again, unless the process dies between
-the file and the cursor; then it appears once more under the same name. A document that is held and then decided has a
-new position and appears again. Whoever reads may delete; a name stands for one event for ever.
+cursor in the store says how far each member is: what was written is not written again, unless the process dies
+between the file and the cursor; then it appears once more under the same name. A document that is held and then
+decided has a new position and appears again. Whoever reads may delete; a name stands for one event for ever.
 """
 
 from __future__ import annotations

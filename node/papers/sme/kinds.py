@@ -169,3 +169,8 @@ def completed(body: Any, past: Paper) -> Any:
         ]
         return replace(body, lines=(*body.lines, *rest), currency=body.currency or past.currency)
     return body
+
+
+def only(message: str) -> Kind:
+    """The first paper that a message carries."""
+    return next(kind for kind in _ALL if kind.message == message)

@@ -216,7 +216,7 @@ def test_each_direction_of_rounding_is_told_by_the_taxes() -> None:
 
 def test_a_line_that_is_taken_off_counts_below_zero() -> None:
     base = full_sme.invoice()
-    back = replace(full_sme.line("9", 300), negative=True)
+    back = replace(full_sme.line("9", 300), negative=True, order="", order_line_id="")
     paper = replace(
         base,
         lines=(*base.lines, back),
