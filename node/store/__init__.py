@@ -10,6 +10,7 @@ from node.store.directory import AttachmentRow, CardRow
 from node.store.documents import DocumentRow, KeyUse, NewDocument, PartRow, StoredDocument
 from node.store.files import backup_file, check_file
 from node.store.holdings import DecisionRow, HoldingRow, NewHolding, WaitingRow
+from node.store.importing import LayoutRow
 from node.store.journals import HeadRow, JournalRow
 from node.store.links import GivenRow, LinkRow, Mark, Pending, ReceiptRow, StreamRow
 from node.store.members import ControlRow, MemberRow, WrappedKeyRow
@@ -44,6 +45,7 @@ __all__ = [
     "ItemRow",
     "JournalRow",
     "KeyUse",
+    "LayoutRow",
     "LinkRow",
     "LoginFailureRow",
     "Mark",

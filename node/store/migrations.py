@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy.schema import CreateIndex, CreateTable
 
-from node.store import schema, schema_desk, schema_people
+from node.store import schema, schema_desk, schema_importing, schema_people
 from node.store.repository import COUNTERS
 from node.store.sql import dialect
 from node.store.tables import add_conditions, tables_of
@@ -70,10 +70,15 @@ def _desk(engine: str) -> Iterable[str]:
     yield from _tables(engine, schema_desk.STEP)
 
 
+def _importing(engine: str) -> Iterable[str]:
+    yield from _tables(engine, schema_importing.STEP)
+
+
 STEPS: Sequence[tuple[str, Callable[[str], Iterable[str]]]] = (
     (schema.STEP, _first_tables),
     (schema_people.STEP, _people),
     (schema_desk.STEP, _desk),
+    (schema_importing.STEP, _importing),
 )
 
 

@@ -8,6 +8,7 @@ from node.store.desk import Desk
 from node.store.directory import Attachments, Cards
 from node.store.documents import Documents, KeysUsed
 from node.store.holdings import Decisions, Follows, Holdings, Waiting
+from node.store.importing import Importing
 from node.store.journals import Heads, Journal
 from node.store.links import Given, Links, Outgoing, Receipts, Streams
 from node.store.members import Controls, Members, WrappedKeys
@@ -65,6 +66,7 @@ class Tx:
         self.user_settings = UserSettings(session)
         self.view_grants = ViewGrants(session)
         self.desk = Desk(session)
+        self.importing = Importing(session)
         self.books = Books(session)
 
     def index_lag(self) -> int:
