@@ -70,7 +70,7 @@ class SigningKey:
 def _message(purpose: Purpose, digest: bytes) -> bytes:
     if len(digest) != HASH_BYTES:
         raise Malformed("only 32-byte digests are signed")
-    return b"yui/sig/1/" + purpose.value + b"\0" + digest
+    return b"yui/sig/1/" + purpose._value_ + b"\0" + digest
 
 
 def verify(public: bytes, purpose: Purpose, digest: bytes, signature: bytes) -> None:
@@ -148,11 +148,12 @@ def _climb(level: list[bytes], groups: list[list[int]], steps: list[list[Step]])
 
 def root(items: Sequence[bytes]) -> bytes:
     """Root over ``items`` without paths."""
-    level = [leaf_hash(item) for item in items]
+    sha256 = hashlib.sha256
+    level = [sha256(b"\0" + item).digest() for item in items]
     if not level:
         raise Malformed("a tree needs at least one item")
     while len(level) > 1:
-        above = [node_hash(level[i], level[i + 1]) for i in range(0, len(level) - 1, 2)]
+        above = [sha256(b"\1" + left + right).digest() for left, right in zip(level[::2], level[1::2], strict=False)]
         if len(level) % 2:
             above.append(level[-1])
         level = above

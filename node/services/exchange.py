@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
+import msgspec
+
 from federation.peers import PINNED
 from node.services import dealings, intake, members, outbox, recovery
 from node.services.custody import Custody
@@ -117,7 +119,7 @@ def _fit(house: House, tx: Tx, peer: bytes, rows: Sequence[Pending]) -> list[Ite
 
 def _payload(house: House, tx: Tx, peer: bytes, row: Pending) -> bytes:
     if row.kind == ItemKind.DOCUMENT.value:
-        return envelope.encode_raw(row.header, row.signature, canon.decode(row.path), row.parts)
+        return envelope.encode_raw(row.header, row.signature, msgspec.Raw(row.path), row.parts)
     if row.kind == ItemKind.HISTORY.value:
         return members.history(house, tx, row.object)
     return outbox.payload(tx, row.object)
@@ -426,7 +428,7 @@ def _apply_receipt(
     counted: list[Leaf] = []
     reach: list[Leaf] = []
     for leaf in found.leaves:
-        if leaf.verdict == Verdict.QUARANTINED.value and leaf.reason == UNKNOWN_AUTHOR:
+        if leaf.verdict == receipts.QUARANTINED and leaf.reason == UNKNOWN_AUTHOR:
             unknown.append(leaf)
         elif leaf.recipient == peer:
             items.append((leaf.document, leaf.verdict, number))
@@ -451,7 +453,7 @@ def _apply_receipt(
 
 def counts(house: House, tx: Tx, peer: bytes, leaf: Leaf) -> bool:
     """Does this leaf say what its recipient's home has durably? A receipt of an epoch that was cut back does not."""
-    if leaf.recipient == peer or leaf.verdict == Verdict.QUARANTINED.value:
+    if leaf.recipient == peer or leaf.verdict == receipts.QUARANTINED:
         return True
     log = members.find_log(house, tx, leaf.recipient)
     if log is None or log.standing.epoch is None or log.epoch.home != peer:
@@ -465,12 +467,12 @@ def _reflect(house: House, tx: Tx, custody: Custody, leaves: Sequence[Leaf]) -> 
     Waiting takes nothing back: our own member's document is in effect until its recipient says otherwise. Peers with
     new outgoing items.
     """
-    said = {leaf.document: leaf for leaf in leaves if leaf.verdict != Verdict.WAITING.value}
-    plain = [leaf.document for leaf in said.values() if leaf.verdict == Verdict.APPLIED.value]
+    said = {leaf.document: leaf for leaf in leaves if leaf.verdict != receipts.WAITING}
+    plain = [leaf.document for leaf in said.values() if leaf.verdict == receipts.APPLIED]
     differ = {row.document for row in tx.holdings.unsettled(plain)}
     changed: dict[bytes, bytes] = {}
     for document, leaf in said.items():
-        row = tx.documents.get(document) if leaf.verdict != Verdict.APPLIED.value or document in differ else None
+        row = tx.documents.get(document) if leaf.verdict != receipts.APPLIED or document in differ else None
         own = tx.holdings.get(row.author, document) if row is not None and row.audience == leaf.recipient else None
         if row is not None and own is not None and own.verdict != leaf.verdict:
             tx.holdings.set_verdict(row.author, document, leaf.verdict, leaf.reason)

@@ -20,6 +20,7 @@ from protocol.document.envelope import Document
 from protocol.errors import NotFound, YuiError
 from protocol.journal import Kind
 from protocol.keys import DocumentId
+from protocol.link import receipt
 from protocol.link.receipt import Verdict
 from protocol.process.trade import papers
 from protocol.process.trade.check import check
@@ -71,18 +72,18 @@ def take(
     fresh = {
         item.arrival.document.id: dealings.Fresh(item.arrival.document, item.paper)
         for item in judged
-        if item.verdict == Verdict.APPLIED.value and item.paper is not None
+        if item.verdict == receipt.APPLIED and item.paper is not None
     }
     unsettled: dict[bytes, tuple[str, str]] = {
         item.arrival.document.id: (item.verdict, item.reason)
         for item in judged
-        if item.verdict in (Verdict.HELD.value, Verdict.REFUSED.value)
+        if item.verdict in (receipt.HELD, receipt.REFUSED)
     }
     verdicts = dealings.settle(house, tx, list(fresh.values()), unsettled)
     judged = [_with(item, verdicts) for item in judged]
     said: dict[bytes, str] = {item.arrival.document.id: item.verdict for item in judged}
     for item in judged:
-        if item.verdict == Verdict.WAITING.value and not item.waits_for:
+        if item.verdict == receipt.WAITING and not item.waits_for:
             _wait_with_ancestors(tx, item.arrival.document, said)
     return _write_holdings(house, tx, custody, judged)
 
@@ -121,7 +122,9 @@ def _waits(tx: Tx, document: bytes) -> bool:
 
 def _with(item: _Judged, verdicts: Mapping[bytes, tuple[str, str]]) -> _Judged:
     found = verdicts.get(item.arrival.document.id)
-    return item if found is None else item._replace(verdict=found[0], reason=found[1][:300])
+    if found is None or (item.verdict, item.reason) == found:
+        return item
+    return item._replace(verdict=found[0], reason=found[1][:300])
 
 
 def settle_waiting(house: House, tx: Tx, custody: Custody, arrived: Iterable[bytes]) -> list[Entered]:
@@ -221,7 +224,10 @@ def _judge(tx: Tx, arrivals: Sequence[Arrival], known: Mapping[bytes, Paper]) ->
             verdicts[item.document.id] = _judge_one(
                 tx, item, known.get(item.document.id), firsts[item.document.id], missing, complete
             )
-    return [verdicts[item.document.id]._replace(arrival=item) for item in arrivals]
+    found = [verdicts[item.document.id] for item in arrivals]
+    return [
+        one if one.arrival is item else one._replace(arrival=item) for one, item in zip(found, arrivals, strict=True)
+    ]
 
 
 def _claim_keys(tx: Tx, documents: Sequence[Document]) -> dict[bytes, bytes]:
@@ -265,7 +271,7 @@ def _judge_one(
         return _Judged(item, paper, Verdict.HELD.value, f"same number as document {first.hex()[:12]}", ())
     if waits:
         return _Judged(item, paper, Verdict.WAITING.value, waits[0].kind, tuple(waits))
-    return _Judged(item, paper, Verdict.APPLIED.value, "", ())
+    return _Judged(item, paper, receipt.APPLIED, "", ())
 
 
 def _waits_for(document: Document, missing: set[bytes], complete: set[bytes]) -> list[WaitingRow]:

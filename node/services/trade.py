@@ -16,10 +16,10 @@ from node.services.intake import RECEIVED, SENT, Arrival, Entered
 from node.store import GivenRow, Tx
 from protocol.document import envelope
 from protocol.document.envelope import Document, Draft, Part
-from protocol.document.header import SALT_BYTES, AttachmentRef, Audience, AudienceKind, BusinessKey, Header
+from protocol.document.header import NONCE_BYTES, SALT_BYTES, AttachmentRef, Audience, AudienceKind, BusinessKey, Header
 from protocol.errors import CallerFault, ImpossibleStep, NotFound
 from protocol.identity.control import Epoch
-from protocol.link.receipt import Verdict
+from protocol.link import receipt
 from protocol.process.trade import papers
 from protocol.process.trade.check import check
 from protocol.process.trade.papers import Paper, Personal
@@ -131,7 +131,8 @@ def _draft(
     except CallerFault as fault:
         raise CallerFault(f"{prefix}.{fault.field}" if fault.field else prefix, fault.rule, code=fault.code) from None
     _require_attachments(tx, item)
-    parts = {"business": Part(house.entropy(SALT_BYTES), papers.encode(item.paper))}
+    drawn = house.entropy(SALT_BYTES + NONCE_BYTES)
+    parts = {"business": Part(drawn[:SALT_BYTES], papers.encode(item.paper))}
     if item.personal is not None and item.personal != Personal():
         parts["personal"] = Part(house.entropy(SALT_BYTES), papers.encode(item.personal))
     now = house.clock()
@@ -141,7 +142,7 @@ def _draft(
         version=papers.VERSION,
         author=member,
         epoch=epoch.hash,
-        nonce=house.entropy(16),
+        nonce=drawn[SALT_BYTES:],
         thread=item.thread,
         follows=_follows(tx, member, item, ends),
         audience=Audience(AudienceKind.MEMBER, item.to),
@@ -209,9 +210,9 @@ def _store(
     custody = Custody(house, tx, [member])
     entered = intake.take(house, tx, custody, arrivals, checked)
     for item in entered:
-        if item.verdict == Verdict.REFUSED.value:
+        if item.verdict == receipt.REFUSED:
             raise ImpossibleStep("type", item.reason)
-        if item.verdict == Verdict.WAITING.value:
+        if item.verdict == receipt.WAITING:
             raise CallerFault("follows", "names a document that is not stored here")
     tx.given.add_many(
         [
@@ -231,7 +232,7 @@ def _queue(
     rows = []
     for item in entered:
         home = homes[item.arrival.document.header.audience.id]
-        if item.arrival.direction == SENT and item.verdict == Verdict.APPLIED.value and home != house.id:
+        if item.arrival.direction == SENT and item.verdict == receipt.APPLIED and home != house.id:
             rows.append((home, "document", item.arrival.document.id))
     news = frozenset(home for home, _, _ in rows)
     for home in sorted(news):

@@ -101,9 +101,15 @@ def encode(document: Document) -> bytes:
 
 
 def encode_raw(
-    header_bytes: bytes, signature: bytes, path: Sequence[Step], parts: Sequence[tuple[str, bytes, bytes]]
+    header_bytes: bytes,
+    signature: bytes,
+    path: Sequence[Step] | msgspec.Raw,
+    parts: Sequence[tuple[str, bytes, bytes]],
 ) -> bytes:
-    """The envelope's bytes from columns as they are stored; ``parts`` in ascending order of names."""
+    """The envelope's bytes from columns as they are stored; ``parts`` in ascending order of names.
+
+    A path that is stored as its canonical bytes goes in as they are.
+    """
     return canon.encode((TAG, header_bytes, signature, path, parts))
 
 

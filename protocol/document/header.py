@@ -164,9 +164,12 @@ def _require_order(header: Header) -> None:
         raise Malformed("follows: a document that starts a thread follows nothing, every other follows something")
     if len(header.audience.membership) != (32 if header.audience.kind == AudienceKind.GROUP else 0):
         raise Malformed("audience.membership: 32 bytes for a group, empty for a member")
-    canon.require_text(*(part.name for part in header.parts))
-    _ascending("parts", [part.name for part in header.parts])
-    _ascending("extensions", [item.number for item in header.extensions])
+    names = [part.name for part in header.parts]
+    canon.require_text(*names)
+    if len(names) > 1:
+        _ascending("parts", names)
+    if header.extensions:
+        _ascending("extensions", [item.number for item in header.extensions])
 
 
 def _ascending(name: str, values: list[Any]) -> None:
