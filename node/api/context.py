@@ -95,7 +95,6 @@ def _no_news(_nodes: Iterable[bytes]) -> None:
 class Context:
     """``folder``: the data folder. ``news``: told which nodes have something waiting, after the commit, in the loop.
 
-    ``large``: a place for one request of many documents; the next one waits as the bytes it came in.
     ``trusted_proxies``: addresses whose X-Forwarded-For is believed. ``peers``: what the transport offers to the admin
     API (None in a node that does not serve peers).
     """
@@ -114,7 +113,6 @@ class Context:
     ubl: Worker = field(default_factory=Worker)
     pdf: PdfWorker = field(default_factory=PdfWorker)
     in_flight: set[tuple[bytes, str]] = field(default_factory=set)
-    large: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(1))
 
     def __post_init__(self) -> None:
         self.files = AttachmentFiles(self.folder / "attachments")

@@ -30,8 +30,16 @@ from protocol.process.trade.table import Role
 JAPAN: Final = timezone(timedelta(hours=9))  # days of the books are days in Japan
 
 
+class Said(NamedTuple):
+    """What a paper says to the books: its day (YYYY-MM-DD), its amount in minor units, its currency."""
+
+    day: str
+    amount: int | None
+    currency: str
+
+
 class Entry(NamedTuple):
-    """A document as it comes into a member's books. ``paper`` None: its type is not known here, or it is erased."""
+    """A document as it comes into a member's books."""
 
     member: bytes
     document: bytes
@@ -41,8 +49,14 @@ class Entry(NamedTuple):
     partner: bytes
     number: str
     revision: int
-    time: int
-    paper: Paper | None
+    said: Said
+
+
+def said_of(paper: Paper | None, time: int) -> Said:
+    """What a paper of a document written at ``time`` (µs) says. None: its type is not known here, or it is erased."""
+    if paper is None:
+        return Said(day_of(time), None, "")
+    return Said(transaction_day(paper), amount_of(paper), paper.currency)
 
 
 def enter(tx: Tx, entries: Sequence[Entry]) -> None:
@@ -52,7 +66,6 @@ def enter(tx: Tx, entries: Sequence[Entry]) -> None:
 
 
 def _row(entry: Entry, position: int) -> BookRow:
-    paper = entry.paper
     return BookRow(
         entry.member,
         position,
@@ -62,9 +75,7 @@ def _row(entry: Entry, position: int) -> BookRow:
         entry.partner,
         entry.number,
         entry.revision,
-        day_of(entry.time) if paper is None else transaction_day(paper),
-        None if paper is None else amount_of(paper),
-        "" if paper is None else paper.currency,
+        *entry.said,
     )
 
 

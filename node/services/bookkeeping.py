@@ -44,7 +44,8 @@ def catch_up(house: House, tx: Tx, limit: int = STEP) -> int:
 
 
 def _entries(tx: Tx, found: StoredDocument) -> list[booking.Entry]:
-    row, paper = found.row, dealings.paper_of(found)
+    row = found.row
+    said = booking.said_of(dealings.paper_of(found), row.time)
     return [
         booking.Entry(
             holding.member,
@@ -55,8 +56,7 @@ def _entries(tx: Tx, found: StoredDocument) -> list[booking.Entry]:
             holding.partner,
             row.business_key,
             row.revision,
-            row.time,
-            paper,
+            said,
         )
         for holding in tx.holdings.by_document(row.id)
     ]

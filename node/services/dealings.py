@@ -15,7 +15,7 @@ from node.services.house import House
 from node.store import StoredDocument, ThreadRow, Tx
 from protocol import canon
 from protocol.document import envelope, header
-from protocol.document.envelope import Document, Part
+from protocol.document.envelope import Document, Draft, Part
 from protocol.errors import NotFound, YuiError
 from protocol.journal import Kind
 from protocol.limits import MAX_CATALOGUE_DOCUMENTS, MAX_THREAD_DOCUMENTS
@@ -65,7 +65,7 @@ def document_of(stored: StoredDocument) -> Document:
     )
 
 
-def fact_of(document: Document, paper: Paper) -> Fact:
+def fact_of(document: Document | Draft, paper: Paper) -> Fact:
     """What the fold reads of a document."""
     head = document.header
     return Fact(
@@ -185,11 +185,30 @@ def open_ends(tx: Tx, member: bytes, thread: bytes) -> tuple[bytes, ...]:
     return tuple(sorted(process.state_of(facts, thread).heads))
 
 
+class Opening(NamedTuple):
+    """What the list says of a dealing that a paper has opened and nothing has followed; ``amount`` in minor units."""
+
+    state: str
+    next_actor: str
+    amount: int | None
+    currency: str
+
+
+def opening_of(document: Document | Draft, paper: Paper) -> Opening | None:
+    """What a document's paper opens; None where that takes a fold."""
+    state = process.opened(fact_of(document, paper))
+    if state is None:
+        return None
+    next_actor = state.next.value if state.next is not None else ""
+    return Opening(state.state.value, next_actor, _payable(paper), paper.currency)
+
+
 class Fresh(NamedTuple):
-    """A document that was stored in this transaction, with its paper."""
+    """A document that was stored in this transaction: what it opens, or else its paper."""
 
     document: Document
-    paper: Paper
+    opening: Opening | None
+    paper: Paper | None
 
 
 def settle(
@@ -206,12 +225,13 @@ def settle(
     rows: list[ThreadRow] = []
     local = _local(tx, fresh)
     for thread, items in by_thread.items():
-        facts = [fact_of(item.document, item.paper) for item in items]
-        state = process.opened(facts[0]) if len(items) == 1 else None
-        if state is not None:
+        opening = items[0].opening if len(items) == 1 else None
+        if opening is not None:
             verdicts[thread] = APPLIED
-            rows += _rows(house, thread, state, facts, local)
+            rows += _opened(house, items[0].document, opening, local)
             continue
+        # A paper that opened this dealing a moment ago comes from the store, with the rest.
+        facts = [fact_of(item.document, item.paper) for item in items if item.paper is not None]
         if items[0].document.header.thread or len(items) > 1:
             known = {fact.id for fact in facts}
             facts += [fact for fact in _with(_facts(tx, thread), unsettled) if fact.id not in known]
@@ -273,10 +293,37 @@ def _local(tx: Tx, fresh: Sequence[Fresh]) -> set[bytes]:
     return {member for member, row in tx.members.get_many(parties).items() if row.local}
 
 
+def _opened(house: House, document: Document, opening: Opening, local: set[bytes]) -> list[ThreadRow]:
+    header, now, heads = document.header, house.clock(), canon.encode((document.id,))
+    sides = (header.author, header.audience.id)
+    return [
+        ThreadRow(
+            member,
+            document.id,
+            opening.state,
+            partner,
+            header.type,
+            header.business_key.key,
+            opening.amount,
+            opening.currency,
+            now,
+            opening.next_actor,
+            1,
+            heads,
+        )
+        for member, partner in (sides, sides[::-1])
+        if member in local
+    ]
+
+
+def _payable(paper: Paper) -> int | None:
+    totals = getattr(paper, "totals", None)
+    return None if totals is None else totals.payable
+
+
 def _rows(house: House, thread: bytes, state: ThreadState, facts: Sequence[Fact], local: set[bytes]) -> list[ThreadRow]:
     first = next((fact for fact in facts if fact.id == thread), facts[0])
-    totals = getattr(first.body, "totals", None)
-    amount = totals.payable if totals is not None else None
+    amount = _payable(first.body)
     heads = canon.encode(sorted(state.heads))
     now = house.clock()
     return [

@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from node.services import booking, dealings, indexing
 from node.services.custody import Custody
+from node.services.gist import Gist, gist_of
 from node.services.house import House
 from node.store import HoldingRow, KeyUse, NewDocument, NewHolding, PartRow, StoredDocument, Tx, WaitingRow
 from protocol import canon
@@ -24,7 +25,6 @@ from protocol.link import receipt
 from protocol.link.receipt import Verdict
 from protocol.process.trade import papers
 from protocol.process.trade.check import check
-from protocol.process.trade.papers import Paper
 
 SENT = "sent"
 RECEIVED = "received"
@@ -54,25 +54,25 @@ class Entered(NamedTuple):
 
 class _Judged(NamedTuple):
     arrival: Arrival
-    paper: Paper | None
+    gist: Gist
     verdict: str
     reason: str
     waits_for: tuple[WaitingRow, ...]
 
 
 def take(
-    house: House, tx: Tx, custody: Custody, arrivals: Sequence[Arrival], known: Mapping[bytes, Paper] | None = None
+    house: House, tx: Tx, custody: Custody, arrivals: Sequence[Arrival], known: Mapping[bytes, Gist] | None = None
 ) -> list[Entered]:
-    """Store new documents and say what became of each. ``known``: bodies that were decoded and checked already.
+    """Store new documents and say what became of each. ``known``: of bodies that were decoded and checked already.
 
     A document may arrive for several members at once (author and recipient at one node): one arrival each.
     """
     judged = _judge(tx, arrivals, known or {})
     _write_documents(tx, judged)
     fresh = {
-        item.arrival.document.id: dealings.Fresh(item.arrival.document, item.paper)
+        item.arrival.document.id: dealings.Fresh(item.arrival.document, item.gist.opening, item.gist.paper)
         for item in judged
-        if item.verdict == receipt.APPLIED and item.paper is not None
+        if item.verdict == receipt.APPLIED and (item.gist.opening is not None or item.gist.paper is not None)
     }
     unsettled: dict[bytes, tuple[str, str]] = {
         item.arrival.document.id: (item.verdict, item.reason)
@@ -205,13 +205,13 @@ def _change(
         tx.holdings.set_verdict(row.member, document.id, *verdict)
         entry = custody.enter(row.member, kind, document.id, verdict[0])
         arrival = Arrival(document, row.member, row.direction, row.partner)
-        booking.enter(tx, [_booked(arrival, dealings.paper_of(stored))])
+        booking.enter(tx, [_booked(arrival, booking.said_of(dealings.paper_of(stored), stored.row.time))])
         entered.append(Entered(arrival, *verdict, entry.epoch, entry.seq))
     dealings.refresh(house, tx, (document.header.thread or document.id,))
     return entered
 
 
-def _judge(tx: Tx, arrivals: Sequence[Arrival], known: Mapping[bytes, Paper]) -> list[_Judged]:
+def _judge(tx: Tx, arrivals: Sequence[Arrival], known: Mapping[bytes, Gist]) -> list[_Judged]:
     """A verdict for each arrival. Arrivals of one document share body, key and parents."""
     documents = {item.document.id: item.document for item in arrivals}
     firsts = _claim_keys(tx, list(documents.values()))
@@ -251,27 +251,34 @@ def _missing_parents(tx: Tx, documents: Mapping[DocumentId, Document]) -> set[by
 
 
 def _judge_one(
-    tx: Tx, item: Arrival, paper: Paper | None, first: bytes, missing: set[bytes], complete: set[bytes]
+    tx: Tx, item: Arrival, gist: Gist | None, first: bytes, missing: set[bytes], complete: set[bytes]
 ) -> _Judged:
     document = item.document
     header = document.header
     waits = _waits_for(document, missing, complete)
     if any(extension.critical for extension in header.extensions) or not papers.is_known(header.type, header.version):
         waits.append(WaitingRow(document.id, canon.digest(header.type.encode()), "type"))
-        return _Judged(item, None, Verdict.WAITING.value, "type", tuple(waits))
-    if paper is None:
-        body = document.part("business")
-        if body is not None:
-            try:
-                paper = papers.decode(header.type, header.version, body)
-                check(paper)
-            except YuiError as fault:
-                return _Judged(item, None, Verdict.REFUSED.value, str(fault)[:300], ())
+        return _Judged(item, gist_of(document, None), Verdict.WAITING.value, "type", tuple(waits))
+    if gist is None:
+        try:
+            gist = gist_of(document, _paper(document))
+        except YuiError as fault:
+            return _Judged(item, gist_of(document, None), Verdict.REFUSED.value, str(fault)[:300], ())
     if first != document.id:
-        return _Judged(item, paper, Verdict.HELD.value, f"same number as document {first.hex()[:12]}", ())
+        return _Judged(item, gist, Verdict.HELD.value, f"same number as document {first.hex()[:12]}", ())
     if waits:
-        return _Judged(item, paper, Verdict.WAITING.value, waits[0].kind, tuple(waits))
-    return _Judged(item, paper, receipt.APPLIED, "", ())
+        return _Judged(item, gist, Verdict.WAITING.value, waits[0].kind, tuple(waits))
+    return _Judged(item, gist, receipt.APPLIED, "", ())
+
+
+def _paper(document: Document) -> papers.Paper | None:
+    """The paper in a document, checked; None if it was erased. YuiError if it is not one."""
+    body = document.part("business")
+    if body is None:
+        return None
+    paper = papers.decode(document.header.type, document.header.version, body)
+    check(paper)
+    return paper
 
 
 def _waits_for(document: Document, missing: set[bytes], complete: set[bytes]) -> list[WaitingRow]:
@@ -284,10 +291,7 @@ def _waits_for(document: Document, missing: set[bytes], complete: set[bytes]) ->
 def _write_documents(tx: Tx, judged: Sequence[_Judged]) -> None:
     new = {item.arrival.document.id: item for item in judged}
     positions = tx.documents.add_many([_row(item.arrival.document) for item in new.values()])
-    keys = [item.arrival.document.header.business_key.key for item in new.values()]
-    indexing.add(
-        tx, positions, [indexing.text_of(key, item.paper) for key, item in zip(keys, new.values(), strict=True)]
-    )
+    indexing.add(tx, positions, [item.gist.text for item in new.values()])
     follows = [(document, parent) for document, item in new.items() for parent in item.arrival.document.header.follows]
     if follows:
         tx.follows.add_many(follows)
@@ -334,11 +338,11 @@ def _write_holdings(house: House, tx: Tx, custody: Custody, judged: Sequence[_Ju
         )
         entered.append(Entered(arrival, item.verdict, item.reason, entry.epoch, entry.seq))
     tx.holdings.add_many(rows)
-    booking.enter(tx, [_booked(item.arrival, item.paper) for item in judged])
+    booking.enter(tx, [_booked(item.arrival, item.gist.said) for item in judged])
     return entered
 
 
-def _booked(arrival: Arrival, paper: Paper | None) -> booking.Entry:
+def _booked(arrival: Arrival, said: booking.Said) -> booking.Entry:
     header = arrival.document.header
     return booking.Entry(
         arrival.member,
@@ -349,6 +353,5 @@ def _booked(arrival: Arrival, paper: Paper | None) -> booking.Entry:
         arrival.partner,
         header.business_key.key,
         header.business_key.revision,
-        header.time,
-        paper,
+        said,
     )

@@ -6,11 +6,12 @@ follow what is :mod:`protocol.process`; delivery is :mod:`node.services.exchange
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from node.services import dealings, intake, members, outbox
 from node.services.custody import Custody
+from node.services.gist import Gist, gist_of
 from node.services.house import House
 from node.services.intake import RECEIVED, SENT, Arrival, Entered
 from node.store import GivenRow, Tx
@@ -60,23 +61,35 @@ class Outcome(NamedTuple):
 
 
 def submit(
-    house: House, tx: Tx, member: bytes, submissions: Sequence[Submission], *, together: bool = False
+    house: House,
+    tx: Tx,
+    member: bytes,
+    submissions: Iterable[Submission],
+    *,
+    total: int | None = None,
+    together: bool = False,
 ) -> Outcome:
     """Sign and store ``submissions`` of ``member`` and queue them for their recipients' nodes.
 
-    ``together``: one signature over the tree of all of them (bulk senders). Raises CallerFault or ImpossibleStep with
-    the field's path; nothing is stored then.
+    ``total``: how many there are, if they are read one by one as they are wanted. ``together``: one signature over the
+    tree of all of them (bulk senders). Raises CallerFault or ImpossibleStep with the field's path; nothing is stored
+    then.
     """
     house.require_signing()
     members.require_local(tx, member)
     epoch = members.require_log(house, tx, member).epoch
-    homes = _homes(house, tx, member, submissions)
-    checked: dict[bytes, Paper] = {}
+    if total is None:
+        submissions = list(submissions)
+        total = len(submissions)
+    homes: dict[bytes, bytes] = {}
+    checked: dict[bytes, Gist] = {}
     drafts = []
     ends: dict[bytes, tuple[bytes, ...]] = {}
     for at, item in enumerate(submissions):
-        draft = _draft(house, tx, member, epoch, item, ends, at if len(submissions) > 1 else None)
-        checked[draft.id] = item.paper
+        if item.to not in homes:
+            homes[item.to] = _home(house, tx, member, item.to)
+        draft = _draft(house, tx, member, epoch, item, ends, at if total > 1 else None)
+        checked[draft.id] = gist_of(draft, item.paper)
         drafts.append(draft)
     documents = _sign(house, epoch, drafts, together)
     entered = _store(house, tx, member, documents, homes, checked)
@@ -93,24 +106,21 @@ def _thread(document: Document) -> bytes:
     return document.header.thread or document.id
 
 
-def _homes(house: House, tx: Tx, member: bytes, submissions: Sequence[Submission]) -> dict[bytes, bytes]:
-    """The home of every recipient: this node, or an accepted peer."""
-    homes: dict[bytes, bytes] = {}
-    for recipient in dict.fromkeys(item.to for item in submissions):
-        if recipient == member:
-            raise CallerFault("to", "a member cannot trade with itself")
-        known = members.find_log(house, tx, recipient)
-        if known is None or known.standing.epoch is None:
-            raise NotFound("to", "no such member is known here: look it up in the directory first")
-        home = known.epoch.home
-        if home != house.id:
-            peer = tx.peers.get(home)
-            if peer is None or peer.state != "accepted":
-                raise CallerFault("to", "the recipient's association is not connected to this one", code="no-peer")
-        else:
-            members.require_local(tx, recipient)
-        homes[recipient] = home
-    return homes
+def _home(house: House, tx: Tx, member: bytes, recipient: bytes) -> bytes:
+    """The home of a recipient: this node, or an accepted peer."""
+    if recipient == member:
+        raise CallerFault("to", "a member cannot trade with itself")
+    known = members.find_log(house, tx, recipient)
+    if known is None or known.standing.epoch is None:
+        raise NotFound("to", "no such member is known here: look it up in the directory first")
+    home = known.epoch.home
+    if home != house.id:
+        peer = tx.peers.get(home)
+        if peer is None or peer.state != "accepted":
+            raise CallerFault("to", "the recipient's association is not connected to this one", code="no-peer")
+    else:
+        members.require_local(tx, recipient)
+    return home
 
 
 def _draft(
@@ -199,7 +209,7 @@ def _store(
     member: bytes,
     documents: Sequence[Document],
     homes: dict[bytes, bytes],
-    checked: dict[bytes, Paper],
+    checked: dict[bytes, Gist],
 ) -> list[Entered]:
     arrivals = []
     for document in documents:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from functools import cache
 from typing import Any
 
@@ -49,29 +50,15 @@ def read_paper(kind: str, body: msgspec.Raw | bytes, field: str) -> Paper:
     return paper
 
 
-LARGE = 64  # documents in a request that takes its turn: 250 papers and what is made of them hold 6 MB
-
-
 async def send(call: Call) -> object:
     """POST /v1/documents."""
-    if len(call.body.documents) < LARGE:
-        return await _send(call)
-    async with call.context.large:
-        return await _send(call)
-
-
-async def _send(call: Call) -> object:
     asked: Submissions = call.body
-    papers = [read_paper(item.type, item.body, f"documents[{at}].body") for at, item in enumerate(asked.documents)]
     member = call.member
 
     def work(tx: Tx) -> Written:
         named: dict[str, bytes] = {}
-        wanted = [
-            submission(tx, member, item, paper, at, named)
-            for at, (item, paper) in enumerate(zip(asked.documents, papers, strict=True))
-        ]
-        return submit(call, tx, member, wanted, asked.together)
+        wanted = (submission(tx, member, item, at, named) for at, item in enumerate(asked.documents))
+        return submit(call, tx, member, wanted, len(asked.documents), together=asked.together)
 
     return await call.write(work)
 
@@ -80,16 +67,18 @@ def submit(
     call: Call,
     tx: Tx,
     member: bytes,
-    wanted: list[trade.Submission],
+    wanted: Iterable[trade.Submission],
+    total: int,
+    *,
     together: bool = False,
     warnings: list[Warned] | None = None,
 ) -> Written:
     """One service call for everything that was given, and its answer."""
     house = call.context.house
     try:
-        done = trade.submit(house, tx, member, wanted, together=together)
+        done = trade.submit(house, tx, member, wanted, total=total, together=together)
     except CallerFault as fault:
-        raise _placed(fault, len(wanted)) from None
+        raise _placed(fault, total) from None
     documents = [
         Submitted(id=item.id.hex(), thread=item.thread.hex(), verdict=item.verdict, reason=item.reason)
         for item in done.submitted
@@ -106,17 +95,15 @@ def _placed(fault: CallerFault, count: int) -> CallerFault:
     return fault
 
 
-def submission(
-    tx: Tx, member: bytes, item: Submission, paper: Paper, at: int, named: dict[str, bytes]
-) -> trade.Submission:
-    """What the service takes. ``named`` remembers who was looked up, for a request that names one partner 250 times."""
+def submission(tx: Tx, member: bytes, item: Submission, at: int, named: dict[str, bytes]) -> trade.Submission:
+    """What the service takes, its paper read here and now. ``named``: who was looked up, for requests of 250."""
     field = f"documents[{at}]"
     to = named.get(item.to)
     if to is None:
         to = named[item.to] = addressing.resolve(tx, item.to, f"{field}.to")
     return trade.Submission(
         to=to,
-        paper=paper,
+        paper=read_paper(item.type, item.body, f"{field}.body"),
         personal=item.personal,
         thread=_hash(item.thread, f"{field}.thread") if item.thread else b"",
         follows=_follows(tx, member, item, field) if item.follows else None,

@@ -39,7 +39,7 @@ async def take(call: Call) -> object:
         to = routing.recipient(tx, read.body, asked.to)
         thread = bytes.fromhex(asked.thread) if asked.thread else routing.thread_of(tx, member, read.body)
         wanted = trade.Submission(to, read.body, personal_or_none(read.personal), thread)
-        return submit(call, tx, member, [wanted], warnings=warnings)
+        return submit(call, tx, member, [wanted], 1, warnings=warnings)
 
     return await call.write(work)
 
