@@ -19,6 +19,7 @@ class Scope(StrEnum):
     READ = "documents:read"
     WRITE = "documents:write"
     DECIDE = "held:decide"
+    PAY = "payments:mark"
     DIRECTORY = "directory:read"
     METRICS = "metrics:read"  # of the node, not of a member
 
@@ -35,7 +36,7 @@ class Role(StrEnum):
 
 MEMBER_ROLES: Final = frozenset({Role.OWNER, Role.CLERK, Role.VIEWER})
 ASSOCIATION_ROLES: Final = frozenset({Role.STAFF, Role.ADMIN})
-MEMBER_SCOPES = frozenset({Scope.READ, Scope.WRITE, Scope.DECIDE, Scope.DIRECTORY})
+MEMBER_SCOPES = frozenset({Scope.READ, Scope.WRITE, Scope.DECIDE, Scope.PAY, Scope.DIRECTORY})
 
 ROLES: dict[Role, frozenset[Scope]] = {
     Role.OWNER: MEMBER_SCOPES,

@@ -103,7 +103,7 @@ class DocumentNamed(Ask, frozen=True):
     member: str = ""
 
 
-def _member_or_only(tx: Tx, text: str) -> bytes:
+def member_or_only(tx: Tx, text: str) -> bytes:
     if text:
         return local_member(tx, text)
     rows = tx.members.all(local=True)
@@ -219,7 +219,7 @@ def search(context: Context, ask: Search) -> dict[str, Any]:
     """A page of a member's documents."""
 
     def work(tx: Tx) -> dict[str, Any]:
-        member = _member_or_only(tx, ask.member)
+        member = member_or_only(tx, ask.member)
         partner = addressing.resolve_loosely(tx, ask.partner, "partner") if ask.partner else b""
         filters = Filters(
             ask.text,

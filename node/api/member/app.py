@@ -14,7 +14,21 @@ from aiohttp import web
 
 from node.api import openapi, problem
 from node.api.context import CONTEXT, Context
-from node.api.member import about, attachments, directory, documents, feed, held, pdf, proofs, sme, threads, ubl
+from node.api.member import (
+    about,
+    attachments,
+    books,
+    desk,
+    directory,
+    documents,
+    feed,
+    held,
+    pdf,
+    proofs,
+    sme,
+    threads,
+    ubl,
+)
 from node.api.operation import Call, Operation, route
 from protocol.limits import MAX_API_BODY_BYTES
 from protocol.process.trade.papers import PAPERS
@@ -33,6 +47,8 @@ PAGE = Operation("GET", "/v1/openapi.json", "openapi", "This description", _open
 OPERATIONS: Sequence[Operation] = (
     *sme.OPERATIONS,  # before documents, as UBL
     *ubl.OPERATIONS,  # before documents: its fixed path must not be read as an id
+    *books.OPERATIONS,  # before documents and threads: longer paths
+    *desk.OPERATIONS,
     *documents.OPERATIONS,
     *pdf.OPERATIONS,
     *proofs.OPERATIONS,
