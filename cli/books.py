@@ -53,7 +53,7 @@ def search(
         (
             line["day"],
             words.paper(line["type"]),
-            _(words.DIRECTIONS.get(line["direction"], line["direction"])),
+            words.direction(line["direction"]),
             line["partner_name"] or short(line["partner"]),
             line["number"],
             money(line["amount"], line["currency"]),

@@ -140,7 +140,7 @@ def index_row(line: Line, files: list[File], say: Say) -> list[str]:
     return [
         line.day,
         words.paper(line.type, say),
-        say(words.DIRECTIONS.get(line.direction, line.direction)),
+        words.direction(line.direction, say),
         line.partner_name or line.partner.hex(),
         line.number,
         str(line.revision),
