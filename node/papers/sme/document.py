@@ -8,6 +8,7 @@ store and no subprocess.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
 from typing import Any
 
 import msgspec
@@ -155,11 +156,23 @@ def _laid(
     """The document: what the fields make, and what is kept laid over it."""
     marks, entries = _marks(body.kept)
     made = _made(body, personal, kind, marks, past)
+    ours = list(_numbers(made, grammar(kind.message)))
     kept.lay(
         made, (*packing.unpack(entries), *packing.unpack(personal.kept)), {kind.lines: _ids(body)} if kind.lines else {}
     )
+    for node, text in ours:
+        if node.text is not None and not tree.is_value(node.text, "numeric"):
+            node.text = text  # a spelling that ver.4.1 does not have, such as 1E2
     _forbid(made, body.currency or "JPY")
     return tree.to_element(made, grammar(kind.message), filled)
+
+
+def _numbers(node: Node, rules: Grammar) -> Iterator[tuple[Node, str]]:
+    """Every number that a field makes, and its text."""
+    if node.codec is not None and node.text is not None and rules.kind(node.step.name) in NUMBERS:
+        yield node, node.text
+    for child in node.children.values():
+        yield from _numbers(child, rules)
 
 
 def _marks(entries: tuple[Kept, ...]) -> tuple[dict[str, list[str]], list[Kept]]:
