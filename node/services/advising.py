@@ -14,6 +14,7 @@ from typing import Any, Final, NamedTuple
 from node.i18n import N_
 from node.services import talking
 from node.store import Tx
+from protocol.errors import NotFound
 from protocol.process.checks import is_date
 from protocol.process.trade.advice import PAYMENT_DAYS, TEXTS, Advice, advise
 from protocol.process.trade.papers import Billing, Order, Paper
@@ -95,7 +96,9 @@ def of_paper(paper: Paper) -> list[Note]:
 
 
 def of_dealing(tx: Tx, member: bytes, thread: bytes) -> list[Note]:
-    """The advice on a dealing of the member: price talks that it owes an answer to."""
+    """The advice on a dealing of the member: price talks that it owes an answer to. NotFound for any other dealing."""
+    if tx.threads.get(member, thread) is None:
+        raise NotFound("thread", "no such dealing")
     waiting = [row for row in tx.desk.talks_in(member, thread) if not row.mine and not row.answered]
     return [_unanswered(row.day) for row in waiting]
 

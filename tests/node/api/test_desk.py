@@ -64,7 +64,7 @@ async def test_messages_talks_and_advice(api: Api) -> None:
     assert (await api.call(STRANGER, "GET", "/v1/price-talks")).json["talks"] == []
     (note,) = (await api.call(BUYER, "GET", f"/v1/threads/{document}/advice")).json["advice"]
     assert note["text"].startswith("取適法の助言:")
-    assert (await api.call(STRANGER, "GET", f"/v1/threads/{document}/advice")).json["advice"] == []
+    assert (await api.call(STRANGER, "GET", f"/v1/threads/{document}/advice")).status == 404
     paper = {"type": "order", "body": plain(order("PO-2"))}
     english = (await api.call(BUYER, "POST", "/v1/advice?lang=en", paper)).json["advice"]
     assert english[0]["rule"] == "取適法4条"
