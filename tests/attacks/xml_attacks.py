@@ -188,7 +188,10 @@ ATTACKS: dict[str, Attack] = {
         lambda: b'\n\n<?xml version="1.0"?>' + plain().encode(), Malformed, "very beginning"
     ),
     # what a document is
-    "an invoice": Attack(lambda: raw(f'<Invoice xmlns="{_UBL}Invoice-2"/>'), Malformed, "'Invoice'"),
+    "a waybill": Attack(lambda: raw(f'<Waybill xmlns="{_UBL}Waybill-2"/>'), Malformed, "'Waybill'"),
+    "an invoice without anything": Attack(
+        lambda: raw(f'<Invoice xmlns="{_UBL}Invoice-2"/>'), CallerFault, "is required"
+    ),
     "an order of another namespace": Attack(lambda: b"<Order/>", Malformed, "'Order'"),
     "an order without anything": Attack(lambda: raw(f'<Order xmlns="{_UBL}Order-2"/>'), CallerFault, "is required"),
     "HTML": Attack(lambda: b"<html><body><p>502 Bad Gateway<br></body></html>", Malformed, "well-formed"),
