@@ -134,7 +134,9 @@ def money(amount: int | None, currency: str) -> str:
     """An amount in minor units with its currency (yen have no minor unit)."""
     if amount is None:
         return ""
-    digits = 0 if currency in {"JPY", "KRW", "VND", ""} else 2
+    from protocol.process.money import minor_digits
+
+    digits = minor_digits(currency) if currency else 0
     return f"{amount / 10**digits:,.{digits}f} {currency}".strip()
 
 

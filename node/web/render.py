@@ -18,25 +18,13 @@ from markupsafe import Markup, escape
 from node import wareki, words
 from node.i18n import translations
 from node.web import static
+from protocol.process.money import minor_digits
 from protocol.process.trade.papers import Scaled
 
 #: Where the people of a node are. Papers carry plain days; only moments need it.
 ZONE: Final = datetime.timezone(datetime.timedelta(hours=9), "JST")
 MONTHS: Final = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 DAYS: Final = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"]
-#: Digits behind the point of a currency; two where it is not listed (ISO 4217).
-MINOR_DIGITS: Final = {
-    "JPY": 0,
-    "KRW": 0,
-    "VND": 0,
-    "CLP": 0,
-    "ISK": 0,
-    "BHD": 3,
-    "KWD": 3,
-    "TND": 3,
-    "OMR": 3,
-    "JOD": 3,
-}
 SIGNS: Final = {"JPY": "¥", "USD": "US$", "EUR": "€", "GBP": "£"}
 
 Day = datetime.date | str
@@ -173,7 +161,7 @@ def money(amount: int | None, currency: str = "JPY") -> str:
     """Minor units as people write them: ¥1,234; US$12.50. A negative amount has ▲ (¥) or −. Empty for none."""
     if amount is None:
         return ""
-    digits = MINOR_DIGITS.get(currency, 2)
+    digits = minor_digits(currency)
     text = f"{Decimal(abs(amount)).scaleb(-digits):,.{digits}f}"
     sign = ("▲" if currency == "JPY" else "−") if amount < 0 else ""
     return f"{sign}{SIGNS.get(currency, currency + ' ')}{text}"

@@ -82,7 +82,7 @@ def first_paper(
     """An empty order or request to ``partner``, numbered; with the lines of the order in thread ``like``, if given."""
     look(house, tx, member, partner)
     name = "order" if kind is Order else "request_for_quotation"
-    number = numbering.next_number(tx, member, name, today)
+    number = numbering.next_number(tx, member, name, today, partner=partner)
     lines = () if like is None else _lines_of(tx, member, partner, like)
     buyer, seller = party_of(tx, member), party_of(tx, partner)
     return kind(number=number, issue_date=today, currency="JPY", buyer=buyer, seller=seller, lines=lines)

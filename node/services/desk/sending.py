@@ -5,12 +5,11 @@ from __future__ import annotations
 import hashlib
 
 from node.services import trade
-from node.services.desk import numbering
 from node.services.house import House
 from node.services.trade import Outcome, Submission
 from node.store import ThreadRow, Tx
 from protocol.errors import CallerFault, NotFound
-from protocol.process.trade.papers import Message, Paper
+from protocol.process.trade.papers import Paper
 
 
 class SomebodyWasFaster(CallerFault):
@@ -32,14 +31,6 @@ def send(house: House, tx: Tx, member: bytes, thread: bytes, paper: Paper, as_se
     row = _require(tx, member, thread)
     if seen(row) != as_seen:
         raise SomebodyWasFaster(row.updated, seen(row))
-    return trade.submit(house, tx, member, [Submission(row.partner, paper, thread=thread)])
-
-
-def say(house: House, tx: Tx, member: bytes, thread: bytes, text: str, today: str) -> Outcome:
-    """Write a message beside a dealing; it changes nothing that is agreed. ``today``: YYYY-MM-DD."""
-    row = _require(tx, member, thread)
-    number = numbering.next_number(tx, member, "message", today)
-    paper = Message(number=number, issue_date=today, kind="note", text=text)
     return trade.submit(house, tx, member, [Submission(row.partner, paper, thread=thread)])
 
 

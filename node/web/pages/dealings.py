@@ -14,6 +14,7 @@ from aiohttp import web
 
 from node import words
 from node.i18n import N_
+from node.services import talking
 from node.services.desk import dealing as desk
 from node.services.desk import listing, sending
 from node.services.desk.sending import SomebodyWasFaster
@@ -120,7 +121,7 @@ async def say_something(visit: Visit) -> web.StreamResponse:
         return visit.see_other(f"{back}#message", visit.say(N_("Nothing was sent: the message was empty or too long.")))
     house = visit.context.house
     today = as_day(house.clock()).isoformat()
-    await visit.write(lambda tx: sending.say(house, tx, member, thread, text, today))
+    await visit.write(lambda tx: talking.say(house, tx, member, thread, text, today))
     return visit.see_other(f"{back}#message", visit.say(N_("The message was sent.")))
 
 
