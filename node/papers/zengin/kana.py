@@ -57,8 +57,8 @@ FORMS: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
 
 def narrow(text: str) -> str:
     """``text`` in half-width characters as far as they exist: hiragana, small kana and long vowels are rewritten."""
-    plain = normalize("NFKC", text).translate(_TO_KATAKANA).upper().translate(_MARKS).translate(_LARGE)
-    apart = normalize("NFD", plain).replace("\u3099", "ﾞ").replace("\u309a", "ﾟ")
+    plain = normalize("NFKC", text).translate(_TO_KATAKANA).upper().translate(_MARKS)
+    apart = normalize("NFD", plain).translate(_LARGE).replace("\u3099", "ﾞ").replace("\u309a", "ﾟ")
     joined = "".join(_FULL.get(char, char) for char in apart)
     return re.sub(r" +", " ", joined.replace("\u3000", " ")).strip()
 
