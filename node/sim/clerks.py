@@ -38,6 +38,7 @@ from protocol.process.trade.papers import (
 
 DATE = "2026-11-22"
 GIVE_UP_AFTER = 40  # attempts at one step
+ACCEPTED_PERMILLE = 400  # of what is held: people want it although its number came before
 PATIENCE_US = 10 * SECOND  # then the clerk's program says that the node did not answer
 
 
@@ -342,12 +343,16 @@ class Office:
         self._again(dealing, 3 * SECOND, 25 * SECOND)
 
 
-def decide_held(firm: Firm, tally: Tally, now: int) -> None:
-    """Look through what is held for a firm and refuse the oldest: a second order with the same number."""
+def decide_held(firm: Firm, dice: Dice, tally: Tally, now: int) -> bytes:
+    """Look through what is held for a firm and decide the oldest: a second order with the same number.
+
+    The id of the document if it shall take effect although its number was used before, else nothing.
+    """
     if not firm.home.up or not (waiting := firm.home.look(lambda tx: held.waiting(tx, firm.member, 1))):
-        return
+        return b""
+    decision = held.APPLY if dice.permille(ACCEPTED_PERMILLE) else held.REFUSE
     document = waiting[0].holding.document
-    tally.note(now, "decides", document.hex()[:12])
+    tally.note(now, "decides", document.hex()[:12], decision)
 
     def done(news: frozenset[bytes]) -> None:
         process = firm.home.process
@@ -356,5 +361,6 @@ def decide_held(firm: Firm, tally: Tally, now: int) -> None:
             process.pump()
 
     firm.home.write(
-        lambda tx, house: held.decide(house, tx, firm.member, document, held.REFUSE, "clerk"), done, lambda _error: None
+        lambda tx, house: held.decide(house, tx, firm.member, document, decision, "clerk"), done, lambda _error: None
     )
+    return document if decision == held.APPLY else b""

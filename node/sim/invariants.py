@@ -56,6 +56,7 @@ class Ledger(Watcher):
         self.poisoned: dict[bytes, int] = {}  # batch wire's digest → damaged position
         self.damaged: set[bytes] = set()  # digests of damaged items
         self.delivered: set[bytes] = set()
+        self.wanted: set[bytes] = set()  # held documents that a clerk let take effect
         self.checks = 0
         self._batches: dict[bytes, Batch] = {}
         self._heads: dict[str, dict[bytes, tuple[bytes, int]]] = {}

@@ -43,6 +43,7 @@ class World:
         self.dice = Dice(seed, "world")
         self.network = Network(self.schedule, Dice(seed, "network"), options, self.tally)
         self.office = Office(self.schedule, Dice(seed, "clerks"), self.tally, self._acknowledged, twice=options.twice)
+        self.deciding = Dice(seed, "deciding")
         self.hosts: list[Host] = []
         self.clones: dict[NodeId, Host] = {}
         self.copied: set[NodeId] = set()  # nodes beside which a copy runs, or ran and nobody has said so yet
@@ -148,7 +149,7 @@ class World:
                 self.tally.note(self.schedule.now, host.name, "resolves", house.frozen[:60])
                 process.run(process.runtime.resolve(), lambda _: None, lambda _error: None)
         for firm in self.firms:
-            decide_held(firm, self.tally, self.schedule.now)
+            self.ledger.wanted.add(decide_held(firm, self.deciding, self.tally, self.schedule.now))
 
     def _died(self, host: Host) -> None:
         if host in self.hosts:
