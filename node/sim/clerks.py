@@ -38,6 +38,7 @@ from protocol.process.trade.papers import (
 
 DATE = "2026-11-22"
 GIVE_UP_AFTER = 40  # attempts at one step
+MISSED_PERMILLE = 700  # of papers that a restore took: somebody notices
 ACCEPTED_PERMILLE = 400  # of what is held: people want it although its number came before
 PATIENCE_US = 10 * SECOND  # then the clerk's program says that the node did not answer
 
@@ -194,7 +195,7 @@ class Office:
         tally: Tally,
         on_submitted: Callable[[Firm, Firm, bytes, str], None],
         *,
-        twice: int = 0,
+        twice: int,
     ) -> None:
         self._schedule = schedule
         self._dice = dice
@@ -259,7 +260,7 @@ class Office:
         if step is None or dealing.firms[step.by] != firm or not firm.home.up:
             return
         last = dealing.told[-1]
-        if firm.home.look(lambda tx: tx.documents.get(last)) is None and self._dice.permille(300):
+        if firm.home.look(lambda tx: tx.documents.get(last)) is None and self._dice.permille(MISSED_PERMILLE):
             dealing.told.pop()
             dealing.at -= 1
 
@@ -297,7 +298,7 @@ class Office:
     def _next(self, dealing: Dealing, document: bytes) -> None:
         if not dealing.told:
             dealing.thread = document
-        elif self._twice and self._dice.permille(self._twice):
+        elif self._dice.permille(self._twice):
             self._enter_again(dealing)
         dealing.told.append(document)
         dealing.at += 1

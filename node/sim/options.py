@@ -19,7 +19,7 @@ class Options:
     duration: int = 12 * MINUTE  # of work and faults; then everything is healed
     delivered: int = 50  # documents at least: else there is as much work, and as many faults, once more
     settle: int = 6 * 60 * MINUTE  # at most this long until all is quiet
-    twice: int = 0  # per mille of papers that a second clerk, who does not know, enters again
+    twice: int = 60  # per mille of papers that a second clerk, who does not know, enters again
     batch_items: tuple[int, int] = (1, 6)
 
     # messages, per mille
@@ -44,6 +44,7 @@ class Options:
 
 
 CALM = Options(
+    twice=0,
     loss=0,
     duplicate=0,
     late=0,

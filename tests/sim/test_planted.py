@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from node.sim.options import Options
 from node.sim.run import run
 from tests.sim.planted import PLANTED
 from tests.sim.test_seeds import FAST
 
 SEEDS = FAST
-WORKLOADS = {"business_key_ignored": Options(twice=60)}  # a number is used twice in few runs else
 EXPECTED = {
     "business_key_ignored",
     "cursor_advanced_before_storing",
@@ -36,12 +34,11 @@ def test_all_twelve_are_here() -> None:
 @pytest.mark.parametrize("name", sorted(EXPECTED))
 def test_the_simulator_finds_it(name: str) -> None:
     """On seeds of which ``test_seeds`` shows that nothing is wrong with them."""
-    options = WORKLOADS.get(name, Options())
     with PLANTED[name]():
-        found = next(((seed, broken) for seed in SEEDS if (broken := run(seed, options).violation)), None)
+        found = next(((seed, broken) for seed in SEEDS if (broken := run(seed).violation)), None)
     if found is not None:
         seed, broken = found
         print(f"{name}: seed {seed}: {broken.splitlines()[0]}")
-        assert not run(seed, options).violation  # nothing is wrong but the planted bug
+        assert not run(seed).violation  # nothing is wrong but the planted bug
         return
     pytest.fail(f"{name} was not found in {len(SEEDS)} seeds")
