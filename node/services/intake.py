@@ -179,8 +179,8 @@ def _judge_again(tx: Tx, document: Document) -> tuple[str, str]:
     """The verdict on a document that was held, as if its business key were its own; what it waits for is written."""
     roots = {ref.root for ref in document.header.attachments}
     complete = {root for root, row in tx.attachments.get_many(roots).items() if row.complete} if roots else set()
-    waits = _waits_for(document, _missing_parents(tx, {document.id: document}), complete)
-    tx.waiting.add_many(waits)
+    tx.waiting.add_many(_attachments(document, complete))
+    waits = [row for row in tx.waiting.of(document.id) if row.kind != RECEIPT]  # for parents since it came
     if waits:
         return Verdict.WAITING.value, waits[0].kind
     verdict = dealings.verdict_of(tx, document.header.thread or document.id, document.id)
@@ -212,7 +212,10 @@ def _change(
 
 
 def _judge(tx: Tx, arrivals: Sequence[Arrival], known: Mapping[bytes, Gist]) -> list[_Judged]:
-    """A verdict for each arrival. Arrivals of one document share body, key and parents."""
+    """A verdict for each arrival. Arrivals of one document share body, key and parents.
+
+    What is held or refused waits for its parents too: only then it has its place in the dealing.
+    """
     documents = {item.document.id: item.document for item in arrivals}
     firsts = _claim_keys(tx, list(documents.values()))
     missing = _missing_parents(tx, documents)
@@ -255,7 +258,8 @@ def _judge_one(
 ) -> _Judged:
     document = item.document
     header = document.header
-    waits = _waits_for(document, missing, complete)
+    parents = tuple(WaitingRow(document.id, parent, "parent") for parent in header.follows if parent in missing)
+    waits = [*parents, *_attachments(document, complete)]
     if any(extension.critical for extension in header.extensions) or not papers.is_known(header.type, header.version):
         waits.append(WaitingRow(document.id, canon.digest(header.type.encode()), "type"))
         return _Judged(item, gist_of(document, None), Verdict.WAITING.value, "type", tuple(waits))
@@ -263,9 +267,9 @@ def _judge_one(
         try:
             gist = gist_of(document, _paper(document))
         except YuiError as fault:
-            return _Judged(item, gist_of(document, None), Verdict.REFUSED.value, str(fault)[:300], ())
+            return _Judged(item, gist_of(document, None), Verdict.REFUSED.value, str(fault)[:300], parents)
     if first != document.id:
-        return _Judged(item, gist, Verdict.HELD.value, f"same number as document {first.hex()[:12]}", ())
+        return _Judged(item, gist, Verdict.HELD.value, f"same number as document {first.hex()[:12]}", parents)
     if waits:
         return _Judged(item, gist, Verdict.WAITING.value, waits[0].kind, tuple(waits))
     return _Judged(item, gist, receipt.APPLIED, "", ())
@@ -281,11 +285,9 @@ def _paper(document: Document) -> papers.Paper | None:
     return paper
 
 
-def _waits_for(document: Document, missing: set[bytes], complete: set[bytes]) -> list[WaitingRow]:
-    header = document.header
-    waits = [WaitingRow(document.id, parent, "parent") for parent in header.follows if parent in missing]
-    roots = [ref.root for ref in header.attachments if ref.root not in complete]
-    return waits + [WaitingRow(document.id, root, "attachment") for root in roots]
+def _attachments(document: Document, complete: set[bytes]) -> list[WaitingRow]:
+    roots = [ref.root for ref in document.header.attachments if ref.root not in complete]
+    return [WaitingRow(document.id, root, "attachment") for root in roots]
 
 
 def _write_documents(tx: Tx, judged: Sequence[_Judged]) -> None:

@@ -9,6 +9,7 @@ import pytest
 from node.services import dealings, held
 from node.services.trade import Submission
 from node.store import WaitingRow
+from protocol.document import envelope
 from protocol.errors import CallerFault
 from protocol.identity.control import Reason
 from protocol.link import batch as batches
@@ -167,6 +168,44 @@ def test_a_decision_that_its_recipient_has_forgotten_is_taken_again(twice: Twice
         == {twice.first: "applied", twice.second: "applied", twice.shipped: "applied", twice.rest: "applied"}
     )
     twice.require_alike()
+
+
+def test_what_comes_back_before_what_it_follows_is_in_the_list_of_dealings() -> None:
+    toyota, kyoto, buyer, seller = two_towns()
+    empty = kyoto.store.serialize()
+    wanted = order("PO-1")
+    thread = toyota.submit(buyer, Submission(seller, wanted))[0].id
+    talk(toyota, kyoto)
+    first = kyoto.submit(seller, Submission(buyer, accept_order("R-1", wanted), thread=thread))[0].id
+    second = kyoto.submit(seller, Submission(buyer, accept_order("R-1", wanted), thread=thread))[0].id
+    decide(kyoto, seller, second, held.APPLY)
+    talk(toyota, kyoto)
+    decide(toyota, buyer, second, held.APPLY)
+    talk(toyota, kyoto)
+    kyoto.restore(empty)
+    assert kyoto.greet(toyota) == toyota.greet(kyoto) == "ok"
+    kyoto.send_all(toyota)
+    backwards(toyota, kyoto, [second, first, thread])
+    assert set(verdicts(kyoto, seller).values()) == {"applied"}
+    assert fold(toyota, thread) == fold(kyoto, thread)
+    assert listed(toyota, buyer, thread) == listed(kyoto, seller, thread)
+
+
+def backwards(one: Association, other: Association, wanted: list[bytes]) -> None:
+    """``one`` gives what it has for the other in this order, and says at once what became of what comes back."""
+    offer = one.offer(other)
+    assert offer is not None
+    items = batches.verify(offer.wire, one.house.node.public).items
+    documents = {envelope.parse(item.payload).id: item for item in items if item.kind == "document"}
+    queue = [*(item for item in items if item.kind != "document"), *(documents[document] for document in wanted)]
+    after = 0
+    for at, item in zip(items, queue, strict=True):
+        batch = Batch(
+            "test", one.house.id, other.house.id, one.house.incarnation, after, (item._replace(position=at.position),)
+        )
+        other.take(one, batches.sign(one.house.node, batch))
+        other.send_all(one)
+        after = at.position
 
 
 def test_its_author_decides_while_nobody_else_has_it_and_it_stays_home() -> None:
