@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import pytest
@@ -13,7 +14,7 @@ from protocol.document import envelope
 from protocol.errors import CallerFault
 from protocol.identity.control import Reason
 from protocol.link import batch as batches
-from protocol.link.batch import Batch
+from protocol.link.batch import Batch, Item
 from protocol.process.trade.papers import DespatchAdvice, DespatchLine, Order, Scaled
 from tests.node.services.town import Association, accept_order, order, two_towns
 
@@ -191,21 +192,49 @@ def test_what_comes_back_before_what_it_follows_is_in_the_list_of_dealings() -> 
     assert listed(toyota, buyer, thread) == listed(kyoto, seller, thread)
 
 
+def test_what_is_held_before_its_parent_comes_waits_for_it_after_the_decision() -> None:
+    toyota, kyoto, buyer, seller = two_towns()
+    parent = toyota.submit(buyer, Submission(seller, order("PO-1")))[0].id
+    rival = toyota.submit(buyer, Submission(seller, order("PO-1", 20), revision=1))[0].id
+    child = toyota.submit(buyer, Submission(seller, order("PO-1", 30), thread=parent, revision=1))[0].id
+    decide(toyota, buyer, child, held.APPLY)
+    assert kyoto.greet(toyota) == toyota.greet(kyoto) == "ok"
+    history, *rest = sent_by(toyota, kyoto)
+    give(toyota, kyoto, [history, rest[1], rest[2]])
+    assert verdicts(kyoto, seller) == {rival: "applied", child: "held"}
+    assert kyoto.see(lambda tx: tx.waiting.of(child)) == [WaitingRow(child, parent, "parent")]
+    decide(kyoto, seller, child, held.APPLY)
+    assert verdicts(kyoto, seller)[child] == "waiting"
+    give(toyota, kyoto, [rest[0]], after=rest[2].position)
+    assert verdicts(kyoto, seller) == {parent: "applied", rival: "applied", child: "applied"}
+    assert kyoto.see(lambda tx: tx.waiting.of(child)) == []
+    assert fold(kyoto, parent) == fold(toyota, parent)
+    assert listed(kyoto, seller, parent) == listed(toyota, buyer, parent)
+
+
 def backwards(one: Association, other: Association, wanted: list[bytes]) -> None:
     """``one`` gives what it has for the other in this order, and says at once what became of what comes back."""
-    offer = one.offer(other)
-    assert offer is not None
-    items = batches.verify(offer.wire, one.house.node.public).items
+    items = sent_by(one, other)
     documents = {envelope.parse(item.payload).id: item for item in items if item.kind == "document"}
     queue = [*(item for item in items if item.kind != "document"), *(documents[document] for document in wanted)]
     after = 0
     for at, item in zip(items, queue, strict=True):
-        batch = Batch(
-            "test", one.house.id, other.house.id, one.house.incarnation, after, (item._replace(position=at.position),)
-        )
-        other.take(one, batches.sign(one.house.node, batch))
+        give(one, other, [item._replace(position=at.position)], after)
         other.send_all(one)
         after = at.position
+
+
+def sent_by(one: Association, other: Association) -> tuple[Item, ...]:
+    offer = one.offer(other)
+    assert offer is not None
+    return batches.verify(offer.wire, one.house.node.public).items
+
+
+def give(one: Association, other: Association, items: Sequence[Item], after: int = 0) -> None:
+    """These items in a batch; where they stand in the stream is made to fit."""
+    placed = tuple(item._replace(position=max(after + 1, item.position)) for item in items)
+    batch = Batch("test", one.house.id, other.house.id, one.house.incarnation, after, placed)
+    other.take(one, batches.sign(one.house.node, batch))
 
 
 def test_its_author_decides_while_nobody_else_has_it_and_it_stays_home() -> None:
