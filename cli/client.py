@@ -50,6 +50,11 @@ def call(command: str, **ask: Any) -> Any:
         return _in_folder(folder, command, ask)
 
 
+def ask(folder: Path, command: str, **given: Any) -> Any:
+    """Run an admin command on the node that runs in ``folder``. Failure carries what it said; OSError: none runs."""
+    return _over_socket(folder / SOCKET_NAME, command, given)
+
+
 def is_running(folder: Path | None = None) -> bool:
     """Whether a node answers on the folder's socket."""
     connection = UnixConnection((folder or data_folder()) / SOCKET_NAME, timeout=5)

@@ -26,8 +26,12 @@ from node.i18n import _
 if TYPE_CHECKING:
     from cli.demonstration.accounts import Count
     from cli.demonstration.federation import Federation
+    from cli.demonstration.october.stage import Stage
 
-KEEP = Annotated[bool, typer.Option("--keep", help=_("Stay up at the end, and show addresses and tokens."))]
+KEEP = Annotated[
+    bool,
+    typer.Option("--keep", help=_("Then tell October 2026 on three new nodes and stay up: logins, tokens.")),
+]
 FOLDER = Annotated[
     Path | None, typer.Option("--folder", metavar="DIR", help=_("Leave the nodes' data in a new folder below DIR."))
 ]
@@ -49,6 +53,17 @@ def demo(keep: KEEP = False, folder: FOLDER = None, json: JSON = False) -> None:
 def _run(place: Path, keep: bool) -> None:
     from cli.cluster.member_api import Refused
     from cli.cluster.nodes import Failed
+
+    try:
+        _account(place)
+        if keep:
+            _tell_october(place)
+    except (Failed, Refused, OSError) as error:
+        raise Failure(Exit.REFUSED, str(error)) from None
+
+
+def _account(place: Path) -> None:
+    """The main job: three nodes, faults, and every document counted."""
     from cli.demonstration.federation import Federation
 
     began = time.monotonic()
@@ -58,12 +73,21 @@ def _run(place: Path, keep: bool) -> None:
         _show(counted, time.monotonic() - began)
         if not counted.complete:
             raise Failure(Exit.REFUSED, _wrong(counted))
-        if keep:
-            _stay(federation)
-    except (Failed, Refused, OSError) as error:
-        raise Failure(Exit.REFUSED, str(error)) from None
     finally:
         federation.stop()
+
+
+def _tell_october(place: Path) -> None:
+    """Three new nodes, on which only October 2026 has happened; they stay up until Ctrl-C."""
+    from cli.demonstration.october.stage import Stage
+
+    (place / "october").mkdir()
+    stage = Stage(place / "october")
+    try:
+        stage.set(_say)
+        _stay(stage)
+    finally:
+        stage.stop()
 
 
 def _carry_out(federation: Federation, place: Path) -> Count:
@@ -128,19 +152,31 @@ def _wrong(counted: Count) -> str:
     )
 
 
-def _stay(federation: Federation) -> None:
+def _stay(stage: Stage) -> None:
     """Show how to reach everything, and wait for Ctrl-C."""
+    federation = stage.federation
     accounts = federation.accounts.values()
     nodes = [(node.name, node.api, node.peer, node.folder) for node in federation.nodes.values()]
     tokens = [(item.firm.name, federation.node_of(item.firm.key).api, item.token) for item in accounts]
     if output.Mode.json:
         shown = [dict(zip(("name", "api", "peer", "data"), map(str, row), strict=True)) for row in nodes]
-        output.emit({"nodes": shown, "tokens": {name: token for name, _api, token in tokens}})
+        logins = [person._asdict() for person in stage.people]
+        output.emit({"nodes": shown, "tokens": {name: token for name, _api, token in tokens}, "logins": logins})
     else:
         output.table(None, (_("node"), _("member API"), _("peer port"), _("Data folder")), nodes)
         output.table(None, (_("firm"), _("member API"), _("Token")), tokens)
+        _show_logins(stage)
     output.say(_("Ctrl-C ends it."))
     signal.pause()
+
+
+def _show_logins(stage: Stage) -> None:
+    columns = (_("house"), _("role"), _("page"), _("Login"), _("Password"))
+    rows = [(one.house, one.role_word, one.page, one.name, one.password) for one in stage.people]
+    output.table(None, columns, rows)
+    output.line(
+        _("Open a page in a browser and log in. All firms are fictitious; the story is told in docs/join/README.md.")
+    )
 
 
 @contextmanager

@@ -72,13 +72,14 @@ def free_ports(count: int) -> list[int]:
 
 
 class Node:
-    """One node in ``folder``. ``peer`` and ``api`` are its addresses."""
+    """One node in ``folder``. ``peer`` and ``api`` are its addresses, ``port`` that of the API and the pages."""
 
     def __init__(self, folder: Path, name: str, peer_port: int, api_port: int) -> None:
         self.folder = folder
         self.name = name
         self.peer = f"https://127.0.0.1:{peer_port}"
         self.api = f"http://127.0.0.1:{api_port}"
+        self.port = api_port
         self._ports = (peer_port, api_port)
         self._process: subprocess.Popen[bytes] | None = None
         self.log = folder.parent / f"{folder.name}.log"

@@ -79,6 +79,8 @@ class Federation:
             firm.kana,
             "--corporate-number",
             firm.corporate_number,
+            "--registration-number",
+            f"T{firm.corporate_number}",
             "--industry",
             firm.industry,
             "--area",

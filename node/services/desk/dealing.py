@@ -8,10 +8,11 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from node.services import dealings, drafting, reading
-from node.services.desk import numbering
+from node.services.desk import numbering, standing
 from node.services.desk.parties import party_of
 from node.services.drafting import Context, Step
 from node.services.drafting.papers import PAPER_OF
+from node.services.drafting.steps import to_ship
 from node.services.reading import View
 from node.store import ThreadRow, Tx
 from protocol.errors import NotFound
@@ -33,7 +34,10 @@ class Entry(NamedTuple):
 
 
 class Dealing(NamedTuple):
-    """A dealing as ``member`` sees it. ``steps``: what it can do now; ``main``: what everybody waits for, if for it."""
+    """A dealing as ``member`` sees it. ``steps``: what it can do now; ``main``: what everybody waits for, if for it.
+
+    ``amount``: what it comes to now, minor units, see :mod:`standing`; ``expected``: the day of the next goods, if any.
+    """
 
     row: ThreadRow
     role: Role
@@ -42,6 +46,8 @@ class Dealing(NamedTuple):
     steps: tuple[Step, ...]
     main: Step | None
     timeline: tuple[Entry, ...]  # latest first
+    amount: int | None
+    expected: str
 
 
 def open_dealing(tx: Tx, member: bytes, thread: bytes) -> Dealing:
@@ -52,6 +58,7 @@ def open_dealing(tx: Tx, member: bytes, thread: bytes) -> Dealing:
     folded = dealings.fold(tx, thread)
     role = Role.BUYER if folded.state.buyer == member else Role.SELLER
     names = reading.names_of(tx, (member, row.partner))
+    offer = standing.offer_of(folded.state, folded.facts)
     return Dealing(
         row,
         role,
@@ -60,6 +67,8 @@ def open_dealing(tx: Tx, member: bytes, thread: bytes) -> Dealing:
         drafting.possible(folded.state, role),
         drafting.main_step(folded.state, role),
         _timeline(tx, member, thread, folded.state, names),
+        standing.amount(folded.state, offer),
+        standing.delivery_day(folded.state, offer) if any(to_ship(line) for line in folded.state.lines) else "",
     )
 
 

@@ -14,10 +14,10 @@ from typing import Final, NamedTuple
 
 from node.services import dealings, drafting, reading
 from node.services.dealings import Folded
+from node.services.desk import standing
 from node.services.drafting import Step
 from node.store import ThreadRow, Tx
-from protocol.process.thread import ThreadState
-from protocol.process.trade.papers import Billing, Delivery, Order, OrderLine, Quotation, RequestForQuotation
+from protocol.process.trade.papers import Billing, OrderLine, Quotation, RequestForQuotation
 from protocol.process.trade.table import Role
 
 MOST_ROWS: Final = 50
@@ -125,12 +125,9 @@ def _summary(tx: Tx, row: ThreadRow) -> Summary:
     state = folded.state
     role = Role.BUYER if state.buyer == row.member else Role.SELLER
     step = drafting.main_step(state, role)
-    offer = state.order or next(
-        (fact.body for fact in folded.facts if isinstance(fact.body, Quotation | RequestForQuotation)), None
-    )
+    offer = standing.offer_of(state, folded.facts)
     lines: Sequence[OrderLine] = () if offer is None else offer.lines
-    totals = getattr(offer, "totals", None)
-    amount = totals.payable if totals is not None else row.amount
+    amount = standing.amount(state, offer)
     left = sum(1 for line in state.lines if line.despatched < line.accepted)
     waits = step or drafting.main_step(state, role.other)
     return Summary(
@@ -139,7 +136,7 @@ def _summary(tx: Tx, row: ThreadRow) -> Summary:
     )  # fmt: skip
 
 
-def _due(step: Step | None, folded: Folded, offer: Order | Quotation | RequestForQuotation | None) -> str:
+def _due(step: Step | None, folded: Folded, offer: standing.Offer | None) -> str:
     """The day by which the step is wanted, where the papers say one."""
     match step:
         case Step.QUOTE if isinstance(offer, RequestForQuotation):
@@ -147,18 +144,11 @@ def _due(step: Step | None, folded: Folded, offer: Order | Quotation | RequestFo
         case Step.ORDER if isinstance(offer, Quotation) and offer.validity is not None:
             return offer.validity.end
         case Step.SHIP | Step.INSPECT:
-            return _delivery_day(folded.state, offer)
+            return standing.delivery_day(folded.state, offer)
         case Step.PAY:
             return _payday(folded)
         case _:
             return ""
-
-
-def _delivery_day(state: ThreadState, offer: Order | Quotation | RequestForQuotation | None) -> str:
-    """The first promised day, else the first wanted one."""
-    promised = [_day(one.delivery) for _, promises in state.promises for one in promises]
-    wanted = [] if offer is None else [_day(line.delivery) for line in offer.lines] + [_day(offer.delivery)]
-    return min((day for day in promised if day), default="") or min((day for day in wanted if day), default="")
 
 
 def _payday(folded: Folded) -> str:
@@ -167,9 +157,3 @@ def _payday(folded: Folded) -> str:
     bills = [fact.body for fact in folded.facts if (fact.type, fact.business_key) in unpaid]
     days = [paper.terms.due_date for paper in bills if isinstance(paper, Billing) and paper.terms is not None]
     return min((day for day in days if day), default="")
-
-
-def _day(delivery: Delivery | None) -> str:
-    if delivery is None or delivery.period is None:
-        return ""
-    return delivery.period.end or delivery.period.start

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from aiohttp import web
 
-from node import words
+from node import units, words
 from node.i18n import N_
 from node.services import talking
 from node.services.desk import dealing as desk
@@ -20,6 +20,7 @@ from node.services.desk import listing, sending
 from node.services.desk.sending import SomebodyWasFaster
 from node.services.drafting import Step
 from node.services.drafting.papers import PAPER_OF
+from node.services.drafting.steps import to_ship
 from node.services.transaction import Tx
 from node.web import sheetpage
 from node.web.forms import Form
@@ -75,6 +76,19 @@ async def show(visit: Visit) -> web.StreamResponse:
         names=names,
         steps_of=lambda entry: four_steps(visit, entry),
         count=lambda nano: quantity(Scaled(*denano(nano))),
+        left=_left(visit, found, names),
+    )
+
+
+def _left(visit: Visit, found: desk.Dealing, names: dict[str, str]) -> str:
+    """What has been shipped in part and is not all there yet, in words: ちりめんじゃこ 16袋."""
+    if not any(line.despatched for line in found.state.lines):
+        return ""
+    open_lines = [(line, to_ship(line)) for line in found.state.lines if to_ship(line)]
+    return ", ".join(
+        f"{names.get(line.line_id, line.line_id)} {quantity(Scaled(*denano(nano)))} "
+        f"{units.word(line.unit, visit.say)}".strip()
+        for line, nano in open_lines
     )
 
 
