@@ -20,6 +20,7 @@ import structlog
 from aiohttp import web
 
 from federation.effects import LinkWoken, PeerEffect, PinsChanged
+from federation.endpoint import Endpoint
 from node import jobs, logs, opening
 from node.aio.clock import Clock
 from node.aio.driver import Driver
@@ -41,6 +42,7 @@ from node.peer_port import PeerPort
 from node.runtime import Runtime
 from node.services.peers import Presence
 from node.web.mount import mount
+from protocol.keys import NodeId
 
 if TYPE_CHECKING:
     from node.aio.discovery import Discovery
@@ -85,7 +87,7 @@ class Node:
         identity = tls_identity(opened)
         options = TransportOptions(allow_private=config.peer.allow_private)
         self._pins = Pins()
-        self._transport = PeerTransport(identity, self._pins, options)
+        self._transport = PeerTransport(identity, self._pins, options, self._nearby)
         self._runtime = Runtime(house, self._clock.monotonic_us)
         self._driver = Driver(self._runtime, opened.store, self._transport, self._clock)
         self.context = Context(
@@ -106,7 +108,7 @@ class Node:
         self._runners: list[web.AppRunner] = []
         self._jobs = jobs.Jobs(self.context, config)
         self.context.news = self._news
-        self.context.peers = PeerDesk(self._office, self._driver, lambda: self._discovery)
+        self.context.peers = PeerDesk(self._office, self._driver, self._errands, lambda: self._discovery)
         self.addresses = Addresses(0, 0)
 
     def _presence(self, identity: TlsIdentity) -> Presence:
@@ -187,6 +189,11 @@ class Node:
         log.info("stopped")
 
     # --- what the parts tell each other
+
+    def _nearby(self, node: NodeId) -> list[Endpoint]:
+        """Where on this network something says that it is ``node``; nothing of it is proved."""
+        heard = self._discovery.suggestions() if self._discovery is not None else []
+        return [one.endpoint for one in heard if one.node == node.hex()]
 
     def _news(self, nodes: Iterable[bytes]) -> None:
         self._driver.notice(nodes)

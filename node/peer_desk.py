@@ -13,6 +13,7 @@ import msgspec
 
 from federation.peers import PeerEvent
 from node.aio.driver import Driver
+from node.aio.errands import Errands
 from node.aio.office import PeerOffice
 from protocol.keys import NodeId
 
@@ -23,9 +24,12 @@ if TYPE_CHECKING:
 class PeerDesk:
     """What people do with peers, for the command line."""
 
-    def __init__(self, office: PeerOffice, driver: Driver, discovery: Callable[[], Discovery | None]) -> None:
+    def __init__(
+        self, office: PeerOffice, driver: Driver, errands: Errands, discovery: Callable[[], Discovery | None]
+    ) -> None:
         self._office = office
         self._driver = driver
+        self._errands = errands
         self._discovery = discovery
 
     async def invite(self, address: str) -> dict[str, Any]:
@@ -70,6 +74,14 @@ class PeerDesk:
         """This node is reached elsewhere from now on."""
         presence = dataclasses.replace(self._office.presence, endpoints=addresses)
         return {"version": await self._office.move(presence), "addresses": list(addresses)}
+
+    async def give_chunk(self, node: NodeId, root: bytes, index: int) -> bytes:
+        """One chunk for a carried file, if a document for ``node`` names it."""
+        return await self._errands.give_chunk(node, root, index)
+
+    async def take_chunk(self, node: NodeId, root: bytes, index: int, body: bytes) -> bytes:
+        """One chunk out of a carried file from ``node``."""
+        return await self._errands.take_chunk(node, root, index, body)
 
     def suggestions(self) -> list[dict[str, Any]]:
         """What LAN discovery heard."""

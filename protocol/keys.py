@@ -1,4 +1,4 @@
-"""Ed25519 keys, purposes and Merkle trees. The only module that signs or verifies.
+"""Ed25519 keys, purposes and Merkle trees. The only module that signs, verifies or agrees on secrets.
 
 Owns domain separation and the one Ed25519 implementation (libsodium). A signature never covers bytes that a stranger
 chose: it covers ``"yui/sig/1/" + purpose + NUL + SHA-256 of a record built here``. Knows nothing of storage of keys.
@@ -16,6 +16,7 @@ from typing import Annotated, NamedTuple, NewType
 import nacl.bindings as sodium
 from msgspec import Meta
 from nacl.exceptions import BadSignatureError
+from nacl.exceptions import RuntimeError as SodiumError
 
 from protocol.errors import BadSignature, Malformed
 from protocol.limits import MAX_PROOF_PATH
@@ -59,6 +60,16 @@ class SigningKey:
         """64-byte signature over a 32-byte digest of a record that this program built."""
         return sodium.crypto_sign(_message(purpose, digest), self._secret)[:SIGNATURE_BYTES]
 
+    def agree(self, other: bytes) -> bytes:
+        """The 32-byte X25519 secret shared with whoever holds the secret of ``other`` (32 bytes); Malformed if weak.
+
+        This key's X25519 form is derived from it: RFC 7748 with the birational map of its §4.1.
+        """
+        try:
+            return sodium.crypto_scalarmult(sodium.crypto_sign_ed25519_sk_to_curve25519(self._secret), other)
+        except (ValueError, TypeError, SodiumError):
+            raise Malformed("not an X25519 key that can be agreed with") from None
+
     def seed(self) -> bytes:
         """The 32-byte seed, for wrapping at rest only."""
         return self._secret[:32]
@@ -88,6 +99,11 @@ def require_valid_public(public: bytes) -> PublicKey:
     if len(public) != 32 or not sodium.crypto_core_ed25519_is_valid_point(public):
         raise Malformed("not a valid Ed25519 public key")
     return PublicKey(public)
+
+
+def agreeable(public: bytes) -> bytes:
+    """The X25519 form of an Ed25519 public key: what :meth:`SigningKey.agree` of its holder answers to."""
+    return sodium.crypto_sign_ed25519_pk_to_curve25519(require_valid_public(public))
 
 
 def node_id(public: bytes) -> NodeId:

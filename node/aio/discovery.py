@@ -1,8 +1,9 @@
 """LAN discovery by multicast DNS: it suggests addresses, and nothing else.
 
 Owns the service ``_yui._tcp.local.`` on the interfaces that the configuration names, and a bounded table of what was
-heard. Multicast DNS is unauthenticated: whatever is heard is shown to an operator as a place that could be invited;
-no connection is made and no peer changes because of it. Source: RFC 6762, RFC 6763; ``docs/threats.md`` row 24.
+heard. Multicast DNS is unauthenticated: whatever is heard is shown to an operator as a place that could be invited, and
+is tried for an accepted peer that cannot be reached otherwise, behind its pin; no peer changes because of it.
+Source: RFC 6762, RFC 6763; ``docs/threats.md`` row 24.
 """
 
 from __future__ import annotations

@@ -15,8 +15,9 @@ from protocol.identity import descriptor, log
 from protocol.identity.card import Card
 from protocol.identity.descriptor import SPEAKS, Descriptor
 from protocol.keys import NodeId
-from protocol.link import batch, receipt
+from protocol.link import batch, chunk, receipt
 from protocol.link.batch import Batch, Item
+from protocol.link.carried import Content, Label, Load
 from protocol.link.receipt import Leaf
 from tests.vectors import proof_cases, world
 from tests.vectors.world import AUTHOR, NETWORK, RECIPIENT, START, key, node, octets
@@ -55,6 +56,15 @@ def batches() -> Iterator[tuple[str, bytes]]:
         "batch: a history and two documents behind position 2",
         batch.sign(key("toyota"), start._replace(after=2, items=items)),
     )
+
+
+def carried_pieces() -> Iterator[tuple[str, Label, Load]]:
+    """A file of three pieces."""
+    about = Label(NETWORK, node("toyota"), node("kyoto"), octets("file", 16), 1)
+    yield "a batch", about, Load(Content.BATCH, wire=dict(batches())["batch: nothing"])
+    part = chunk.encode(0, (), b"the only chunk")
+    yield "a chunk", about._replace(number=2), Load(Content.CHUNK, octets("root"), 0, part)
+    yield "the end", about._replace(number=3), Load(Content.END)
 
 
 @cache

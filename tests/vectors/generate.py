@@ -19,7 +19,7 @@ from protocol.identity.control import Record
 from protocol.identity.log import ControlLog
 from protocol.keys import Purpose
 from protocol.limits import CHUNK_BYTES
-from protocol.link import batch, holdings, receipt
+from protocol.link import batch, carried, holdings, receipt
 from protocol.process.trade import check, papers
 from tests.vectors import exchanges, proof_cases, sample_papers, world
 from tests.vectors.world import key
@@ -215,6 +215,16 @@ def links() -> Iterator[Vector]:
     epoch = world.author_log().epoch.hash
     for name, held in (("holdings: three", ids), ("holdings: none", [])):
         yield {"name": name, "records": holdings.encode(world.NETWORK, world.AUTHOR.id, epoch, held)}
+    for name, about, load in exchanges.carried_pieces():
+        seed = world.octets(f"throw-away {name}")
+        yield {
+            "name": f"carried: {name}",
+            "label": list(about),
+            "load": [load.content.value, load.root, load.at, load.wire],
+            "receiver_seed": key("kyoto").seed(),
+            "seed": seed,
+            "piece": carried.seal(about, load, key("kyoto").public, seed),
+        }
 
 
 def directory() -> Iterator[Vector]:

@@ -13,7 +13,7 @@ from protocol.errors import Malformed, PeerFault, TooLarge
 from protocol.identity import card, control, descriptor, genesis, log
 from protocol.keys import Purpose
 from protocol.limits import MAX_BATCH_BYTES
-from protocol.link import batch, holdings, receipt
+from protocol.link import batch, carried, holdings, receipt
 from protocol.process.trade import check
 from tests.vectors import generate, world
 
@@ -110,6 +110,11 @@ def test_links() -> None:
             head, leaf = receipt.verify_proof(bytes.fromhex(vector["proof"]), world.key("kyoto").public)
             assert (leaf.document.hex(), leaf.recipient.hex()) == (vector["document"], vector["recipient"])
             assert head.leaves == 5
+        elif name.startswith("carried"):
+            piece = bytes.fromhex(vector["piece"])
+            about, load_ = carried.open_piece(piece, keys.SigningKey(bytes.fromhex(vector["receiver_seed"])))
+            assert generate.plain(about) == vector["label"]
+            assert [load_.content.value, *generate.plain(load_[1:])] == vector["load"]
         else:
             for part in vector["records"]:
                 assert holdings.parse(bytes.fromhex(part)).network == "test"

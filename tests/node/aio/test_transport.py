@@ -200,3 +200,69 @@ async def test_large_body_goes_out_whole(tmp_path: Path) -> None:
     async with _peer(tmp_path, measure) as (transport, _, b):
         for size in (0, 1, 1 << 20, (1 << 20) + 1):
             assert canon.decode(await transport.post(b.id, PATH, bytes(size))) == [size, size]
+
+
+DEAD = Endpoint("127.0.0.1", 9)  # nobody listens on the discard port here
+
+
+def _heard(a: Node, *places: Endpoint) -> PeerTransport:
+    a.transport = PeerTransport(a.tls, a.pins, TransportOptions(timeout_s=5), lambda _node: places)
+    return a.transport
+
+
+async def test_a_peer_that_cannot_be_reached_is_found_on_this_network(tmp_path: Path) -> None:
+    async with nodes(tmp_path, "a", "b") as (a, b):
+        await b.serve()
+        b.pins.replace([a.pin()])
+        a.pins.replace([Pin(b.id, (b.tls.certificate,), (Endpoint("yui.invalid", 7443),))])
+        transport = _heard(a, DEAD, b.endpoint)
+        assert await transport.post(b.id, PATH, b"\xc0") == b"\xc0"
+        line = transport._line(b.id)
+        assert line.near == b.endpoint  # asked first from now on
+        assert await transport.post(b.id, PATH, b"\xc3") == b"\xc3"
+        await b.stop()
+        with pytest.raises(WorldFault):
+            await transport.post(b.id, PATH, b"\xc0")
+        assert line.near is None
+
+
+async def test_a_place_that_only_says_it_is_the_peer_learns_nothing(tmp_path: Path) -> None:
+    async with nodes(tmp_path, "a", "b", "liar") as (a, b, liar):
+        await liar.serve()
+        liar.pins.replace([a.pin()])
+        a.pins.replace([Pin(b.id, (b.tls.certificate,), (DEAD,), private=True)])
+        with pytest.raises(WorldFault) as failed:
+            await _heard(a, liar.endpoint).post(b.id, PATH, b"\xc0")
+        assert failed.value.code == "connect"  # of the peer's own address
+        assert liar.services.asked == []
+
+
+async def test_nothing_outside_this_network_and_no_third_place_is_tried(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tried: list[Endpoint] = []
+
+    async def exchange(_session: object, endpoint: Endpoint, *_rest: object) -> bytes:
+        tried.append(endpoint)
+        raise WorldFault("no connection", code="connect")
+
+    monkeypatch.setattr("node.aio.transport.exchange", exchange)
+    async with nodes(tmp_path, "a", "b") as (a, b):
+        a.pins.replace([Pin(b.id, (b.tls.certificate,), (DEAD,))])
+        near = [Endpoint(f"192.168.1.{last}", 7443) for last in (1, 2, 3)]
+        outside = [Endpoint("8.8.8.8", 7443), Endpoint("yui.example.jp", 7443)]
+        with pytest.raises(WorldFault):
+            await _heard(a, *outside, *near).post(b.id, PATH, b"\xc0")
+    assert tried == [DEAD, *near[:2]]
+
+
+async def test_a_peer_that_answers_no_is_not_looked_for_elsewhere(tmp_path: Path) -> None:
+    async def busy(_request: web.Request) -> web.StreamResponse:
+        return web.Response(status=503)
+
+    async with _peer(tmp_path, busy) as (_, a, b):
+        asked: list[object] = []
+        a.transport = PeerTransport(a.tls, a.pins, TransportOptions(timeout_s=5), lambda node: asked.append(node) or ())
+        with pytest.raises(WorldFault):
+            await a.transport.post(b.id, PATH, b"\xc0")
+        assert asked == []
