@@ -17,8 +17,6 @@ from cli.command import command, family
 from cli.exits import Exit, Failure
 from node import words
 from node.i18n import _
-from protocol.document.attachment import chunk_count
-from protocol.link.carried import FILE_MARK, MAX_PIECE_BYTES
 
 app = family(_("Files that carry what a connection would send, where there is no network."))
 LENGTH_BYTES = 4
@@ -62,6 +60,9 @@ def out(
 
 
 def _write(begun: dict[str, Any], target: BinaryIO) -> dict[str, int]:
+    from protocol.document.attachment import chunk_count
+    from protocol.link.carried import FILE_MARK
+
     about = {"peer": begun["peer"], "file": begun["file"]}
     attachments: dict[str, int] = {}
     documents = pieces = after = 0
@@ -139,6 +140,8 @@ def _take(piece: bytes, faults: list[str]) -> dict[str, Any] | None:
 
 def _pieces(source: BinaryIO) -> Iterator[bytes]:
     """The pieces of a file, as far as they are whole."""
+    from protocol.link.carried import FILE_MARK, MAX_PIECE_BYTES
+
     if source.read(len(FILE_MARK)) != FILE_MARK:
         raise Failure(Exit.BAD_INPUT, _("This is no file of `yui carry out`."))
     while len(length := source.read(LENGTH_BYTES)) == LENGTH_BYTES:
