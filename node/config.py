@@ -75,6 +75,17 @@ class BackupSection(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
     folder: str = ""
 
 
+class SmtpSection(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Mail for notices. ``host`` empty: none. ``secret_file``: in the data folder or a whole path, mode 0600."""
+
+    host: str = ""
+    port: int = 587
+    tls: Literal["starttls", "tls", "none"] = "starttls"
+    user: str = ""
+    secret_file: str = "smtp.secret"  # noqa: S105 - the name of a file
+    sender: str = ""  # the address in From, for example yui@example.jp
+
+
 class LogSection(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Logs, to standard error."""
 
@@ -91,6 +102,7 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     api: ApiSection = ApiSection()
     store: StoreSection = StoreSection()
     backup: BackupSection = BackupSection()
+    smtp: SmtpSection = SmtpSection()
     log: LogSection = LogSection()
 
 
@@ -118,6 +130,7 @@ def _check(config: Config) -> None:
     for name, port in (("peer.port", config.peer.port), ("api.port", config.api.port)):
         if not 0 <= port <= 65535:
             raise CallerFault(name, "must be from 0 to 65535")
+    _check_smtp(config.smtp)
     for position, address in enumerate(config.peer.addresses):
         try:
             parse_endpoint(address)
@@ -129,6 +142,17 @@ def _check(config: Config) -> None:
         raise CallerFault("store.readers", "must be at least 1")
     if config.backup.every_hours < 0 or config.backup.keep < 1:
         raise CallerFault("backup", "every_hours must not be negative and keep must be at least 1")
+
+
+def _check_smtp(smtp: SmtpSection) -> None:
+    if not smtp.host:
+        return
+    if not 1 <= smtp.port <= 65535:
+        raise CallerFault("smtp.port", "must be from 1 to 65535")
+    if not smtp.sender.isprintable() or "@" not in smtp.sender:
+        raise CallerFault("smtp.sender", "must be a mail address")
+    if smtp.user and smtp.tls == "none":
+        raise CallerFault("smtp.tls", "a password is never sent without TLS")
 
 
 def _read_file(path: Path) -> dict[str, Any]:

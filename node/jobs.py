@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from email.utils import parseaddr
 from functools import partial
 from typing import Final
 
@@ -18,6 +19,7 @@ from node.api.admin.backups import target_of
 from node.api.context import Context
 from node.config import Config
 from node.dropfolder import DropFolder
+from node.notices.round import Round
 from node.services import booking, bookkeeping, drafts, idempotency, indexing, sessions, sharing
 from protocol.errors import InvariantBroken, YuiError
 
@@ -40,6 +42,7 @@ class Jobs:
         self._config = config
         self._drop = DropFolder(context.store, context.folder / "out", context.ubl)
         self._tasks: list[asyncio.Task[None]] = []
+        self._notices: Round | None = None
         self._books_begun = False
 
     async def start(self) -> None:
@@ -51,6 +54,7 @@ class Jobs:
             "tidy": self._tidy,
             "books": self._books,
             "catalogues": self._catalogues,
+            "notices": self._notify,
         }
         self._tasks = [asyncio.create_task(self._go_round(name, job), name=name) for name, job in rounds.items()]
 
@@ -112,6 +116,12 @@ class Jobs:
             self._context.news(done.news)
         return IDLE_S
 
+    async def _notify(self) -> float:
+        """A round of notices; mail and push are only loaded once there is one."""
+        if self._notices is None:
+            self._notices = notices_of(self._context, self._config)
+        return await self._notices.step()
+
     async def _drop_new(self) -> float:
         """Write what is new to the drop folders; 0 while there is more."""
         return 0.0 if await asyncio.to_thread(self._drop.step) else IDLE_S
@@ -142,3 +152,15 @@ class Jobs:
         await asyncio.wrap_future(self._context.store.submit(partial(drafts.forget_old, self._context.house)))
         await asyncio.sleep(TIDY_S)
         return TIDY_S
+
+
+def notices_of(context: Context, config: Config) -> Round:
+    """The round of notices with the ways that the configuration gives it."""
+    from node.notices.mail import Mailer
+    from node.notices.push import Pusher
+
+    mailer = Mailer(config.smtp, context.folder, config.api.base_url, context.house.id)
+    address = parseaddr(config.smtp.sender)[1]
+    return Round(
+        context, mailer, Pusher(f"mailto:{address}" if address else config.api.base_url or "https://localhost")
+    )

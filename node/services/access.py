@@ -46,6 +46,7 @@ WHAT: Final[Mapping[str, str]] = {
     "member-suspended": N_("suspended a member"),
     "member-resumed": N_("let a member go on"),
     "peer-changed": N_("decided about an association"),
+    "called": N_("telephoned the member"),
     "backup-made": N_("made a backup"),
 }
 

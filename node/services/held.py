@@ -35,7 +35,7 @@ def waiting(tx: Tx, member: bytes, limit: int = 100) -> list[Held]:
     found: list[Held] = []
     cursor = 0
     while len(found) < limit and (rows := tx.holdings.after(member, cursor, _PAGE, verdict=Verdict.HELD.value)):
-        found += [Held(row, _first(tx, row)) for row in rows if _decides(tx, row)]
+        found += [Held(row, _first(tx, row)) for row in rows if decides(tx, row)]
         cursor = rows[-1].position
     return found[:limit]
 
@@ -45,7 +45,7 @@ def _first(tx: Tx, row: HoldingRow) -> bytes:
     return found or row.document
 
 
-def _decides(tx: Tx, row: HoldingRow) -> bool:
+def decides(tx: Tx, row: HoldingRow) -> bool:
     """Is it this member's to decide?"""
     return row.direction == RECEIVED or (row.direction == SENT and not outbox.queued(tx, [row.document]))
 
@@ -68,7 +68,7 @@ def decide(
     if holding.verdict != Verdict.HELD.value:
         raise CallerFault("document", f"is not held any more: {holding.verdict}", code="decided")
     both_here = holding.direction == SENT and dealings.reached(tx, document)
-    if not _decides(tx, holding) or (both_here and decision == APPLY):
+    if not decides(tx, holding) or (both_here and decision == APPLY):
         raise CallerFault("document", "is with its recipient, whose people decide", code="theirs")
     tx.decisions.add(DecisionRow(document, by, decision, house.clock(), note))
     refusal = (note or "decided by a person") if decision == REFUSE else ""

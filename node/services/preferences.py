@@ -6,6 +6,7 @@ import unicodedata
 from typing import Final
 
 from node.i18n import LANGUAGES, N_
+from node.services.notices import choosing
 from node.services.sessions import settings_of
 from node.store import Tx, UserSettingsRow
 from protocol.errors import CallerFault
@@ -34,6 +35,9 @@ def introduce(tx: Tx, user: bytes, shown_name: str, email: str) -> UserSettingsR
     _, at, host = email.rpartition("@")
     if email and (not at or "." not in host or not email.isprintable() or " " in email or len(email) > MAX_EMAIL_CHARS):
         raise CallerFault("email", N_("Enter a mail address like name@example.jp."))
-    row = settings_of(tx, user)._replace(shown_name=shown_name, email=email)
+    before = settings_of(tx, user)
+    row = before._replace(shown_name=shown_name, email=email)
+    if email != before.email:
+        choosing.forget_bounce(tx, user)
     tx.user_settings.put(row)
     return row

@@ -15,6 +15,7 @@ from node.store.journals import HeadRow, JournalRow
 from node.store.links import GivenRow, LinkRow, Mark, Pending, ReceiptRow, StreamRow
 from node.store.members import ControlRow, MemberRow, WrappedKeyRow
 from node.store.memory import MemoryStore, open_memory
+from node.store.notices import NoticePersonRow, NoticeRow, NoticeRuleRow, SendRow, SubscriptionRow
 from node.store.peers import InvitationRow, NewQuarantine, PeerRow, QuarantineRow
 from node.store.people import AccessRow, PasskeyRow, TotpRow, UserInvitationRow, UserSettingsRow, ViewGrantRow
 from node.store.search import INDEXED
@@ -55,6 +56,9 @@ __all__ = [
     "NewDocument",
     "NewHolding",
     "NewQuarantine",
+    "NoticePersonRow",
+    "NoticeRow",
+    "NoticeRuleRow",
     "ParkedRow",
     "PartRow",
     "PasskeyRow",
@@ -64,12 +68,14 @@ __all__ = [
     "PriceRow",
     "QuarantineRow",
     "ReceiptRow",
+    "SendRow",
     "SessionRow",
     "ShareRow",
     "SqliteStore",
     "Store",
     "StoredDocument",
     "StreamRow",
+    "SubscriptionRow",
     "TalkRow",
     "TermsRow",
     "ThreadRow",

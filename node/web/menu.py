@@ -32,6 +32,7 @@ MENU: Final = (
     Entry("/books", N_("Books"), "books.read", "books", ("/payments", "/closing")),
     Entry("/association", N_("Association today"), "association.read", "today", bar=True),
     Entry("/association/members", N_("Members"), "association.members", "partners", bar=True),
+    Entry("/association/calls", N_("Firms to call"), "association.members", "today"),
     Entry("/association/peers", N_("Connected associations"), "association.peers", "dealings"),
     Entry("/association/safety", N_("Storage and backups"), "association.safety", "books"),
     Entry("/association/audit", N_("Access log"), "association.audit", "log"),

@@ -2,9 +2,22 @@
 
 from __future__ import annotations
 
-from node.api.admin import backups, carrying, desk, documents, held, keys, members, overview, peers, quarantine, users
+from node.api.admin import (
+    backups,
+    carrying,
+    desk,
+    documents,
+    held,
+    keys,
+    members,
+    notices,
+    overview,
+    peers,
+    quarantine,
+    users,
+)
 from node.api.admin.command import Command
 
-FAMILIES = (members, users, peers, documents, desk, held, quarantine, keys, backups, carrying, overview)
+FAMILIES = (members, users, peers, documents, desk, held, quarantine, notices, keys, backups, carrying, overview)
 
 ALL: dict[str, Command] = {command.name: command for family in FAMILIES for command in family.COMMANDS}

@@ -21,6 +21,7 @@ from node.services.desk.sending import SomebodyWasFaster
 from node.services.drafting import Step
 from node.services.drafting.papers import PAPER_OF
 from node.services.drafting.steps import to_ship
+from node.services.notices import noting
 from node.services.transaction import Tx
 from node.web import sheetpage
 from node.web.forms import Form
@@ -61,6 +62,7 @@ async def show(visit: Visit) -> web.StreamResponse:
     """One dealing with everything on it."""
     member, thread = visit.member, visit.path_hash("thread")
     found = await visit.read(lambda tx: desk.open_dealing(tx, member, thread))
+    await _opened(visit, thread)
     names = item_names(found)
     papers = {
         entry.view.holding.document: shown(entry.paper, visit.say, names)
@@ -90,6 +92,13 @@ def _left(visit: Visit, found: desk.Dealing, names: dict[str, str]) -> str:
         f"{units.word(line.unit, visit.say)}".strip()
         for line, nano in open_lines
     )
+
+
+async def _opened(visit: Visit, thread: bytes) -> None:
+    """Somebody looks: what the dealing's papers had asked for by notices is settled."""
+    member, house = visit.member, visit.context.house
+    if await visit.read(lambda tx: noting.needs_opening(tx, member, thread)):
+        await visit.write(lambda tx: noting.opened(house, tx, member, thread))
 
 
 def four_steps(visit: Visit, entry: desk.Entry) -> list[dict[str, Any]]:

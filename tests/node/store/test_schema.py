@@ -26,7 +26,8 @@ WALKS = {
     "holdings._WAITING_COUNT",
     "holdings._WAITING_KIND", "journals._COUNT", "journals._HEADS_ALL", "links._COUNT_PENDING", "links._LINKS",
     "links._UNDECIDED",
-    "members._ALL", "members._LOCAL", "peers._ALL", "peers._EXPIRE", "peers._INVITATIONS", "peers._IN_STATE",
+    "members._ALL", "members._LOCAL", "notices._AT_STAFF", "notices._BOUNCED",
+    "peers._ALL", "peers._EXPIRE", "peers._INVITATIONS", "peers._IN_STATE",
     "peers._KNOWING", "peers._QUARANTINE_COUNT", "people._INVITATIONS",
 }  # fmt: skip
 OWN = {migrations.TABLE, "sqlite_sequence"}
