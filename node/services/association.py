@@ -105,7 +105,10 @@ def members(tx: Tx) -> list[MemberFact]:
         if not user.disabled:
             people.setdefault(user.member, []).append(user)
     found = []
+    outside = {row.guest for row in tx.guests.all() if row.enrolled is None}
     for row in tx.members.all(local=True):
+        if row.member in outside:
+            continue
         own = people.get(row.member, [])
         seen = max((sessions.last_login(tx, user.id) for user in own), default=0)
         found.append(MemberFact(row, len(own), sum(user.role == Role.OWNER.value for user in own), seen))

@@ -1,7 +1,8 @@
 """Key operations of members: rotation by the node, and those that a person signs outside the serving process.
 
 Owns drafting and taking such records. The serving process adds its own consent and never sees recovery words or the
-association's key: a draft goes to the command line, is signed there, and comes back (:func:`take`).
+association's key: a draft goes to the command line, is signed there, and comes back (:func:`take`). The words of
+guests are the one exception: the node holds them until the guest becomes a member (:func:`replace_words`).
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from node.services import members
 from node.services.house import House
 from node.store import Tx, WrappedKeyRow
 from protocol.errors import CallerFault, NotFound
-from protocol.identity import control, log
+from protocol.identity import control, log, words
 from protocol.identity.control import HOME, Epoch, Kind, Reason, Signed
 from protocol.identity.genesis import Rank, Role, RoleKeys
 from protocol.identity.log import ControlLog, Standing
@@ -109,6 +110,15 @@ def draft_keys(house: House, tx: Tx, member: bytes, role: str, public: bytes, un
     before = _before(found, undo) if undo else found.standing
     payload = RoleKeys(ROLES[role], 1, (require_valid_public(public),))
     return _draft(house, found, before, Rank.WORDS, payload)
+
+
+def replace_words(house: House, tx: Tx, member: bytes, held: SigningKey) -> list[str]:
+    """New recovery words in place of those whose key this node ``held`` for a guest; they are kept nowhere."""
+    entropy = house.entropy(words.ENTROPY_BYTES)
+    drafted = draft_keys(house, tx, member, "words", words.key_of(entropy).public)
+    signed = control.sign(drafted.record, [(Role.WORDS.value, held)])
+    members.replace_keys(house, tx, member, control.encode(signed))
+    return words.words_of(entropy)
 
 
 def take(house: House, tx: Tx, member: bytes, wire: bytes) -> Line:

@@ -120,6 +120,9 @@ def _home(house: House, tx: Tx, member: bytes, recipient: bytes) -> bytes:
             raise CallerFault("to", "the recipient's association is not connected to this one", code="no-peer")
     else:
         members.require_local(tx, recipient)
+        guest = tx.guests.get(recipient)
+        if guest is not None and guest.enrolled is None and guest.owner != member:
+            raise NotFound("to", "no such member is known here: look it up in the directory first")
     return home
 
 

@@ -18,6 +18,7 @@ from node.store.memory import MemoryStore, open_memory
 from node.store.notices import NoticePersonRow, NoticeRow, NoticeRuleRow, SendRow, SubscriptionRow
 from node.store.peers import InvitationRow, NewQuarantine, PeerRow, QuarantineRow
 from node.store.people import AccessRow, PasskeyRow, TotpRow, UserInvitationRow, UserSettingsRow, ViewGrantRow
+from node.store.reach import EnquiredRow, EnquiryRow, GuestLinkRow, GuestRow
 from node.store.search import INDEXED
 from node.store.sessions import LoginFailureRow, ParkedRow, SessionRow
 from node.store.sqlite import SqliteStore, migrate_sqlite, open_sqlite
@@ -37,8 +38,12 @@ __all__ = [
     "DecisionRow",
     "DocumentRow",
     "DraftRow",
+    "EnquiredRow",
+    "EnquiryRow",
     "FoundRow",
     "GivenRow",
+    "GuestLinkRow",
+    "GuestRow",
     "HeadRow",
     "HoldingRow",
     "IdempotencyRow",

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy.schema import CreateIndex, CreateTable
 
-from node.store import schema, schema_desk, schema_importing, schema_notices, schema_people
+from node.store import schema, schema_desk, schema_importing, schema_notices, schema_people, schema_reach
 from node.store.repository import COUNTERS
 from node.store.sql import dialect
 from node.store.tables import add_conditions, tables_of
@@ -79,11 +79,16 @@ def _notices(engine: str) -> Iterable[str]:
     yield from _counters(schema_notices.COUNTERS)
 
 
+def _reach(engine: str) -> Iterable[str]:
+    yield from _tables(engine, schema_reach.STEP)
+
+
 STEPS: Sequence[tuple[str, Callable[[str], Iterable[str]]]] = (
     (schema.STEP, _first_tables),
     (schema_people.STEP, _people),
     (schema_desk.STEP, _desk),
     (schema_importing.STEP, _importing),
+    (schema_reach.STEP, _reach),
     (schema_notices.STEP, _notices),
 )
 

@@ -16,6 +16,7 @@ from node.store.meta import Meta
 from node.store.notices import Notices
 from node.store.peers import Invitations, Knows, Peers, Quarantine
 from node.store.people import AccessLog, Passkeys, Totp, UserInvitations, UserSettings, ViewGrants
+from node.store.reach import Enquiries, Guests
 from node.store.repository import Session
 from node.store.search import INDEXED, Search
 from node.store.sessions import LoginFailures, ParkedForms, Sessions
@@ -70,6 +71,8 @@ class Tx:
         self.importing = Importing(session)
         self.books = Books(session)
         self.notices = Notices(session)
+        self.enquiries = Enquiries(session)
+        self.guests = Guests(session)
 
     def index_lag(self) -> int:
         """Documents that the search index has not seen yet."""

@@ -29,6 +29,7 @@ from protocol.errors import CallerFault, Malformed, TooLarge
 from protocol.limits import MAX_DOCUMENT_BYTES
 from protocol.process.trade import papers
 from protocol.process.trade.papers import Kept, Order, Paper, Personal, SelfBilledResponse, SelfBilledStatement
+from protocol.process.trade.papers.base import THROUGH_LINK
 
 ORIGIN = "sme-4.1/"
 _PERSONS = frozenset({"sme:DefinedCITradeContact"})
@@ -145,7 +146,7 @@ def write(body: Paper, personal: Personal | None = None, past: Paper | None = No
     known: ver.4.1 wants its quantities and prices repeated. Raises CallerFault naming the element or field, Malformed
     for kept entries that are none.
     """
-    if past is not None and not body.origin:
+    if past is not None and body.origin in ("", THROUGH_LINK):
         body = kinds.completed(body, past)
     return xml.serialise(_laid(body, personal or Personal(), kinds.of(body), past, None))
 

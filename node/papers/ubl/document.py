@@ -31,6 +31,7 @@ from protocol.process.trade.papers import (
     Personal,
     ReceivingAdvice,
 )
+from protocol.process.trade.papers.base import THROUGH_LINK
 
 ORIGIN = "ubl-2.1"  # valid UBL 2.1 when it was read, so it is when it is written
 ORIGIN_OTHER = "ubl"  # not valid UBL 2.1 (a later version, or faulty): comes out as it came in
@@ -122,6 +123,8 @@ def write(body: Paper, personal: Personal | None = None, form: str = "") -> byte
     Raises CallerFault naming the element or field, Malformed for kept entries that are none.
     """
     people = personal or Personal()
+    if body.origin == THROUGH_LINK:
+        body = replace(body, origin="")
     chosen = _form(body, form)
     if chosen is not None and isinstance(body, Billing):
         body = forms.complete(replace(body, origin="", kept=()), chosen)

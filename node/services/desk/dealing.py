@@ -48,6 +48,8 @@ class Dealing(NamedTuple):
     timeline: tuple[Entry, ...]  # latest first
     amount: int | None
     expected: str
+    guest: bool = False  # the partner is outside the association
+    link: int = 0  # until when its link is good, µs; 0: there is none
 
 
 def open_dealing(tx: Tx, member: bytes, thread: bytes) -> Dealing:
@@ -69,7 +71,16 @@ def open_dealing(tx: Tx, member: bytes, thread: bytes) -> Dealing:
         _timeline(tx, member, thread, folded.state, names),
         standing.amount(folded.state, offer),
         standing.delivery_day(folded.state, offer) if any(to_ship(line) for line in folded.state.lines) else "",
+        *_link_of(tx, member, row),
     )
+
+
+def _link_of(tx: Tx, member: bytes, row: ThreadRow) -> tuple[bool, int]:
+    guest = tx.guests.get(row.partner)
+    if guest is None or guest.owner != member or guest.enrolled is not None:
+        return False, 0
+    good = [link.expires for link in tx.guests.links_in(row.thread) if link.revoked is None]
+    return True, max(good, default=0)
 
 
 def _timeline(tx: Tx, member: bytes, thread: bytes, state: ThreadState, names: dict[bytes, str]) -> tuple[Entry, ...]:

@@ -40,12 +40,25 @@ def next_number(tx: Tx, member: bytes, kind: str, today: str, *, partner: bytes 
     With ``partner`` numbers run for that partner alone (PO-2610-K7QA-001): from numbers that run over all partners,
     each could count what the member writes to the others.
     """
-    month = today[2:4] + today[5:7]
-    key = f"number/{member.hex()}/{kind}/{month}" + (f"/{partner.hex()}" if partner else "")
+    key = _key(member, kind, today, partner)
     number = tx.meta.get_int(key) + 1
     tx.meta.set_int(key, number)
+    return _text(member, kind, today, partner, number)
+
+
+def peek(tx: Tx, member: bytes, kind: str, today: str, *, partner: bytes = b"") -> str:
+    """The number that :func:`next_number` would give; it is not taken."""
+    number = tx.meta.get_int(_key(member, kind, today, partner)) + 1
+    return _text(member, kind, today, partner, number)
+
+
+def _key(member: bytes, kind: str, today: str, partner: bytes) -> str:
+    return f"number/{member.hex()}/{kind}/{today[2:4] + today[5:7]}" + (f"/{partner.hex()}" if partner else "")
+
+
+def _text(member: bytes, kind: str, today: str, partner: bytes, number: int) -> str:
     running = f"{_code(member, partner)}-{number:03d}" if partner else f"{number:04d}"
-    return f"{PREFIXES.get(kind, 'DC')}-{month}-{running}"
+    return f"{PREFIXES.get(kind, 'DC')}-{today[2:4] + today[5:7]}-{running}"
 
 
 def _code(member: bytes, partner: bytes) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from node.services import directory, reading
 from node.store import Tx
 from protocol.process.trade.papers import Party
@@ -12,7 +14,8 @@ def party_of(tx: Tx, member: bytes) -> Party:
     """The firm as a paper's party; only its name where no card of it is known here."""
     card = directory.card_of(tx, member)
     if card is None:
-        return Party(name=reading.names_of(tx, (member,)).get(member, member.hex()[:12]))
+        name = reading.names_of(tx, (member,)).get(member, member.hex()[:12])
+        return Party(name=name, registration_number=_registration_number(tx, member))
     scheme, _, value = card.endpoint.partition(":")
     return Party(
         name=card.name,
@@ -20,3 +23,10 @@ def party_of(tx: Tx, member: bytes) -> Party:
         registration_number=card.registration_number,
         endpoint=Identifier(value=value, scheme=scheme) if value else None,
     )
+
+
+def _registration_number(tx: Tx, member: bytes) -> str:
+    """Of a guest, as its owner knows it."""
+    row = tx.guests.get(member)
+    found = "" if row is None else msgspec.msgpack.decode(row.data).get("registration_number", "")
+    return str(found)

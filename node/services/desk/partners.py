@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from typing import Final, NamedTuple
 
-from node.services import dealings, directory, members, reading, trade
+from node.services import dealings, directory, guests, members, reading, trade
 from node.services.desk import numbering
 from node.services.desk.parties import party_of
+from node.services.guests import Guest
 from node.services.house import House
 from node.services.trade import Outcome, Submission
 from node.store import CardRow, ThreadRow, Tx
@@ -31,7 +32,8 @@ class Partner(NamedTuple):
 
 
 class Known(NamedTuple):
-    """A firm as its card shows it: ``association``: the name of its home; ``last_order``: of this member, if any."""
+    """A firm as its card shows it: ``association``: the name of its home; ``last_order``: of this member, if any;
+    ``guest``: it is a partner outside the association."""
 
     member: bytes
     card: Card | None
@@ -40,6 +42,7 @@ class Known(NamedTuple):
     reachable: bool
     dealings: list[ThreadRow]
     last_order: bytes | None
+    guest: Guest | None = None
 
 
 def mine(tx: Tx, member: bytes) -> list[Partner]:
@@ -57,7 +60,7 @@ def search(tx: Tx, member: bytes, text: str, *, area: str = "", industry: str = 
 
 def look(house: House, tx: Tx, member: bytes, partner: bytes) -> Known:
     """One firm. NotFound for an unknown one, or for the member itself."""
-    if partner == member or members.find_log(house, tx, partner) is None:
+    if partner == member or members.find_log(house, tx, partner) is None or guests.hidden(tx, member, partner):
         raise NotFound("partner", "no such firm is known here")
     log = members.require_log(house, tx, partner)
     home = log.epoch.home
@@ -67,7 +70,8 @@ def look(house: House, tx: Tx, member: bytes, partner: bytes) -> Known:
     association = house.name if home == house.id else peer.name if peer is not None else ""
     reachable = home == house.id or (peer is not None and peer.state == "accepted")
     last = next((row.thread for row in rows if row.first_type == "order" and _mine(tx, member, row)), None)
-    return Known(partner, directory.card_of(tx, partner), name, association, reachable, rows, last)
+    guest = guests.find(tx, member, partner)
+    return Known(partner, directory.card_of(tx, partner), name, association, reachable, rows, last, guest)
 
 
 def _mine(tx: Tx, member: bytes, row: ThreadRow) -> bool:

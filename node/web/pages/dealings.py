@@ -24,6 +24,7 @@ from node.services.drafting.steps import to_ship
 from node.services.notices import noting
 from node.services.transaction import Tx
 from node.web import sheetpage
+from node.web.dealingforms import item_names, values
 from node.web.forms import Form
 from node.web.page import Page
 from node.web.paperview import shown
@@ -33,10 +34,12 @@ from node.web.sheets import SHEETS, Sheet, contract
 from node.web.visit import Visit
 from protocol.errors import CallerFault, ImpossibleStep, NotFound
 from protocol.process.money import denano
-from protocol.process.trade.papers import TYPE_OF, OrderChange, OrderResponse, Paper, Scaled
+from protocol.process.trade.papers import TYPE_OF, OrderChange, Paper, Scaled
 
 FASTER: Final = N_("Something new came into this dealing at {time}: look at it first. What you typed is still here.")
 SENT: Final = N_("Sent: {paper} {number}. It turns to “arrived at partner” when it gets there.")
+UNDER_WAY: Final = N_("Under way. It goes by itself; do not send it again.")
+UNREAD: Final = N_("It lies on the partner's page. Whether it was read is not known.")
 TABS: Final = (
     ("waiting", N_("Waits for you")),
     ("running", N_("Under way")),
@@ -76,7 +79,8 @@ async def show(visit: Visit) -> web.StreamResponse:
         papers=papers,
         may_write=may_write,
         names=names,
-        steps_of=lambda entry: four_steps(visit, entry),
+        steps_of=lambda entry: four_steps(visit, entry, found),
+        now=visit.context.house.clock(),
         count=lambda nano: quantity(Scaled(*denano(nano))),
         left=_left(visit, found, names),
     )
@@ -101,7 +105,7 @@ async def _opened(visit: Visit, thread: bytes) -> None:
         await visit.write(lambda tx: noting.opened(house, tx, member, thread))
 
 
-def four_steps(visit: Visit, entry: desk.Entry) -> list[dict[str, Any]]:
+def four_steps(visit: Visit, entry: desk.Entry, found: desk.Dealing) -> list[dict[str, Any]]:
     """How far a document of ours has come, each mark with its sentence (pages of a member say no more than this)."""
     marks, say = entry.view.marks, visit.say
     arrived = marks.received is not None
@@ -109,6 +113,9 @@ def four_steps(visit: Visit, entry: desk.Entry) -> list[dict[str, Any]]:
     there = say(N_("Your partner's association has had it since {time}, with proof."), time=time)
     if arrived and not time:
         there = say(N_("Your partner's association has it, with proof."))
+    if found.guest:  # nobody has it before somebody opens the link, which is not recorded
+        arrived = arrived and marks.processed is not None
+        there = say(N_("It was read on the partner's page."))
     return [
         {"word": say(N_("Stored")), "sentence": say(N_("Stored at your association.")), "done": True},
         {
@@ -118,7 +125,7 @@ def four_steps(visit: Visit, entry: desk.Entry) -> list[dict[str, Any]]:
         },
         {
             "word": say(N_("Arrived at partner")),
-            "sentence": there if arrived else say(N_("Under way. It goes by itself; do not send it again.")),
+            "sentence": there if arrived else say(UNREAD if found.guest else UNDER_WAY),
             "done": arrived,
         },
         {
@@ -127,12 +134,6 @@ def four_steps(visit: Visit, entry: desk.Entry) -> list[dict[str, Any]]:
             "done": marks.processed is not None,
         },
     ]
-
-
-def item_names(found: desk.Dealing) -> dict[str, str]:
-    """Names of the goods by line of the order, for papers whose lines only point at them."""
-    lines = found.state.order.lines if found.state.order is not None else ()
-    return {line.line_id: line.item.name for line in lines}
 
 
 async def say_something(visit: Visit) -> web.StreamResponse:
@@ -185,25 +186,9 @@ async def write(visit: Visit) -> web.StreamResponse:
         opened = await visit.write(work)
     except ImpossibleStep as fault:
         return visit.see_other(f"/dealings/{thread.hex()}", visit.say(fault.rule))
-    form = Form.of(visit.say, _values(sheet, step, opened.paper, opened.found))
+    form = Form.of(visit.say, values(sheet, step, opened.paper, opened.found))
     form.values |= {"base": [sheetpage.encoded(opened.paper)], "seen": [opened.seen]}
     return await _shown(visit, step, sheet, form)
-
-
-def _values(sheet: Sheet, step: Step, paper: Paper, found: desk.Dealing) -> dict[str, Any]:
-    order = found.state.order
-    if step is Step.CHANGE and order is not None:
-        return contract.change_values(order)
-    values = sheet.values(paper)
-    if isinstance(paper, OrderResponse) and order is not None:
-        ordered = {line.line_id: line for line in order.lines}
-        for line in values["lines"]:
-            at = ordered[line["id"]]
-            line |= {"item": at.item.name, "ordered": quantity(at.quantity)}
-    names = item_names(found)
-    for line in values.get("lines", ()):
-        line.setdefault("item", names.get(line.get("id", ""), ""))
-    return values
 
 
 async def send(visit: Visit) -> web.StreamResponse:

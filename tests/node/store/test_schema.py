@@ -28,7 +28,7 @@ WALKS = {
     "links._UNDECIDED",
     "members._ALL", "members._LOCAL", "notices._AT_STAFF", "notices._BOUNCED",
     "peers._ALL", "peers._EXPIRE", "peers._INVITATIONS", "peers._IN_STATE",
-    "peers._KNOWING", "peers._QUARANTINE_COUNT", "people._INVITATIONS",
+    "peers._KNOWING", "peers._QUARANTINE_COUNT", "people._INVITATIONS", "reach._GUESTS",
 }  # fmt: skip
 OWN = {migrations.TABLE, "sqlite_sequence"}
 

@@ -104,12 +104,17 @@ class Kept(Part, frozen=True, kw_only=True):
 Lines = Meta(max_length=MAX_LINES)
 
 
+#: ``origin`` of what a guest said through a link: its node signed it, not the guest. ADR 21.
+THROUGH_LINK: Final = "guest-link"
+
+
 class Paper(Part, frozen=True, kw_only=True):
     """What every paper carries.
 
     ``number`` is the business number its writer gave it (the document's business key). ``currency`` (ISO 4217) may be
     empty only where the paper states no money. ``origin`` names the syntax the paper was read from (``ubl-2.1``) and
     ``kept`` holds what that syntax said beyond the fields here.
+    ``origin`` ``guest-link``: said by a guest through a link, and signed for it by a key that its node holds.
     """
 
     number: Word
