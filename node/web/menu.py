@@ -57,6 +57,8 @@ def frame(visit: Visit, paths: frozenset[str]) -> dict[str, Any]:
         "chip": ("none", *CHIP["none"]) if is_member else None,
         "languages": [(code, LANGUAGE_WORDS[code]) for code in LANGUAGES],
         "flash": visit.flash,
+        "is_member": is_member,
+        "live": "",  # the mark of what the page shows, of pages that follow changes
         "paths": paths,
     }
 

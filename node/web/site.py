@@ -22,8 +22,10 @@ from node.api.problem import Refused, problem_of
 from node.i18n import N_
 from node.services import preferences
 from node.services import sessions as logins
+from node.services.desk import live
 from node.services.policy import ASSOCIATION_ROLES, MEMBER_ROLES, OPERATIONS, PUBLIC, Role, allows
-from node.services.sessions import TOUCH_EVERY_US
+from node.services.sessions import TOUCH_EVERY_US, Visitor
+from node.services.transaction import Tx
 from node.web import menu, static
 from node.web.ceremonies import Ceremonies
 from node.web.forms import Form
@@ -46,6 +48,7 @@ from protocol.errors import InvariantBroken, NotFound, YuiError
 
 FORM_TYPES: Final = ("application/x-www-form-urlencoded", "multipart/form-data")
 SECRET_FIELDS: Final = frozenset({CSRF_FIELD, "password", "again", "old", "code"})  # never kept
+LIVE: Final = "/live"
 PER_VISITOR: Final = 600  # requests a minute of one session
 PER_GUEST: Final = 240  # of one address without a session
 PASSWORDS_AT_ONCE: Final = 2
@@ -89,7 +92,8 @@ class Site:
             status = answer.status
             return answer
         finally:
-            self.context.metrics.request(request.method, template, status, time.perf_counter() - started)
+            if template != LIVE:  # open as long as its page: no time of an answer
+                self.context.metrics.request(request.method, template, status, time.perf_counter() - started)
 
     async def _visit(self, request: web.Request, found: Any) -> web.StreamResponse:
         visit = await self._greet(request, found)
@@ -105,20 +109,20 @@ class Site:
 
     async def _greet(self, request: web.Request, found: Any) -> Visit:
         """Who comes: a session, or a browser in which nobody is logged in."""
-        token, visitor = self.cookies.get(request, "yui"), None
+        token, visitor, waits = self.cookies.get(request, "yui"), None, 0
         context, now = self.context, self.context.house.clock()
         if token:
-            visitor = await asyncio.to_thread(context.store.read, lambda tx: logins.check(tx, token, now))
+            visitor, waits = await asyncio.to_thread(context.store.read, lambda tx: _who(tx, token, now))
         kept = self.cookies.get(request, "guest")
         current = token if visitor is not None else kept or new_token()
         chosen = self.cookies.get(request, "lang")
         if visitor is not None and visitor.settings.language:
             chosen = visitor.settings.language
         page, match = found if isinstance(found, tuple) else (_NOWHERE, {})
-        visit = Visit(self, request, page, match, current, visitor, language_of(chosen))
+        visit = Visit(self, request, page, match, current, visitor, language_of(chosen), waits=waits)
         if visitor is None and current != kept:
             visit.cookies["guest"] = current
-        if visitor is not None and now - visitor.session.last_used > TOUCH_EVERY_US:
+        if visitor is not None and not visit.by_itself and now - visitor.session.last_used > TOUCH_EVERY_US:
             hashed = visitor.session.hash
             context.submit(lambda tx: tx.sessions.touch(hashed, now))  # nobody waits for it
         sealed = self.cookies.get(request, "flash")
@@ -264,7 +268,7 @@ class Site:
             answer.headers.setdefault("Strict-Transport-Security", "max-age=31536000")
         if answer.prepared:
             return answer
-        if visit.flash and "flash" not in visit.cookies and answer.status != 303:
+        if visit.flash and "flash" not in visit.cookies and answer.status != 303 and not visit.by_itself:
             visit.cookies["flash"] = None  # shown
         for kind, kept in visit.cookies.items():
             if kept is None:
@@ -276,6 +280,13 @@ class Site:
     def frame(self, visit: Visit) -> dict[str, Any]:
         """What ``base.html`` shows around every page."""
         return menu.frame(visit, self.routes.paths)
+
+
+def _who(tx: Tx, token: str, now: int) -> tuple[Visitor | None, int]:
+    """The visitor, and how many dealings wait for its member: the number in the menu."""
+    visitor = logins.check(tx, token, now)
+    member = None if visitor is None else visitor.user.member
+    return visitor, live.waits(tx, member) if member is not None else 0
 
 
 class WrongRole(YuiError):

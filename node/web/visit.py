@@ -43,6 +43,7 @@ class Visit:
     language: str
     flash: str = ""
     posted: Form | None = None
+    waits: int = 0  # dealings that wait for the visitor's member
     cookies: dict[str, str | None] = field(default_factory=dict)  # kind → value to keep, None to forget
 
     # --- who and where
@@ -71,6 +72,11 @@ class Visit:
         if member is None:
             raise NotAuthorised("this page belongs to a member")
         return member
+
+    @property
+    def by_itself(self) -> bool:
+        """The page asks again because something changed; no person did anything."""
+        return "X-Live" in self.request.headers or self.page.path == "/live"
 
     @property
     def csrf(self) -> str:

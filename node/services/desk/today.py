@@ -87,6 +87,13 @@ def of(tx: Tx, member: bytes, today: str, week: str) -> Today:
     return Today(tuple(rows), tuple(waited), tuple(soon), more)
 
 
+def count(tx: Tx, member: bytes) -> int:
+    """How many rows :func:`of` has as the member's own."""
+    mine = tx.threads.by_turn(member, MOST_ROWS, mine=True)
+    theirs = tx.threads.by_turn(member, MOST_ROWS, mine=False)
+    return len(mine) + sum(summary(tx, row).step is not None for row in theirs)
+
+
 def _row(tx: Tx, member: bytes, row: ThreadRow, names: dict[bytes, str], today: str, week: str) -> Row:
     found = summary(tx, row)
     when = _when(found.due, today, week)

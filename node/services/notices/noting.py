@@ -94,11 +94,6 @@ def opened(house: House, tx: Tx, member: bytes, thread: bytes) -> int:
     return tx.notices.opened(member, thread, now)
 
 
-def needs_opening(tx: Tx, member: bytes, thread: bytes) -> bool:
-    """Whether :func:`opened` has something to do."""
-    return bool(tx.notices.of_thread(member, thread)) or bool(unread(tx, member, thread))
-
-
 def unread(tx: Tx, member: bytes, thread: bytes) -> list[HoldingRow]:
     """What arrived in a dealing and nobody of the member has opened."""
     documents = [stored.row.id for stored in tx.documents.by_thread(thread)]

@@ -16,7 +16,7 @@ from node import units, words
 from node.i18n import N_
 from node.services import talking
 from node.services.desk import dealing as desk
-from node.services.desk import listing, sending
+from node.services.desk import listing, live, sending
 from node.services.desk.sending import SomebodyWasFaster
 from node.services.drafting import Step
 from node.services.drafting.papers import PAPER_OF
@@ -54,8 +54,9 @@ TABS: Final = (
 async def index(visit: Visit) -> web.StreamResponse:
     """The list of dealings, by tab."""
     tab, cursor, member = visit.query.get("tab", "waiting"), visit.query.get("before", ""), visit.member
+    mark = await visit.read(lambda tx: live.mark(tx, member))  # before what it stands for: nothing is missed between
     found = await visit.read(lambda tx: listing.listed(tx, member, tab, cursor))
-    return visit.render("dealings/index.html", found=found, tab=tab, tabs=TABS)
+    return visit.render("dealings/index.html", found=found, tab=tab, tabs=TABS, live=mark)
 
 
 # --- one dealing
@@ -64,8 +65,9 @@ async def index(visit: Visit) -> web.StreamResponse:
 async def show(visit: Visit) -> web.StreamResponse:
     """One dealing with everything on it."""
     member, thread = visit.member, visit.path_hash("thread")
+    unread = await _opened(visit, thread)
+    mark = await visit.read(lambda tx: live.mark(tx, member, thread))
     found = await visit.read(lambda tx: desk.open_dealing(tx, member, thread))
-    await _opened(visit, thread)
     names = item_names(found)
     papers = {
         entry.view.holding.document: shown(entry.paper, visit.say, names)
@@ -75,6 +77,8 @@ async def show(visit: Visit) -> web.StreamResponse:
     may_write = visit.allows("dealings.write")
     return visit.render(
         "dealings/show.html",
+        live=mark,
+        unread=unread,
         dealing=found,
         papers=papers,
         may_write=may_write,
@@ -98,11 +102,14 @@ def _left(visit: Visit, found: desk.Dealing, names: dict[str, str]) -> str:
     )
 
 
-async def _opened(visit: Visit, thread: bytes) -> None:
-    """Somebody looks: what the dealing's papers had asked for by notices is settled."""
+async def _opened(visit: Visit, thread: bytes) -> frozenset[bytes]:
+    """Somebody looks: what the dealing's papers had asked for by notices is settled. What nobody had opened before."""
     member, house = visit.member, visit.context.house
-    if await visit.read(lambda tx: noting.needs_opening(tx, member, thread)):
+    rows = await visit.read(lambda tx: noting.unread(tx, member, thread))
+    waits = await visit.read(lambda tx: bool(tx.notices.of_thread(member, thread)))
+    if (rows or waits) and not visit.by_itself:
         await visit.write(lambda tx: noting.opened(house, tx, member, thread))
+    return frozenset(row.document for row in rows)
 
 
 def four_steps(visit: Visit, entry: desk.Entry, found: desk.Dealing) -> list[dict[str, Any]]:

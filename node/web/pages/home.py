@@ -7,7 +7,7 @@ import datetime
 from aiohttp import web
 
 from node.services import held
-from node.services.desk import today
+from node.services.desk import live, today
 from node.services.policy import ASSOCIATION_ROLES
 from node.web.page import Page
 from node.web.render import as_day
@@ -24,10 +24,11 @@ async def home(visit: Visit) -> web.StreamResponse:
     member, now = visit.member, visit.context.house.clock()
     day = as_day(now)
     week = day + datetime.timedelta(days=SOON_DAYS)
+    mark = await visit.read(lambda tx: live.mark(tx, member))  # before what it stands for: nothing is missed between
     found = await visit.read(lambda tx: today.of(tx, member, day.isoformat(), week.isoformat()))
     undecided = await visit.read(lambda tx: len(held.waiting(tx, member, MOST_HELD)))
     may_write = visit.allows("dealings.write")
-    return visit.render("home.html", found=found, held=undecided, now=now, day=day, may_write=may_write)
+    return visit.render("home.html", found=found, held=undecided, now=now, day=day, may_write=may_write, live=mark)
 
 
 async def menu(visit: Visit) -> web.StreamResponse:
