@@ -252,6 +252,26 @@ def _order_read(form: Form, draft: Order) -> Order:
     return footing.offer(paper) if form.ok else draft
 
 
+#: What holds for several orders at once, when they are split between suppliers.
+CONDITIONS: Final = (DELIVERY_FIELDS[1], *PAYMENT_FIELDS)
+
+
+def with_conditions(form: Form, draft: Order) -> Order:
+    """An order with the conditions that were typed once for several; its own day of delivery stays."""
+    place = form.text("place", form.say(N_("Place of delivery")), required=False)
+    done = day_text(form, "inspection", form.say(N_("Inspection finished by")), required=False)
+    delivery = draft.delivery
+    if place:
+        before = delivery or Delivery()
+        delivery = replace(before, location=replace(before.location or Location(), name=place))
+    return replace(
+        draft,
+        delivery=delivery,
+        inspection=replace(draft.inspection or Inspection(), completion_date=done) if done else draft.inspection,
+        terms=_terms(form, draft.terms) or draft.terms,
+    )
+
+
 def _note(form: Form) -> str:
     return form.text("note", form.say(N_("Note to the partner")), required=False, most=2_000)
 
