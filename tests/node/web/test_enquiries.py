@@ -6,6 +6,7 @@ import re
 from typing import NamedTuple
 
 from node.services import dealings
+from tests.node.web.farm import farm_of
 from tests.node.web.harness import Browser, Shown, TwoWebs
 
 WASHERS = {
@@ -29,14 +30,12 @@ class Asked(NamedTuple):
     path: str
     threads: list[str]
 
-    async def quote(
-        self, browser: Browser, thread: str, price: str, month: str, day: str, quantity: str = "2000"
-    ) -> None:
+    async def quote(self, browser: Browser, thread: str, price: str, month: str, day: str) -> None:
         """Answer with a price and a day."""
         self.webs.deliver()
         action = f"/dealings/{thread}/quote"
         await browser.get(action)
-        typed = {"lines.0.price": price, "lines.0.quantity": quantity, "wanted.year": "2026", "wanted.month": month}
+        typed = {"lines.0.price": price, "wanted.year": "2026", "wanted.month": month}
         sent = await browser.submit(action, {**typed, "wanted.day": day, "action": "send"})
         assert sent.status == 200, sent.plain
         self.webs.deliver()
@@ -159,6 +158,11 @@ async def test_competitors_see_nothing_of_each_other(webs: TwoWebs) -> None:
 async def test_a_late_answer_is_shown_as_late_and_the_silent_are_reminded(webs: TwoWebs) -> None:
     found = await ask(webs, reply__month="10", reply__day="8")
     webs.toyota.town.now = webs.kyoto.town.now = 1_791_600_000_000_000  # 10 October 2026
+    found = found._replace(
+        buyer=await webs.toyota.logged_in("clerk"),
+        near=await webs.toyota.logged_in("issun-clerk"),
+        far=await webs.kyoto.logged_in("clerk"),
+    )
     await found.quote(found.near, found.threads[0], "14", "10", "23")
     page = await found.show()
     assert "遅れ" in page.plain
@@ -206,8 +210,6 @@ async def test_fewer_than_two_or_unknown_firms_are_no_enquiry(webs: TwoWebs) -> 
 
 
 async def test_a_guest_is_asked_like_a_member(webs: TwoWebs) -> None:
-    from tests.node.web.farm import farm_of
-
     farm = await farm_of(webs)
     other = webs.kyoto.town.enrol("浦島水産食品")
     action = "/enquiries/write"
@@ -219,13 +221,9 @@ async def test_a_guest_is_asked_like_a_member(webs: TwoWebs) -> None:
     assert sent.status == 303, sent.plain
     page = await farm.buyer.get(sent.location)
     assert "会員外" in page.plain
-    row = next(
-        one
-        for one in webs.kyoto.town.see(
-            lambda tx: tx.enquiries.asked(webs.seller, bytes.fromhex(sent.location.rpartition("/")[2]))
-        )
-        if one.partner.hex() == farm.guest
-    )
+    enquiry = bytes.fromhex(sent.location.rpartition("/")[2])
+    asked = webs.kyoto.town.see(lambda tx: tx.enquiries.asked(webs.seller, enquiry))
+    row = next(one for one in asked if one.partner.hex() == farm.guest)
     farm = farm._replace(thread=row.thread.hex())
     path = await farm.link()
     await farm.phone.get(f"{path}/quote")
