@@ -74,8 +74,17 @@ def build(arguments: list[str]) -> typer.Typer:
     command(app, "migrate", _("Bring the database up to date, after a backup."))(migrate.migrate)
     first = next((word for word in arguments if not word.startswith("-")), "")
     app.command("demo", help=_("Three nodes on this machine trade with each other."))(_demo(first))
+    app.command("screenshots", help=_("Take pictures of the pages of the demo's story."))(_screenshots(first))
     _add_bench(app, first)
     return app
+
+
+def _screenshots(first: str) -> Callable[..., None]:
+    if first == "screenshots":
+        from cli.screenshots import screenshots
+
+        return screenshots
+    return _placeholder
 
 
 def _demo(first: str) -> Callable[..., None]:

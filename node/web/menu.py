@@ -38,6 +38,25 @@ MENU: Final = (
     Entry("/association/audit", N_("Access log"), "association.audit", "log"),
 )
 SEARCH: Final = "/search"
+#: First words of a path → the chapter of the guides that helps there; the longest counts.
+HELP: Final = {
+    "/": "join/today",
+    "/dealings": "join/order",
+    "/partners": "join/order",
+    "/catalogue": "join/sell",
+    "/books": "join/pay",
+    "/closing": "join/pay",
+    "/payments": "join/pay",
+    "/import": "join/import",
+    "/settings": "join/login",
+    "/people": "join/people",
+    "/login": "join/login",
+    "/join": "join/login",
+    "/association": "operate/daily",
+    "/association/members": "operate/members",
+    "/association/peers": "operate/peers",
+    "/association/safety": "operate/backup",
+}
 LANGUAGE_WORDS: Final = {"ja": "日本語", "en": "English"}
 #: Sentences of the chip, by its state; more states come when copies are kept elsewhere.
 CHIP: Final = {"none": (N_("No copies yet"), N_("Other associations hold no copies of your data yet."))}
@@ -60,7 +79,14 @@ def frame(visit: Visit, paths: frozenset[str]) -> dict[str, Any]:
         "is_member": is_member,
         "live": "",  # the mark of what the page shows, of pages that follow changes
         "paths": paths,
+        "help_path": _help_path(here),
     }
+
+
+def _help_path(here: str) -> str:
+    """Where help on a page is."""
+    found = [path for path in HELP if here == path or here.startswith(path.rstrip("/") + "/")]
+    return f"/help/{HELP[max(found, key=len)]}" if found else "/help"
 
 
 def _house_name(visit: Visit) -> str:

@@ -40,8 +40,8 @@ HEADINGS: Final = (
 
 def _asked(form: Form) -> Asked:
     say = form.say
-    since = form.day("since", say(N_("From")), required=False)
-    until = form.day("until", say(N_("Until")), required=False)
+    since = form.day("since", say(N_("Date from")), required=False)
+    until = form.day("until", say(N_("Date until")), required=False)
     low = form.integer("low", say(N_("Amount from")), required=False)
     high = form.integer("high", say(N_("Amount to")), required=False)
     partner = form.value("partner")
