@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import NamedTuple, Protocol
+from typing import Final, NamedTuple, Protocol
 
 from protocol.errors import Frozen, WorldFault
 from protocol.identity.log import ControlLog
 from protocol.keys import NodeId, SigningKey, node_id
+
+TEST_NETWORK: Final = "test"  # for practice: what is printed there is a sample
 
 
 class KeyWrap(Protocol):

@@ -9,14 +9,12 @@ from typing import NamedTuple
 
 from node.papers.pdf import Context
 from node.services import dealings, reading
-from node.services.house import House
+from node.services.house import TEST_NETWORK, House
 from node.store import Tx
 from protocol.errors import NotFound
 from protocol.process.thread import ThreadState
 from protocol.process.trade import papers
 from protocol.process.trade.papers import Order, Paper, Party, Personal
-
-TEST_NETWORK = "test"  # what is printed there is a sample
 
 
 class Wish(NamedTuple):

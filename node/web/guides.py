@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 GUIDES: Final = ("join", "operate")
 START: Final = "README"
 LANGUAGE: Final = ".ja"
-PICTURES: Final = (".webp", ".png")
+PICTURES: Final = {".webp": "image/webp", ".png": "image/png"}
 _INSTALLED: Final = Path(__file__).parents[1] / "guides"
 _SOURCE: Final = Path(__file__).parents[2] / "docs"
 

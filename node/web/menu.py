@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from node.i18n import LANGUAGES, N_
+from node.services.house import TEST_NETWORK
 from node.services.policy import MEMBER_ROLES
 
 if TYPE_CHECKING:
@@ -43,11 +44,11 @@ HELP: Final = {
     "/": "join/today",
     "/dealings": "join/order",
     "/partners": "join/order",
+    "/partners/outside": "join/guests",
     "/catalogue": "join/sell",
     "/books": "join/pay",
     "/closing": "join/pay",
     "/payments": "join/pay",
-    "/import": "join/import",
     "/settings": "join/login",
     "/people": "join/people",
     "/login": "join/login",
@@ -79,6 +80,7 @@ def frame(visit: Visit, paths: frozenset[str]) -> dict[str, Any]:
         "is_member": is_member,
         "live": "",  # the mark of what the page shows, of pages that follow changes
         "paths": paths,
+        "sample": visit.context.house.network == TEST_NETWORK,
         "help_path": _help_path(here),
     }
 

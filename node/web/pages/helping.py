@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from aiohttp import web
 
 from node.services.policy import ASSOCIATION_ROLES
@@ -10,7 +12,7 @@ from node.web.page import Page
 from node.web.visit import Visit
 from protocol.errors import NotFound
 
-DAY_S = 24 * 3600
+KEPT = "public, max-age=86400"
 
 
 async def start(visit: Visit) -> web.StreamResponse:
@@ -43,7 +45,9 @@ async def picture(visit: Visit) -> web.StreamResponse:
     path = f"img/{visit.path('language')}/{visit.path('name')}"
     if path not in guides.pictures(guide):
         raise NotFound("page", "no such picture")
-    return web.FileResponse(guides.folder(guide) / path, headers={"Cache-Control": f"public, max-age={DAY_S}"})
+    return web.FileResponse(
+        guides.folder(guide) / path, headers={"Content-Type": guides.PICTURES[Path(path).suffix], "Cache-Control": KEPT}
+    )
 
 
 PAGES = (
