@@ -5,17 +5,17 @@ Owns what follows from the order itself. Whether the step is possible is the fol
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, datetime
 from typing import Final
 
 import msgspec
 
 from node.store import Tx
+from node.zones import JAPAN
 from protocol.errors import CallerFault
 from protocol.process.trade.papers import Order, OrderResponse, Reference, ResponseLine
 
 RESPONSES: Final = ("accepted", "changed", "refused")
-JAPAN: Final = timezone(timedelta(hours=9))
 _LINES: Final = msgspec.json.Decoder(tuple[ResponseLine, ...])
 
 

@@ -7,11 +7,12 @@ Owns what the views of the books say of papers and folds. Everything here can be
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime, timedelta, timezone
-from typing import Final, NamedTuple
+from datetime import UTC, datetime
+from typing import NamedTuple
 
 from node.services import terms
 from node.store import BillRow, BookRow, CatalogueRow, TalkRow, Tx
+from node.zones import JAPAN
 from protocol.process.catalogue.state import CatalogueState
 from protocol.process.fact import Fact, Verdict
 from protocol.process.history import arrange
@@ -26,8 +27,6 @@ from protocol.process.trade.papers import (
 )
 from protocol.process.trade.state import BillState
 from protocol.process.trade.table import Role
-
-JAPAN: Final = timezone(timedelta(hours=9))  # days of the books are days in Japan
 
 
 class Said(NamedTuple):
@@ -80,7 +79,7 @@ def _row(entry: Entry, position: int) -> BookRow:
 
 
 def day_of(time: int) -> str:
-    """The day in Japan of a moment in µs."""
+    """The day in Japan, where the books are kept, of a moment in µs."""
     return datetime.fromtimestamp(time // 1_000_000, UTC).astimezone(JAPAN).date().isoformat()
 
 

@@ -83,7 +83,7 @@ def check(tx: Tx, token: str, now: int) -> Visitor | None:
 
 def settings_of(tx: Tx, user: bytes) -> UserSettingsRow:
     """What a user chose, or nothing yet."""
-    return tx.user_settings.get(user) or UserSettingsRow(user, "", "", "", "")
+    return tx.user_settings.get(user) or UserSettingsRow(user, "", "", "", "", "")
 
 
 def names_of(tx: Tx, users: Iterable[UserRow]) -> dict[bytes, str]:

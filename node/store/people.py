@@ -64,12 +64,13 @@ class AccessRow(NamedTuple):
 
 
 class UserSettingsRow(NamedTuple):
-    """What a user chose. ``language`` empty: the default; ``notices`` as its service packs them."""
+    """What a user chose. ``language`` and ``zone`` (IANA) empty: the default; ``notices`` as its service packs them."""
 
     user: bytes
     shown_name: str
     email: str
     language: str
+    zone: str
     notices: str
 
 

@@ -94,6 +94,7 @@ user_settings = table(
     column("shown_name", TEXT),
     column("email", TEXT),
     column("language", TEXT),
+    column("zone", TEXT),
     column("notices", TEXT),
     step=STEP,
 )

@@ -15,14 +15,12 @@ from typing import Any, Final
 import jinja2
 from markupsafe import Markup, escape
 
-from node import wareki, words
+from node import wareki, words, zones
 from node.i18n import translations
 from node.web import static
 from protocol.process.money import minor_digits
 from protocol.process.trade.papers import Scaled
 
-#: Where the people of a node are. Papers carry plain days; only moments need it.
-ZONE: Final = datetime.timezone(datetime.timedelta(hours=9), "JST")
 MONTHS: Final = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 DAYS: Final = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"]
 SIGNS: Final = {"JPY": "¥", "USD": "US$", "EUR": "€", "GBP": "£"}
@@ -74,7 +72,7 @@ def _environment(language: str) -> jinja2.Environment:
         "language": language,
         "static": static.address,
         "words": _Words(lambda message: catalogue.gettext(message) if message else ""),
-        "today": lambda: datetime.datetime.now(ZONE).date(),
+        "today": lambda: datetime.datetime.now(zones.here()).date(),
         "era_year": wareki.era_year,
     }
     japanese = language == "ja"
@@ -110,7 +108,7 @@ class _Words:
 def as_day(value: Day | int) -> datetime.date:
     """A day out of a day, its text 2026-10-05, or a moment in µs."""
     if isinstance(value, datetime.datetime):
-        return value.astimezone(ZONE).date()
+        return value.astimezone(zones.here()).date()
     if isinstance(value, datetime.date):
         return value
     if isinstance(value, int):
@@ -119,8 +117,8 @@ def as_day(value: Day | int) -> datetime.date:
 
 
 def as_moment(micros: int) -> datetime.datetime:
-    """A moment in µs UTC, where the node is."""
-    return datetime.datetime.fromtimestamp(micros // 1_000_000, ZONE)
+    """A moment in µs UTC, where the visitor is. Papers carry plain days; only moments need it."""
+    return datetime.datetime.fromtimestamp(micros // 1_000_000, zones.here())
 
 
 def short_day(value: Day | int | None, japanese: bool) -> str:
@@ -142,16 +140,16 @@ def full_day(value: Day | int | None, japanese: bool) -> str:
 
 
 def moment(micros: int | None, japanese: bool) -> str:
-    """10月15日(木) 10:42; Thu 15 Oct, 10:42. Empty for none."""
+    """10月15日(木) 10:42; Thu 15 Oct, 10:42; outside Japan with its zone. Empty for none."""
     if not micros:
         return ""
     at = as_moment(micros)
-    return f"{short_day(at.date(), japanese)}{' ' if japanese else ', '}{at:%H:%M}"
+    return f"{short_day(at.date(), japanese)}{' ' if japanese else ', '}{at:%H:%M}{zones.suffix(at)}"
 
 
 def stamp(micros: int | None) -> str:
     """2026-10-15 10:42:07, for logs."""
-    return f"{as_moment(micros):%Y-%m-%d %H:%M:%S}" if micros else ""
+    return f"{(at := as_moment(micros)):%Y-%m-%d %H:%M:%S}{zones.suffix(at)}" if micros else ""
 
 
 # --- money and quantities

@@ -17,6 +17,7 @@ import structlog
 from aiohttp import web
 from limits import RateLimitItemPerMinute
 
+from node import zones
 from node.api.context import Context
 from node.api.problem import Refused, problem_of
 from node.i18n import N_
@@ -118,6 +119,7 @@ class Site:
         chosen = self.cookies.get(request, "lang")
         if visitor is not None and visitor.settings.language:
             chosen = visitor.settings.language
+        zones.show_in(visitor.settings.zone if visitor is not None else "")
         page, match = found if isinstance(found, tuple) else (_NOWHERE, {})
         visit = Visit(self, request, page, match, current, visitor, language_of(chosen), waits=waits)
         if visitor is None and current != kept:

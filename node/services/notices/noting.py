@@ -10,6 +10,7 @@ import datetime
 import hashlib
 from typing import Final
 
+from node import zones
 from node.services import held
 from node.services.desk import today
 from node.services.drafting import Step
@@ -106,7 +107,7 @@ def unread(tx: Tx, member: bytes, thread: bytes) -> list[HoldingRow]:
 
 def day_to_look(tx: Tx, now: int) -> str:
     """The day whose due things have not been noted, or empty."""
-    at = datetime.datetime.fromtimestamp(now // 1_000_000, hours.ZONE)
+    at = datetime.datetime.fromtimestamp(now // 1_000_000, zones.JAPAN)
     day = at.date().isoformat()
     last = (tx.meta.get(LAST_DAY) or b"").decode()
     return day if at.hour >= LOOK_AT_HOUR and day > last else ""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from aiohttp import web
 
+from node import zones
 from node.i18n import N_
 from node.services import access, codes, passkeys, preferences, sessions, users
 from node.services.transaction import Tx
@@ -26,9 +27,14 @@ METHODS = {
 
 async def index(visit: Visit) -> web.StreamResponse:
     """Everything on one page."""
+    return await page(visit, _filled(visit), Form.empty(visit.say))
+
+
+def _filled(visit: Visit) -> Form:
+    """What the visitor chose so far."""
     settings = visit.who.settings
-    form = Form.of(visit.say, {"shown_name": visit.who.shown_name, "email": settings.email})
-    return await page(visit, form, Form.empty(visit.say))
+    chosen = {"shown_name": visit.who.shown_name, "email": settings.email, "zone": settings.zone or zones.JAPAN_NAME}
+    return Form.of(visit.say, chosen)
 
 
 async def page(visit: Visit, form: Form, password: Form, status: int = 200) -> web.Response:
@@ -49,6 +55,7 @@ async def page(visit: Visit, form: Form, password: Form, status: int = 200) -> w
         form=form,
         password=password,
         methods=METHODS,
+        zones=[(name, name.replace("_", " ")) for name in zones.names()],
         who=who,
         site=site_of(visit),
         **found,
@@ -56,13 +63,14 @@ async def page(visit: Visit, form: Form, password: Form, status: int = 200) -> w
 
 
 async def introduce(visit: Visit) -> web.StreamResponse:
-    """Name and mail address."""
+    """Name, mail address and time zone."""
     _, form, user = visit.say, await visit.form(), visit.who.user.id
     shown_name = form.text("shown_name", _("Your name"), most=preferences.MAX_SHOWN_NAME_CHARS)
     email = form.text("email", _("Mail address"), required=False)
+    zone = form.choice("zone", _("Time zone"), zones.names())
     if form.ok:
         try:
-            await visit.write(lambda tx: preferences.introduce(tx, user, shown_name, email))
+            await visit.write(lambda tx: preferences.introduce(tx, user, shown_name, email, zone))
         except CallerFault as fault:
             form.refuse(fault)
         else:
@@ -78,7 +86,7 @@ async def change_password(visit: Visit) -> web.StreamResponse:
         form.wrong("old", _("The password is not right."))
     hashed = await new_password(visit, form)
     if not form.ok:
-        filled = Form.of(_, {"shown_name": who.shown_name, "email": who.settings.email})
+        filled = _filled(visit)
         return await page(visit, filled, form, status=422)
     spared = who.session.hash
     await visit.write(lambda tx: users.change_password(house, tx, who.user, hashed, spared=spared, address=address))

@@ -109,7 +109,7 @@ def test_the_access_log_grows_and_is_each_members_own(store: Store) -> None:
 
 
 def test_user_settings(store: Store) -> None:
-    row = UserSettingsRow(USER, "田中", "tanaka@example.jp", "en", "{}")
+    row = UserSettingsRow(USER, "田中", "tanaka@example.jp", "en", "Europe/Berlin", "{}")
     store.write(lambda tx: tx.user_settings.put(row))
     store.write(lambda tx: tx.user_settings.put(row._replace(language="ja")))
     assert store.read(lambda tx: tx.user_settings.get(USER)) == row._replace(language="ja")
