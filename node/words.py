@@ -69,6 +69,20 @@ PEERS: Final[Mapping[str, str]] = {
     "refused": N_("refused by us or them"),
     "blocked": N_("blocked"),
 }
+CURRENCIES: Final[Mapping[str, str]] = {
+    "JPY": N_("Japanese yen"),
+    "USD": N_("US dollar"),
+    "EUR": N_("euro"),
+    "GBP": N_("pound sterling"),
+    "CNY": N_("renminbi"),
+    "KRW": N_("won"),
+    "TWD": N_("Taiwan dollar"),
+    "HKD": N_("Hong Kong dollar"),
+    "SGD": N_("Singapore dollar"),
+    "THB": N_("baht"),
+    "VND": N_("dong"),
+    "AUD": N_("Australian dollar"),
+}
 QUARANTINE: Final[Mapping[str, str]] = {"open": N_("open"), "retried": N_("tried again"), "dropped": N_("dropped")}
 
 
@@ -79,6 +93,11 @@ def _word(table: Mapping[str, str], name: str, say: Say) -> str:
 def paper(name: str, say: Say = _) -> str:
     """The word for a type of document."""
     return _word(PAPERS, name, say)
+
+
+def currency(name: str, say: Say = _) -> str:
+    """The word for a currency (ISO 4217) with its code; of those that are not in the list the code alone."""
+    return f"{say(CURRENCIES[name])} ({name})" if name in CURRENCIES else name
 
 
 def state(name: str, say: Say = _) -> str:

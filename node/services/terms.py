@@ -18,7 +18,7 @@ from node.services import bankdays
 from node.services.house import House
 from node.store import TermsRow, Tx
 from protocol.errors import CallerFault, YuiError
-from protocol.process.checks import is_date
+from protocol.process.checks import is_currency, is_date
 from protocol.process.money import Rounding
 from protocol.process.trade.papers import BankAccount, Billing, Contact, Scaled
 from protocol.process.trade.papers.base import Text, Word
@@ -31,6 +31,7 @@ class PartnerTerms(Struct, frozen=True, omit_defaults=True, forbid_unknown_field
 
     Paid ``pay_months`` months after the closing, on ``pay_day`` (31: the last); ``shift``: to which bank day if that is
     none. ``rate`` (掛け率): percent of the list price. ``layouts``: form → name of the layout that this partner sends.
+    ``currency``: in which first papers to the partner are written.
     """
 
     closing_day: Annotated[int, Meta(ge=0, le=31)] = 0
@@ -42,6 +43,7 @@ class PartnerTerms(Struct, frozen=True, omit_defaults=True, forbid_unknown_field
     account: BankAccount | None = None
     account_kana: Word = ""
     fee_by_payee: bool = False
+    currency: Annotated[str, Meta(pattern="^[A-Z]{3}$")] = "JPY"
     layouts: dict[Annotated[str, Meta(max_length=64)], Annotated[str, Meta(max_length=128)]] = {}
     contacts: Annotated[tuple[Contact, ...], Meta(max_length=64)] = ()
     customer_number: Word = ""
@@ -74,6 +76,8 @@ def put(house: House, tx: Tx, member: bytes, partner: bytes, new: PartnerTerms, 
     """
     if new.rate is not None and new.rate.value <= 0:
         raise CallerFault("rate", "must be above 0 percent")
+    if not is_currency(new.currency):
+        raise CallerFault("currency", "must be a code of ISO 4217")
     known = tx.desk.terms_of(member, (partner,)).get(partner)
     now = 0 if known is None else known.version
     if version is not None and version != now:

@@ -17,6 +17,7 @@ from node.web.paperview import Shown
 from node.web.sheets.sheet import Sheet
 from node.web.visit import Visit
 from protocol.errors import CallerFault
+from protocol.process.checks import is_currency
 from protocol.process.trade.check import check
 from protocol.process.trade.papers import Paper
 
@@ -55,7 +56,23 @@ def render(
         review=review,
         columns=columns_of(visit, sheet),
         said=lambda choices: said(visit, choices),
+        foreign=_foreign(form),
     )
+
+
+def _foreign(form: Form) -> str:
+    """The currency of the draft in the form, where it is not the yen."""
+    try:
+        named = msgspec.json.decode(form.value("base"), type=_Named).currency
+    except (msgspec.DecodeError, UnicodeError):
+        return ""
+    return "" if named == "JPY" or not is_currency(named) else named
+
+
+class _Named(msgspec.Struct):
+    """The one field of a draft that the page itself speaks of."""
+
+    currency: str = ""
 
 
 def encoded(paper: Paper) -> str:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Final, NamedTuple
 
-from node.services import dealings, directory, guests, members, reading, trade
+from node.services import dealings, directory, guests, members, reading, terms, trade
 from node.services.desk import numbering
 from node.services.desk.parties import party_of
 from node.services.guests import Guest
@@ -89,7 +89,8 @@ def first_paper(
     number = numbering.next_number(tx, member, name, today, partner=partner)
     lines = () if like is None else _lines_of(tx, member, partner, like)
     buyer, seller = party_of(tx, member), party_of(tx, partner)
-    return kind(number=number, issue_date=today, currency="JPY", buyer=buyer, seller=seller, lines=lines)
+    currency = terms.of(tx, member, partner).currency
+    return kind(number=number, issue_date=today, currency=currency, buyer=buyer, seller=seller, lines=lines)
 
 
 def _lines_of(tx: Tx, member: bytes, partner: bytes, thread: bytes) -> tuple[OrderLine, ...]:

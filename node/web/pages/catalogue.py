@@ -7,7 +7,7 @@ from typing import Any, Final
 from aiohttp import web
 from msgspec.structs import replace
 
-from node import units
+from node import units, words
 from node.i18n import N_
 from node.services import items, sharing
 from node.services.desk import ordering, partners
@@ -22,6 +22,7 @@ from node.web.sheets import SHEETS
 from node.web.sheets.contract import TAXES, UNITS, tax_code, tax_of
 from node.web.visit import Visit
 from protocol.errors import CallerFault, NotFound
+from protocol.process.checks import is_currency
 
 MOST_SHOWN: Final = 200
 NUMBER, NAME, PRICE = N_("Item number"), N_("Item"), N_("Unit price")
@@ -50,6 +51,7 @@ def _values(kept: Kept) -> dict[str, Any]:
         "gtin": item.gtin,
         "unit": item.unit,
         "price": "" if item.price is None else item.price,
+        "currency": item.currency,
         "tax": tax_code(item.tax),
         "description": item.description,
         "on_sale": "1" if item.on_sale else "",
@@ -61,7 +63,7 @@ async def edit(visit: Visit) -> web.StreamResponse:
     member, number = visit.member, visit.query.get("number", "")
     form = await visit.form()
     if not form.values:
-        form = Form.of(visit.say, {"unit": "H87", "tax": "S10", "on_sale": "1"})
+        form = Form.of(visit.say, {"unit": "H87", "currency": "JPY", "tax": "S10", "on_sale": "1"})
         if number:
             form = Form.of(visit.say, _values(await visit.read(lambda tx: items.get(tx, member, number))))
     return _edit_page(visit, form, number)
@@ -75,7 +77,14 @@ def _edit_page(visit: Visit, form: Form, number: str, status: int = 200) -> web.
         number=number,
         units=sheetpage.said(visit, UNITS),
         taxes=sheetpage.said(visit, TAXES),
+        currencies=[(code, words.currency(code, visit.say)) for code in _currencies(form.value("currency"))],
     )
+
+
+def _currencies(chosen: str) -> list[str]:
+    """The usual ones, and the item's own if it is another."""
+    known = list(words.CURRENCIES)
+    return known if chosen in known or not is_currency(chosen) else [*known, chosen]
 
 
 async def keep(visit: Visit) -> web.StreamResponse:
@@ -86,6 +95,7 @@ async def keep(visit: Visit) -> web.StreamResponse:
     name = form.text("name", say(NAME), most=500)
     price = form.scaled("price", say(PRICE), required=False, places=4)
     unit = form.choice("unit", say(N_("Unit")), (code for code, _ in UNITS))
+    currency = form.choice("currency", say(N_("Currency")), _currencies(form.value("currency")))
     tax = form.choice("tax", say(N_("Tax")), (code for code, _ in TAXES))
     gtin = form.text("gtin", say(N_("JAN")), required=False, most=14)
     description = form.text("description", say(N_("Description")), required=False, most=2_000)
@@ -102,6 +112,7 @@ async def keep(visit: Visit) -> web.StreamResponse:
         unit=unit,
         tax=tax_of(tax),
         price=price,
+        currency=currency,
         description=description,
         on_sale=form.ticked("on_sale"),
     )

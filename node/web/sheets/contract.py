@@ -41,7 +41,13 @@ from protocol.process.trade.papers import (
 AnyOffer = TypeVar("AnyOffer", RequestForQuotation, Quotation, Order)
 JAN_WRONG: Final = N_("{label}: the check digit does not fit ({value}).")
 NO_LINE: Final = N_("Enter at least one line.")
-TAXES: Final = (("S10", N_("10 %")), ("AA8", N_("8 % (reduced)")), ("E0", N_("exempt")), ("O0", N_("outside the tax")))
+TAXES: Final = (
+    ("S10", N_("10 %")),
+    ("AA8", N_("8 % (reduced)")),
+    ("E0", N_("exempt")),
+    ("G0", N_("export (0 %)")),
+    ("O0", N_("outside the tax")),
+)
 UNITS: Final = tuple((code, text) for code, text in (*units.UNITS.items(), *units.MEASURES.items()))
 METHODS: Final = (
     ("transfer", N_("bank transfer")),

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from node.services import directory
+import pytest
+
+from node.papers import ubl
+from node.services import dealings, directory, terms
 from node.services.directory import Profile
+from protocol.errors import CallerFault
 from tests.node.web.harness import TwoWebs, Web
 
 
@@ -64,3 +68,43 @@ async def test_an_empty_order_is_not_sent(webs: TwoWebs) -> None:
     assert "lines.3.name" in more.fields(action)
     viewer = await webs.toyota.logged_in("viewer")
     assert (await viewer.get(action)).status == 403
+
+
+async def test_an_export_in_dollars_goes_out_as_pdf_and_ubl(webs: TwoWebs) -> None:
+    """Terms name the currency; cents are counted, export is taxed with nothing, the papers say the same."""
+    toyota, kyoto = webs.toyota.town, webs.kyoto.town
+    toyota.do(lambda tx: terms.put(toyota.house, tx, webs.buyer, webs.seller, terms.PartnerTerms(currency="USD")))
+    browser = await webs.toyota.logged_in("clerk")
+    action = f"/partners/{webs.seller.hex()}/order"
+    shown = await browser.get(action)
+    assert "米ドル (USD)" in shown.plain
+    typed = {
+        "lines.0.name": "Matcha drops",
+        "lines.0.quantity": "3",
+        "lines.0.unit": "H87",
+        "lines.0.price": "2.335",
+        "lines.0.tax": "G0",
+        "action": "check",
+    }
+    review = await browser.submit(action, typed)
+    assert "US$7.00" in review.plain  # 7.005 rounded down once, as terms do unless they say otherwise
+    sent = await browser.submit(action, {"action": "send"})
+    assert "US$7.00" in sent.plain
+    webs.deliver()
+    seller = await webs.kyoto.logged_in("owner")
+    home = await seller.get("/")
+    assert "US$7.00" in home.plain
+    order = kyoto.see(lambda tx: tx.holdings.after(webs.seller, 0, 10))[-1].document
+    paper = kyoto.see(lambda tx: dealings.paper_of(tx.documents.full(order)))  # type: ignore[arg-type]
+    assert paper is not None
+    assert paper.currency == "USD"
+    xml = ubl.write(paper, None).decode()
+    assert '<cbc:PayableAmount currencyID="USD">7.00</cbc:PayableAmount>' in xml
+    pdf = await seller.get(f"/documents/{order.hex()}/pdf")
+    assert pdf.status == 200
+
+
+async def test_a_currency_that_there_is_not_is_refused(webs: TwoWebs) -> None:
+    toyota = webs.toyota.town
+    with pytest.raises(CallerFault, match="ISO 4217"):
+        toyota.do(lambda tx: terms.put(toyota.house, tx, webs.buyer, webs.seller, terms.PartnerTerms(currency="ZZZ")))

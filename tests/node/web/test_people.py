@@ -147,7 +147,12 @@ async def test_own_settings_password_and_devices(web: Web) -> None:
     await here.get("/settings")
     wrong = await here.submit("/settings", {"shown_name": "", "email": "nowhere"})
     assert (wrong.status, "nowhere" in wrong.text) == (422, True)
-    saved = await here.submit("/settings", {"shown_name": "鈴木", "email": "suzuki@example.jp"})
+    nowhere = await here.submit("/settings", {"shown_name": "鈴木", "email": "", "zone": "Mars/Olympus"})
+    assert (nowhere.status, "表示されている中から" in nowhere.plain) == (422, True)
+    saved = await here.submit(
+        "/settings", {"shown_name": "鈴木", "email": "suzuki@example.jp", "zone": "Europe/Berlin"}
+    )
+    assert re.search(r"\d\d:\d\d CES?T", saved.plain)
     assert "保存しました" in saved.plain
     assert "鈴木" in saved.plain
     no = await here.submit("/settings/password", {"old": "wrong", "password": PASSWORD, "again": PASSWORD})
