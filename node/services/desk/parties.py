@@ -6,6 +6,7 @@ import msgspec
 
 from node.services import directory, reading
 from node.store import Tx
+from protocol.identity.card import Card
 from protocol.process.trade.papers import Party
 from protocol.process.trade.papers.base import Identifier
 
@@ -16,13 +17,20 @@ def party_of(tx: Tx, member: bytes) -> Party:
     if card is None:
         name = reading.names_of(tx, (member,)).get(member, member.hex()[:12])
         return Party(name=name, registration_number=_registration_number(tx, member))
-    scheme, _, value = card.endpoint.partition(":")
     return Party(
         name=card.name,
         corporate_number=card.corporate_number,
         registration_number=card.registration_number,
-        endpoint=Identifier(value=value, scheme=scheme) if value else None,
+        endpoint=_endpoint(card),
     )
+
+
+def _endpoint(card: Card) -> Identifier | None:
+    """Its address as a Peppol participant: as its card says, else its corporate number (EAS 0188)."""
+    scheme, _, value = card.endpoint.partition(":")
+    if value:
+        return Identifier(value=value, scheme=scheme)
+    return Identifier(value=card.corporate_number, scheme="0188") if card.corporate_number else None
 
 
 def _registration_number(tx: Tx, member: bytes) -> str:
