@@ -21,6 +21,7 @@ from node.config import Config
 from node.dropfolder import DropFolder
 from node.notices.round import Round
 from node.services import booking, bookkeeping, drafts, idempotency, indexing, sessions, sharing
+from node.services.importing import uploads
 from protocol.errors import InvariantBroken, YuiError
 
 log = structlog.get_logger("jobs")
@@ -150,6 +151,7 @@ class Jobs:
         now = self._context.house.clock()
         await asyncio.wrap_future(self._context.store.submit(lambda tx: sessions.tidy(tx, now)))
         await asyncio.wrap_future(self._context.store.submit(partial(drafts.forget_old, self._context.house)))
+        await asyncio.wrap_future(self._context.store.submit(partial(uploads.forget_old, self._context.house)))
         await asyncio.sleep(TIDY_S)
         return TIDY_S
 

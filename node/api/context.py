@@ -19,6 +19,7 @@ from limits.aio.strategies import SlidingWindowCounterRateLimiter
 from node.api.metrics import Metrics
 from node.attachments import AttachmentFiles
 from node.papers.pdf.worker import Worker as PdfWorker
+from node.papers.tabular.worker import Worker as TableWorker
 from node.papers.ubl.worker import Worker
 from node.services.house import House
 from node.services.transaction import Store, Tx
@@ -112,6 +113,7 @@ class Context:
     files: AttachmentFiles = field(init=False)
     ubl: Worker = field(default_factory=Worker)
     pdf: PdfWorker = field(default_factory=PdfWorker)
+    tables: TableWorker = field(default_factory=TableWorker)
     in_flight: set[tuple[bytes, str]] = field(default_factory=set)
 
     def __post_init__(self) -> None:

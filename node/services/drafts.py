@@ -1,19 +1,28 @@
 """Forms half filled in: kept per user, versioned, so that nothing is lost when a session ends in the middle.
 
-Owns drafts and handing them to a colleague. What a form holds is the form's; here it is JSON of bounded size.
+Owns drafts and handing them to a colleague. What a form holds is the form's; here it is JSON of bounded size. Forms of
+pages are kept as ``{"fields": {name: [values]}}`` under the path of their page, also one that came after its session
+had ended.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple
 
+import msgspec
+
 from node.services.house import House
+from node.services.tokens import hash_of
 from node.store import DraftRow, Tx
 from protocol.errors import CallerFault, NotFound
+from protocol.process.trade.papers import Paper
 
+FRESH: Final = "fresh"  # field of a draft whose page fills the form in
 MAX_BYTES: Final = 512 * 1024
 MAX_DRAFTS: Final = 200  # of one user
 KEEP_US: Final = 180 * 24 * 3600 * 1_000_000
+MAX_FORM_CHARS: Final = 200
 CHANGED: Final = "changed-meanwhile"
 
 
@@ -66,7 +75,7 @@ def save(
         identity or house.entropy(16),
         member,
         user,
-        form[:64],
+        form[:MAX_FORM_CHARS],
         partner,
         thread,
         title[:200],
@@ -76,6 +85,62 @@ def save(
     )
     tx.desk.put_draft(row)
     return _draft(row)
+
+
+# ---------------------------------------------------------------------- forms of pages
+
+Fields = Mapping[str, Sequence[str]]
+
+
+def keep_form(
+    house: House, tx: Tx, member: bytes, user: str, path: str, fields: Fields, *, identity: bytes = b"",
+    title: str = "", partner: bytes = b"", thread: bytes = b"",
+) -> Draft:  # fmt: skip
+    """Keep what was typed into the form of the page at ``path``. A draft that is gone meanwhile is made anew.
+
+    ``member`` empty: a form of the association's own people.
+    """
+    row = tx.desk.draft(identity) if identity else None
+    if row is None or (row.member, row.user, row.form) != (member, user, path[:MAX_FORM_CHARS]):
+        identity = b""
+    data = msgspec.json.encode({"fields": fields})
+    return save(house, tx, member, user, path, data, identity=identity, title=title, partner=partner, thread=thread)
+
+
+def keep_paper(house: House, tx: Tx, member: bytes, user: str, path: str, paper: Paper, *, partner: bytes) -> Draft:
+    """A draft of the form at ``path`` that nobody has filled in yet: the page does, from ``paper``.
+
+    One of the same page and number is replaced.
+    """
+    title = paper.number
+    known = next((one for one in mine(tx, member, user) if (one.form, one.title) == (path, title)), None)
+    fields = {"base": [msgspec.json.encode(paper).decode()], FRESH: ["1"]}
+    identity = b"" if known is None else known.id
+    return keep_form(house, tx, member, user, path, fields, identity=identity, title=title, partner=partner)
+
+
+def fields_of(draft: Draft) -> dict[str, list[str]]:
+    """What was typed. NotFound for a draft that is no form of a page."""
+    try:
+        return msgspec.json.decode(draft.data, type=_PageForm).fields
+    except msgspec.DecodeError:
+        raise NotFound("draft", "no such draft") from None
+
+
+class _PageForm(msgspec.Struct):
+    fields: dict[str, list[str]]
+
+
+def park(house: House, tx: Tx, token: str, path: str, fields: Fields, identity: bytes = b"") -> Draft | None:
+    """Keep a form that came with an ended session, for the session's user; None where there is none, or no room."""
+    session = tx.sessions.get(hash_of(token))
+    user = None if session is None else tx.users.get(session.user)
+    if user is None or user.disabled:
+        return None
+    try:
+        return keep_form(house, tx, user.member or b"", user.name, path, fields, identity=identity)
+    except CallerFault:
+        return None
 
 
 def mine(tx: Tx, member: bytes, user: str) -> list[Draft]:

@@ -14,6 +14,7 @@ import msgspec
 from msgspec import Meta, Struct
 from msgspec.structs import replace
 
+from node.services.booking import day_of
 from node.services.house import House
 from node.services.terms import PartnerTerms
 from node.store import ItemRow, PriceRow, Tx
@@ -112,6 +113,21 @@ def put(house: House, tx: Tx, member: bytes, new: Sequence[OwnItem]) -> list[Kep
     ]
     tx.desk.put_items(rows)
     return [_kept(row) for row in rows]
+
+
+def require(item: OwnItem) -> None:
+    """CallerFault names the field of an item that no catalogue could hold."""
+    _check(item)
+
+
+def read(row: ItemRow) -> OwnItem:
+    """The item in a row."""
+    return _READ.decode(row.data)
+
+
+def today(house: House) -> str:
+    """The day in Japan, YYYY-MM-DD."""
+    return day_of(house.clock())
 
 
 def _check(item: OwnItem) -> None:

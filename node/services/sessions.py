@@ -1,4 +1,4 @@
-"""Logins that last: made, checked, ended; what was typed when one had ended. Only SHA-256 of a token is kept.
+"""Logins that last: made, checked, ended. Only SHA-256 of a token is kept.
 
 Owns how long a session holds. Knows no cookies (``node.web.cookies``) and no passwords (``node.services.login``).
 """
@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 from node.services.house import House
 from node.services.policy import Role
 from node.services.tokens import hash_of
-from node.store import MemberRow, ParkedRow, SessionRow, Tx, UserRow, UserSettingsRow
+from node.store import MemberRow, SessionRow, Tx, UserRow, UserSettingsRow
 from protocol.errors import NotFound
 
 MINUTE_US: Final = 60 * 1_000_000
@@ -25,8 +25,6 @@ TOUCH_EVERY_US: Final = MINUTE_US
 SECRET_BYTES: Final = 32
 MAX_AGENT_CHARS: Final = 200
 KEEP_ENDED_US: Final = 30 * DAY_US
-KEEP_PARKED_US: Final = 7 * DAY_US
-MAX_PARKED_BYTES: Final = 256 * 1024
 
 
 class Visitor(NamedTuple):
@@ -109,23 +107,7 @@ def end(tx: Tx, user: bytes, hashed: bytes, now: int) -> None:
     tx.sessions.revoke(hashed, now)
 
 
-def park(tx: Tx, token: str, path: str, body: bytes, now: int) -> bool:
-    """Keep a form that came with an ended session, for its user only; whether there is one to keep it for."""
-    row = tx.sessions.get(hash_of(token))
-    if row is None or len(body) > MAX_PARKED_BYTES:
-        return False
-    tx.parked_forms.put(ParkedRow(row.user, path, body, now))
-    return True
-
-
-def parked(tx: Tx, user: bytes, path: str) -> bytes | None:
-    """The form that a user had sent too late from a page, or None."""
-    row = tx.parked_forms.get(user, path)
-    return None if row is None else row.body
-
-
 def tidy(tx: Tx, now: int) -> None:
     """Forget what ended long ago."""
     tx.sessions.forget(now - KEEP_ENDED_US)
     tx.login_failures.forget(now - DAY_US)
-    tx.parked_forms.forget(now - KEEP_PARKED_US)

@@ -10,7 +10,7 @@ from node.store.directory import AttachmentRow, CardRow
 from node.store.documents import DocumentRow, KeyUse, NewDocument, PartRow, StoredDocument
 from node.store.files import backup_file, check_file
 from node.store.holdings import DecisionRow, HoldingRow, NewHolding, WaitingRow
-from node.store.importing import LayoutRow
+from node.store.importing import DoneRow, FileRow, LayoutRow, OpeningRow
 from node.store.journals import HeadRow, JournalRow
 from node.store.links import GivenRow, LinkRow, Mark, Pending, ReceiptRow, StreamRow
 from node.store.members import ControlRow, MemberRow, WrappedKeyRow
@@ -20,7 +20,7 @@ from node.store.peers import InvitationRow, NewQuarantine, PeerRow, QuarantineRo
 from node.store.people import AccessRow, PasskeyRow, TotpRow, UserInvitationRow, UserSettingsRow, ViewGrantRow
 from node.store.reach import EnquiredRow, EnquiryRow, GuestLinkRow, GuestRow
 from node.store.search import INDEXED
-from node.store.sessions import LoginFailureRow, ParkedRow, SessionRow
+from node.store.sessions import LoginFailureRow, SessionRow
 from node.store.sqlite import SqliteStore, migrate_sqlite, open_sqlite
 from node.store.store import Store
 from node.store.threads import ThreadRow
@@ -37,9 +37,11 @@ __all__ = [
     "ControlRow",
     "DecisionRow",
     "DocumentRow",
+    "DoneRow",
     "DraftRow",
     "EnquiredRow",
     "EnquiryRow",
+    "FileRow",
     "FoundRow",
     "GivenRow",
     "GuestLinkRow",
@@ -64,7 +66,7 @@ __all__ = [
     "NoticePersonRow",
     "NoticeRow",
     "NoticeRuleRow",
-    "ParkedRow",
+    "OpeningRow",
     "PartRow",
     "PasskeyRow",
     "PaymentRow",

@@ -12,7 +12,15 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy.schema import CreateIndex, CreateTable
 
-from node.store import schema, schema_desk, schema_importing, schema_notices, schema_people, schema_reach
+from node.store import (
+    schema,
+    schema_desk,
+    schema_importing,
+    schema_intake,
+    schema_notices,
+    schema_people,
+    schema_reach,
+)
 from node.store.repository import COUNTERS
 from node.store.sql import dialect
 from node.store.tables import add_conditions, tables_of
@@ -83,6 +91,10 @@ def _reach(engine: str) -> Iterable[str]:
     yield from _tables(engine, schema_reach.STEP)
 
 
+def _intake(engine: str) -> Iterable[str]:
+    yield from _tables(engine, schema_intake.STEP)
+
+
 STEPS: Sequence[tuple[str, Callable[[str], Iterable[str]]]] = (
     (schema.STEP, _first_tables),
     (schema_people.STEP, _people),
@@ -90,6 +102,7 @@ STEPS: Sequence[tuple[str, Callable[[str], Iterable[str]]]] = (
     (schema_importing.STEP, _importing),
     (schema_reach.STEP, _reach),
     (schema_notices.STEP, _notices),
+    (schema_intake.STEP, _intake),
 )
 
 

@@ -115,13 +115,3 @@ view_grants = table(
     sa.Index("view_grants_by_member", "member", "created"),
     step=STEP,
 )
-# What somebody had typed when the session ended: given back after the next login.
-parked_forms = table(
-    "parked_forms",
-    key("user", BLOB),
-    key("path", TEXT),
-    column("body", BLOB),
-    column("time", INT),
-    sa.Index("parked_forms_by_age", "time"),
-    step=STEP,
-)

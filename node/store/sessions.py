@@ -1,4 +1,4 @@
-"""Who is logged in: tables ``sessions``, ``login_failures``, ``parked_forms``."""
+"""Who is logged in: tables ``sessions``, ``login_failures``."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import NamedTuple
 import sqlalchemy as sa
 
 from node.store.repository import Repository
-from node.store.schema_people import login_failures, parked_forms, sessions
+from node.store.schema_people import login_failures, sessions
 from node.store.sql import Query, Statement, insert_rows, upsert
 
 
@@ -32,15 +32,6 @@ class LoginFailureRow(NamedTuple):
     failures: int
     since: int
     locked_until: int
-
-
-class ParkedRow(NamedTuple):
-    """A form that came after its session had ended; ``body`` as it was posted."""
-
-    user: bytes
-    path: str
-    body: bytes
-    time: int
 
 
 _SESSION = sa.select(*(sessions.c[name] for name in SessionRow._fields))
@@ -74,13 +65,6 @@ _FAILURE_GET = Query(LoginFailureRow._make, _FAILURE.where(login_failures.c.name
 _FAILURE_PUT = upsert(login_failures, LoginFailureRow._fields)
 _FAILURE_CLEAR = Statement(sa.delete(login_failures).where(login_failures.c.name == sa.bindparam("name")))
 _FAILURES_FORGET = Statement(sa.delete(login_failures).where(login_failures.c.since < sa.bindparam("before")))
-
-_PARKED = sa.select(*(parked_forms.c[name] for name in ParkedRow._fields))
-_THERE = (parked_forms.c.user == sa.bindparam("user"), parked_forms.c.path == sa.bindparam("path"))
-_PARKED_PUT = upsert(parked_forms, ParkedRow._fields)
-_PARKED_GET = Query(ParkedRow._make, _PARKED.where(*_THERE))
-_PARKED_DROP = Statement(sa.delete(parked_forms).where(*_THERE))
-_PARKED_FORGET = Statement(sa.delete(parked_forms).where(parked_forms.c.time < sa.bindparam("before")))
 
 
 class Sessions(Repository):
@@ -133,23 +117,3 @@ class LoginFailures(Repository):
     def forget(self, before: int) -> int:
         """Delete counts that began before a moment."""
         return self._db.run(_FAILURES_FORGET, before=before)
-
-
-class ParkedForms(Repository):
-    """Forms that came too late, one for each user and page."""
-
-    def put(self, row: ParkedRow) -> None:
-        """Keep it; an older one of the same page gives way."""
-        self._db.run_many(_PARKED_PUT, [row])
-
-    def get(self, user: bytes, path: str) -> ParkedRow | None:
-        """What a user had typed on a page, or None."""
-        return self._db.one(_PARKED_GET, user=user, path=path)
-
-    def drop(self, user: bytes, path: str) -> None:
-        """It was sent, or is not wanted."""
-        self._db.run(_PARKED_DROP, user=user, path=path)
-
-    def forget(self, before: int) -> int:
-        """Delete what is older."""
-        return self._db.run(_PARKED_FORGET, before=before)

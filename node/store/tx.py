@@ -19,7 +19,7 @@ from node.store.people import AccessLog, Passkeys, Totp, UserInvitations, UserSe
 from node.store.reach import Enquiries, Guests
 from node.store.repository import Session
 from node.store.search import INDEXED, Search
-from node.store.sessions import LoginFailures, ParkedForms, Sessions
+from node.store.sessions import LoginFailures, Sessions
 from node.store.sql import Connection
 from node.store.threads import Threads
 
@@ -60,7 +60,6 @@ class Tx:
         self.search = Search(session)
         self.sessions = Sessions(session)
         self.login_failures = LoginFailures(session)
-        self.parked_forms = ParkedForms(session)
         self.user_invitations = UserInvitations(session)
         self.passkeys = Passkeys(session)
         self.totp = Totp(session)

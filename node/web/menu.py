@@ -28,11 +28,11 @@ class Entry(NamedTuple):
 
 MENU: Final = (
     Entry("/", N_("Today"), "today.read", "today", bar=True),
-    Entry("/dealings", N_("Dealings"), "dealings.read", "dealings", bar=True),
-    Entry("/partners", N_("Partners & goods"), "partners.read", "partners", ("/catalogue",)),
+    Entry("/dealings", N_("Dealings"), "dealings.read", "dealings", ("/drafts",), bar=True),
+    Entry("/partners", N_("Partners & goods"), "partners.read", "partners", ("/catalogue", "/import")),
     Entry("/books", N_("Books"), "books.read", "books", ("/payments", "/closing")),
     Entry("/association", N_("Association today"), "association.read", "today", bar=True),
-    Entry("/association/members", N_("Members"), "association.members", "partners", bar=True),
+    Entry("/association/members", N_("Members"), "association.members", "partners", ("/association/import",), bar=True),
     Entry("/association/calls", N_("Firms to call"), "association.members", "today"),
     Entry("/association/peers", N_("Connected associations"), "association.peers", "dealings"),
     Entry("/association/safety", N_("Storage and backups"), "association.safety", "books"),

@@ -75,6 +75,13 @@ class _Named(msgspec.Struct):
     currency: str = ""
 
 
+def filled(form: Form, sheet: Sheet, paper: Paper) -> Form:
+    """A draft that nobody has typed into yet: the form as the paper says, under the same draft."""
+    made = Form.of(form.say, sheet.values(paper))
+    made.values |= {name: form.values[name] for name in ("base", "draft") if name in form.values}
+    return made
+
+
 def encoded(paper: Paper) -> str:
     """A draft as it travels in the form."""
     return msgspec.json.encode(paper).decode()

@@ -21,13 +21,13 @@ from node import zones
 from node.api.context import Context
 from node.api.problem import Refused, problem_of
 from node.i18n import N_
-from node.services import preferences
+from node.services import drafts, preferences
 from node.services import sessions as logins
 from node.services.desk import live
 from node.services.policy import ASSOCIATION_ROLES, MEMBER_ROLES, OPERATIONS, PUBLIC, Role, allows
 from node.services.sessions import TOUCH_EVERY_US, Visitor
 from node.services.transaction import Tx
-from node.web import menu, static
+from node.web import drafting, menu, static
 from node.web.ceremonies import Ceremonies
 from node.web.forms import Form
 from node.web.page import Page, Routes
@@ -48,7 +48,6 @@ from node.web.visit import Visit
 from protocol.errors import InvariantBroken, NotFound, YuiError
 
 FORM_TYPES: Final = ("application/x-www-form-urlencoded", "multipart/form-data")
-SECRET_FIELDS: Final = frozenset({CSRF_FIELD, "password", "again", "old", "code"})  # never kept
 LIVE: Final = "/live"
 PER_VISITOR: Final = 600  # requests a minute of one session
 PER_GUEST: Final = 240  # of one address without a session
@@ -183,14 +182,16 @@ class Site:
         if request.method == "GET":
             wanted = str(request.rel_url) if request.path != "/" else ""
             return visit.see_other(_login_path(wanted), visit.say(ENDED) if token else "")
-        kept = False
+        kept = ""
         if token and request.content_type == FORM_TYPES[0]:
             form = Form.parse(visit.say, await request.read())
-            body = form.encoded(without=SECRET_FIELDS)
+            fields, identity = drafting.fields_of(form), drafting.id_of(form.value(drafting.ID))
             if self._is_ours(visit, form.value(CSRF_FIELD), token):
-                now = self.context.house.clock()
-                kept = await visit.write(lambda tx: logins.park(tx, token, path, body, now))
-        return visit.see_other(_login_path(f"{path}?parked=1" if kept else path), visit.say(KEPT if kept else ENDED))
+                house = self.context.house
+                draft = await visit.write(lambda tx: drafts.park(house, tx, token, path, fields, identity))
+                kept = "" if draft is None else draft.id.hex()
+        wanted = f"{path}?draft={kept}" if kept else path
+        return visit.see_other(_login_path(wanted), visit.say(KEPT if kept else ENDED))
 
     def _form_of(self, request: web.Request) -> str:
         """The page with the form that was sent: the same path, else the one that the browser says it came from."""

@@ -15,13 +15,15 @@ from aiohttp import web
 
 from node.api.context import Context
 from node.api.operation import parse_hash
+from node.services import drafts
 from node.services import sessions as logins
 from node.services.policy import Role, allows
 from node.services.sessions import Visitor
 from node.services.transaction import Tx
+from node.web import drafting
 from node.web.forms import Form
 from node.web.sessions import caller, csrf_of, seal
-from protocol.errors import Malformed, NotAuthorised
+from protocol.errors import Malformed, NotAuthorised, NotFound
 
 if TYPE_CHECKING:
     from node.web.page import Page
@@ -119,15 +121,17 @@ class Visit:
     # --- what was sent
 
     async def form(self) -> Form:
-        """What was posted. On a GET: what the visitor had typed here before the session ended, else nothing."""
+        """What was posted. On a GET with ``?draft=``: what the visitor had typed here before, else nothing."""
         if self.posted is not None:
             return self.posted
-        visitor = self.visitor
-        if visitor is None or "parked" not in self.query:
+        identity = drafting.id_of(self.query.get("draft", ""))
+        if self.visitor is None or not identity:
             return Form.empty(self.say)
-        user, path = visitor.user.id, self.request.path
-        parked = await self.read(lambda tx: logins.parked(tx, user, path))
-        return Form.empty(self.say) if parked is None else Form.parse(self.say, parked)
+        user = self.visitor.user
+        draft = await self.read(lambda tx: drafts.get(tx, user.member or b"", user.name, identity))
+        if draft.form != self.request.path:
+            raise NotFound("draft", "no such draft")
+        return Form(self.say, {**drafts.fields_of(draft), drafting.ID: [identity.hex()]})
 
     async def json(self, shape: type[T]) -> T:
         """A JSON body of a script of ours. Malformed if it is none of that shape."""

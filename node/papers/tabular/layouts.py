@@ -32,7 +32,7 @@ _NUMBER = _field(
 )
 _UNIT = _field("unit", N_("Unit"), "unit", "単位|数量単位|unit|uom")
 _PRICE = _field("price", N_("Unit price"), "decimal", "単価|販売単価|価格|仕入単価|定価|売単価|原単価|unit price|price")
-_RATE = _field("tax_rate", N_("Tax rate"), "decimal", "税率|消費税率|税|tax rate|tax|vat")
+_RATE = _field("tax_rate", N_("Tax rate"), "percent", "税率|消費税率|税|tax rate|tax|vat")
 _PARTNER = _field(
     "partner",
     N_("Firm"),
@@ -97,9 +97,9 @@ LAYOUTS: Final[dict[str, tuple[Field, ...]]] = {
         _GTIN,
         _field("name", N_("Item name"), "text", "品名|商品名|品目名|item|name"),
         _field("partner", N_("Firm"), "text", "取引先|取引先名|得意先|得意先名|会社名|partner|customer"),
-        _field("price", N_("Unit price"), "decimal", "単価|販売単価|価格|unit price|price", required=True),
+        _field("price", N_("Unit price"), "decimal", "単価|販売単価|価格|unit price|price"),
         _field("minimum", N_("From quantity"), "decimal", "数量|最低数量|数量から|適用数量|minimum|from"),
-        _field("rate", N_("Price rate"), "decimal", "掛け率|掛率|price rate"),
+        _field("rate", N_("Price rate"), "percent", "掛け率|掛率|price rate"),
         _field("valid_from", N_("Valid from"), "day", "適用日|適用開始日|開始日|valid from|from date"),
     ),
     "partners": (
@@ -117,7 +117,14 @@ LAYOUTS: Final[dict[str, tuple[Field, ...]]] = {
         _field("telephone", N_("Telephone"), "telephone", "電話|電話番号|TEL|telephone|phone"),
         _field("fax", N_("Fax"), "telephone", "FAX|FAX番号|ファックス|fax"),
         _field("mail", N_("Mail"), "text", "メール|メールアドレス|E-mail|email|mail"),
-        _field("closing_day", N_("Closing day"), "code", "締日|締め日|closing day"),
+        _field("person", N_("Person"), "text", "担当者|担当者名|ご担当|person|contact"),
+        _field("closing_day", N_("Closing day"), "month_day", "締日|締め日|closing day"),
+        _field("pay_months", N_("Months until payment"), "months", "支払月|回収月|支払サイト|payment months"),
+        _field("pay_day", N_("Day of payment"), "month_day", "支払日|回収日|入金日|payment day"),
+        _field("rounding", N_("Rounding"), "rounding", "端数処理|端数|税端数|rounding"),
+        _field("rate", N_("Price rate"), "percent", "掛け率|掛率|price rate"),
+        _field("customer_number", N_("Customer number"), "code", "得意先コード|取引先コード|顧客番号|customer number"),
+        _field("note", N_("Notes"), "text", "備考|摘要|メモ|note|notes|remarks"),
     ),
     "members": (
         _field(
@@ -135,7 +142,7 @@ LAYOUTS: Final[dict[str, tuple[Field, ...]]] = {
     "balances": (
         _PARTNER,
         _CORPORATE,
-        _field("side", N_("Receivable or payable"), "text", "区分|売掛買掛|種別|side|kind"),
+        _field("side", N_("Receivable or payable"), "side", "区分|売掛買掛|種別|side|kind"),
         _field("date", N_("As of"), "day", "基準日|日付|残高日|as of|date", required=True),
         _field(
             "amount",

@@ -41,6 +41,10 @@ DAY = N_("{value} is not a day.")
 DIGITS = N_("{value} must have {count} digits.")
 CHECK = N_("The check digit of {value} does not fit.")
 UNIT = N_("{value} is no unit that is known here.")
+MONTH_DAY = N_("{value} is no day of the month: enter 1 to 31, or 末 for the last.")
+MONTHS = N_("{value}: enter how many months later, 0 to 12, or 翌月.")
+ROUNDING = N_("{value}: enter 切捨て, 四捨五入 or 切上げ.")
+SIDE = N_("{value}: enter 売掛 or 買掛.")
 LONG = N_("The text is longer than {count} characters.")
 
 _SCIENTIFIC = re.compile(r"[+-]?\d+(\.\d+)?E[+-]?\d+")
@@ -186,6 +190,58 @@ def telephone(value: str) -> Value:
     return found.strip("-")
 
 
+def percent(value: str) -> Value:
+    """Percent as 10, 10%, 軽減8% or, of an Excel cell, 0.1."""
+    found = decimal(plain(value).replace("%", "").replace("軽減", "").replace("税率", ""))
+    assert isinstance(found, Scaled)
+    if found.scale == 2 and 0 < found.value < 100 and "%" not in plain(value):
+        return Scaled(found.value)
+    if found.scale == 1 and 0 < found.value < 10 and "%" not in plain(value):
+        return Scaled(found.value * 10)
+    return found
+
+
+def month_day(value: str) -> Value:
+    """A day of the month: 20, 20日; 末, 月末 is 31."""
+    found = plain(value).removesuffix("日").removesuffix("締め").removesuffix("締").removesuffix("払い")
+    if found in ("末", "月末", "end", "末日", "月末日"):
+        return 31
+    if not re.fullmatch(r"[0-9]{1,2}", found, re.ASCII) or int(found) > 31:
+        raise Wrong(MONTH_DAY, value=value)
+    return int(found)
+
+
+def months(value: str) -> Value:
+    """How many months after the closing: 当月, 翌月, 翌々月, or a number."""
+    found = plain(value).removesuffix("払い")
+    known = {"当月": 0, "翌月": 1, "翌々月": 2, "翌翌月": 2}
+    if found in known:
+        return known[found]
+    number_of = found.removesuffix("か月後").removesuffix("ヶ月後").removesuffix("カ月後")
+    if not re.fullmatch(r"[0-9]{1,2}", number_of, re.ASCII) or int(number_of) > 12:
+        raise Wrong(MONTHS, value=value)
+    return int(number_of)
+
+
+def rounding(value: str) -> Value:
+    """How parts of a yen are rounded: down, half_up, up."""
+    found = plain(value).replace("り", "").replace("げ", "").replace("て", "").lower()
+    known = {"切捨": "down", "四捨五入": "half_up", "切上": "up", "down": "down", "half_up": "half_up", "up": "up"}
+    if found not in known:
+        raise Wrong(ROUNDING, value=value)
+    return known[found]
+
+
+def side(value: str) -> Value:
+    """Which side of the books: receivable or payable."""
+    found = plain(value).removesuffix("金").removesuffix("残高").lower()
+    known = {"売掛": "receivable", "得意先": "receivable", "receivable": "receivable"}
+    known |= {"買掛": "payable", "仕入先": "payable", "payable": "payable"}
+    if found not in known:
+        raise Wrong(SIDE, value=value)
+    return known[found]
+
+
 def unit(value: str) -> Value:
     """A unit as its UN/ECE code."""
     found = units.code_of(value)
@@ -207,5 +263,10 @@ READERS: Final[Mapping[str, Callable[[str], Value]]] = {
     "postcode": postcode,
     "telephone": telephone,
     "unit": unit,
+    "percent": percent,
+    "month_day": month_day,
+    "months": months,
+    "rounding": rounding,
+    "side": side,
 }
 """Kind of a field → what reads it."""

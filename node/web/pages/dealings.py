@@ -23,7 +23,7 @@ from node.services.drafting.papers import PAPER_OF
 from node.services.drafting.steps import to_ship
 from node.services.notices import noting
 from node.services.transaction import Tx
-from node.web import sheetpage
+from node.web import drafting, sheetpage
 from node.web.dealingforms import item_names, values
 from node.web.forms import Form
 from node.web.page import Page
@@ -36,7 +36,9 @@ from protocol.errors import CallerFault, ImpossibleStep, NotFound
 from protocol.process.money import denano
 from protocol.process.trade.papers import TYPE_OF, OrderChange, Paper, Scaled
 
-FASTER: Final = N_("Something new came into this dealing at {time}: look at it first. What you typed is still here.")
+FASTER: Final = N_(
+    "Something new came into this dealing at {time}: look at it first. Your entries are kept as a draft."
+)
 SENT: Final = N_("Sent: {paper} {number}. It turns to “arrived at partner” when it gets there.")
 UNDER_WAY: Final = N_("Under way. It goes by itself; do not send it again.")
 UNREAD: Final = N_("It lies on the partner's page. Whether it was read is not known.")
@@ -218,11 +220,13 @@ async def send(visit: Visit) -> web.StreamResponse:
         await visit.write(lambda tx: sending.send(house, tx, member, thread, paper, seen))
     except SomebodyWasFaster as fault:
         form.wrong("", FASTER, time=moment(fault.updated, visit.language == "ja"))
+        await drafting.keep(visit, form, visit.request.path, found.partner_name)
         form.values["seen"] = [fault.seen]  # sending again is a new decision, with what came meanwhile in sight
         return await _shown(visit, step, sheet, form, status=409)
     except CallerFault as fault:
         form.refuse(fault)
         return await _shown(visit, step, sheet, form, status=422)
+    await drafting.put_away(visit, form)
     word = words.paper(TYPE_OF[type(paper)], visit.say)
     return visit.see_other(f"/dealings/{thread.hex()}", visit.say(SENT, paper=word, number=paper.number))
 

@@ -9,9 +9,10 @@ from aiohttp import web
 
 from node import words
 from node.i18n import N_
+from node.services import drafts
 from node.services.desk import partners
 from node.services.drafting import Step
-from node.web import sheetpage
+from node.web import drafting, sheetpage
 from node.web.forms import Form
 from node.web.page import Page
 from node.web.paperview import shown
@@ -69,6 +70,8 @@ async def write(visit: Visit) -> web.StreamResponse:
         paper = await visit.write(lambda tx: partners.first_paper(house, tx, member, partner, kind, today, like=thread))
         form = Form.of(visit.say, sheet.values(paper))
         form.values["base"] = [sheetpage.encoded(paper)]
+    elif form.value(drafts.FRESH):
+        form = sheetpage.filled(form, sheet, sheetpage.base_of(form, kind))
     return await _shown(visit, sheet, form)
 
 
@@ -91,6 +94,7 @@ async def send(visit: Visit) -> web.StreamResponse:
     except CallerFault as fault:
         form.refuse(fault)
         return await _shown(visit, sheet, form, status=422)
+    await drafting.put_away(visit, form)
     word = words.paper(TYPE_OF[type(paper)], visit.say)
     return visit.see_other(
         f"/dealings/{outcome.submitted[0].thread.hex()}", visit.say(SENT, paper=word, number=paper.number)

@@ -77,6 +77,38 @@
     date.querySelectorAll("input").forEach((field, at) => { field.value = String(Number(found[at + 1])); });
   });
 
+  // what is typed into a paper is kept as a draft, a second after the last key
+  document.querySelectorAll("form[data-draft]").forEach((form) => {
+    let waiting = 0;
+    let sent = "";
+    const note = form.querySelector("[data-draft-note]");
+    const keep = async () => {
+      const body = new URLSearchParams(new FormData(form));
+      body.delete("action");
+      const text = body.toString();
+      if (text === sent) return;
+      sent = text;
+      try {
+        const answer = await fetch("/drafts", {
+          method: "POST",
+          body,
+          headers: { Accept: "application/json", "X-CSRF-Token": document.body.dataset.csrf },
+          redirect: "error",
+        });
+        const said = await answer.json();
+        if (said.draft) form.elements.draft.value = said.draft;
+        if (note) note.textContent = said.said ?? "";
+      } catch {
+        if (note) note.textContent = ""; // sending the form keeps it
+      }
+    };
+    form.addEventListener("input", () => {
+      clearTimeout(waiting);
+      waiting = setTimeout(keep, 1000);
+    });
+    form.addEventListener("submit", () => clearTimeout(waiting));
+  });
+
   // forms that script sends (htmx) carry the token too
   document.addEventListener("htmx:config:request", (event) => {
     const request = event.detail?.ctx?.request;

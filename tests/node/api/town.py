@@ -101,6 +101,7 @@ async def serving(folder: Path) -> AsyncIterator[Api]:
         finally:
             context.arrivals.close()
             context.ubl.close()
+            context.tables.close()
             context.pdf.close()
 
 
@@ -115,4 +116,5 @@ async def administering(folder: Path) -> AsyncIterator[tuple[Association, Contex
     finally:
         await runner.cleanup()
         context.ubl.close()
+        context.tables.close()
         context.pdf.close()

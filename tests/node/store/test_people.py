@@ -7,7 +7,6 @@ import pytest
 from node.store import (
     AccessRow,
     LoginFailureRow,
-    ParkedRow,
     PasskeyRow,
     SessionRow,
     Store,
@@ -52,17 +51,6 @@ def test_login_failures(store: Store) -> None:
     assert store.write(lambda tx: tx.login_failures.forget(6)) == 1
     store.write(lambda tx: tx.login_failures.clear("taro"))
     assert store.read(lambda tx: tx.login_failures.get("taro")) is None
-
-
-def test_parked_forms(store: Store) -> None:
-    row = ParkedRow(USER, "/dealings/new", b"a=1", 5)
-    store.write(lambda tx: tx.parked_forms.put(row))
-    store.write(lambda tx: tx.parked_forms.put(row._replace(body=b"a=2", time=6)))
-    store.write(lambda tx: tx.parked_forms.put(row._replace(user=OTHER_USER)))
-    assert store.read(lambda tx: tx.parked_forms.get(USER, row.path)) == row._replace(body=b"a=2", time=6)
-    store.write(lambda tx: tx.parked_forms.drop(USER, row.path))
-    assert store.read(lambda tx: tx.parked_forms.get(USER, row.path)) is None
-    assert store.write(lambda tx: tx.parked_forms.forget(6)) == 1
 
 
 def test_user_invitations(store: Store) -> None:

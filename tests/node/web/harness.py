@@ -205,6 +205,7 @@ async def web_of(town: Association, folder: Path) -> AsyncIterator[Web]:
         finally:
             context.arrivals.close()
             context.ubl.close()
+            context.tables.close()
 
 
 @asynccontextmanager

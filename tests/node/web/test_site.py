@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 import node.web
-from node.services import sessions
+from node.services import drafts, sessions
 from node.web import static
 from node.web.sessions import seal, unseal
 from tests.node.services.town import order
@@ -103,15 +103,16 @@ async def test_what_was_typed_when_the_session_had_ended_is_kept_for_its_user(we
     await browser.get("/people")
     web.town.now += sessions.IDLE_US
     shown = await browser.submit("/people", {"note": "竹ざるの人"}, follow=False)
-    assert shown.location == "/login?next=%2Fpeople%3Fparked%3D1"
+    member = web.firms[FIRM]
+    (draft,) = web.town.see(lambda tx: drafts.mine(tx, member, "owner"))
+    assert shown.location == f"/login?next=%2Fpeople%3Fdraft%3D{draft.id.hex()}"
     page = await browser.get(shown.location)
     assert "入力は下書きにあります" in page.plain
-    (user,) = web.town.see(lambda tx: [row for row in tx.users.all() if row.name == "owner"])
-    parked = web.town.see(lambda tx: sessions.parked(tx, user.id, "/people"))
-    assert parked is not None
-    assert b"%E7%AB%B9" in parked
+    assert drafts.fields_of(draft)["note"] == ["竹ざるの人"]
     back = await browser.submit("/login", {"name": "owner", "password": PASSWORD})
     assert (back.heading, back.fields("/people")["note"]) == ("利用者", "竹ざるの人")
+    other = await web.logged_in("clerk")
+    assert (await other.get(f"/drafts/{draft.id.hex()}")).status == 404
 
 
 async def test_a_forged_form_is_not_kept_and_one_without_a_page_goes_to_where_it_was(web: Web) -> None:
@@ -122,14 +123,14 @@ async def test_a_forged_form_is_not_kept_and_one_without_a_page_goes_to_where_it
     assert forged.location == "/login?next=%2Fpeople"
     sent = {"Content-Type": "application/x-www-form-urlencoded"}
     for referer, wanted in (
-        (str(web.client.make_url("/settings")), "%2Fsettings%3Fparked%3D1"),
-        ("https://evil.example/settings", "%2F%3Fparked%3D1"),
+        (str(web.client.make_url("/settings")), "%2Fsettings%3Fdraft%3D"),
+        ("https://evil.example/settings", "%2F%3Fdraft%3D"),
     ):
         data = f"csrf={csrf}&old=my-password&note=y".encode()
         shown = await browser.ask("POST", "/settings/password", data=data, headers={**sent, "Referer": referer})
-        assert shown.location == f"/login?next={wanted}"
-    (user,) = web.town.see(lambda tx: [row for row in tx.users.all() if row.name == "owner"])
-    assert web.town.see(lambda tx: sessions.parked(tx, user.id, "/settings")) == b"note=y"
+        assert shown.location.startswith(f"/login?next={wanted}")
+    kept = web.town.see(lambda tx: drafts.mine(tx, web.firms[FIRM], "owner"))
+    assert {one.form: drafts.fields_of(one) for one in kept} == {"/settings": {"note": ["y"]}, "/": {"note": ["y"]}}
 
 
 async def test_the_language_is_kept(web: Web) -> None:

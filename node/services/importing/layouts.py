@@ -1,4 +1,4 @@
-"""A member's files: read once, looked at, and the layout kept for the next file of the same partner.
+"""The layout of a file: proposed, kept for the next file of the same partner, forgotten.
 
 Owns which layout is proposed: the partner's, else the member's own for this kind, else a guess. Reading and its rules:
 :mod:`node.papers.tabular`. Nothing of a file is stored here; what a person confirms goes to the service that owns it.
