@@ -7,6 +7,8 @@ node but this module and the context.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from node.papers.pdf.context import FORMS, LANGUAGES, Context
 from node.papers.pdf.letter import Letter
 from protocol.errors import CallerFault
@@ -22,14 +24,17 @@ def render(paper: Paper, context: Context) -> bytes:
     return drawing.draw(sheet, fax=context.fax, made_us=context.time)
 
 
-def render_letter(letter: Letter) -> bytes:
-    """The PDF of an invitation."""
+def render_letters(written: Sequence[Letter]) -> bytes:
+    """One PDF of one invitation or more, each on a page of its own. CallerFault for none, or another language."""
     from node.papers.pdf import drawing
     from node.papers.pdf import letter as letters
 
-    if letter.language not in LANGUAGES:
+    if not written:
+        raise CallerFault("letters", "at least one")
+    if any(letter.language not in LANGUAGES for letter in written):
         raise CallerFault("lang", f"one of {', '.join(LANGUAGES)}")
-    return drawing.draw(letters.sheet(letter), fax=letter.fax, made_us=letter.made_us)
+    first = written[0]
+    return drawing.draw_all([letters.sheet(letter) for letter in written], fax=first.fax, made_us=first.made_us)
 
 
 def require(context: Context) -> None:
@@ -40,4 +45,4 @@ def require(context: Context) -> None:
         raise CallerFault("form", f"empty or one of {', '.join(filter(None, FORMS))}")
 
 
-__all__ = ["FORMS", "LANGUAGES", "Context", "Letter", "render", "render_letter", "require"]
+__all__ = ["FORMS", "LANGUAGES", "Context", "Letter", "render", "render_letters", "require"]

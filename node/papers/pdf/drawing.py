@@ -5,6 +5,7 @@ Owns the layout. Knows no paper; what it draws is :mod:`node.papers.pdf.sheet`.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Final
 
@@ -24,18 +25,24 @@ LINK_MM: Final = 30.0
 
 def draw(sheet: Sheet, *, fax: bool = False, made_us: int = 0) -> bytes:
     """The PDF of a sheet. ``made_us``: its creation date, µs UTC."""
-    pen = Pen(fax=fax)
+    return draw_all((sheet,), fax=fax, made_us=made_us)
+
+
+def draw_all(sheets: Sequence[Sheet], *, fax: bool = False, made_us: int = 0) -> bytes:
+    """One PDF of several sheets, each beginning on a page of its own and counting its own pages."""
+    pen, first = Pen(fax=fax), sheets[0]
     pen.describe(
-        title=sheet.subject or sheet.title,
-        language=sheet.language,
-        author=sheet.author,
-        subject=sheet.title,
+        title=first.subject or first.title,
+        language=first.language,
+        author=first.author,
+        subject=first.title,
         made=datetime.fromtimestamp(made_us // 1_000_000, UTC),
     )
-    pen.rehearsal = True
-    count = _Page(pen, sheet, 0).draw()
-    pen.rehearsal, pen.page = False, 0
-    _Page(pen, sheet, count).draw()
+    for sheet in sheets:
+        pen.rehearsal, pen.page = True, 0
+        count = _Page(pen, sheet, 0).draw()
+        pen.rehearsal, pen.page = False, 0
+        _Page(pen, sheet, count).draw()
     return pen.finish()
 
 

@@ -50,7 +50,7 @@ def sheet(letter: Letter) -> Sheet:
         (
             say("1. Read the code with a smartphone, or type the address below it into a browser."),
             say("2. Check the name of your firm and of the association."),
-            say("3. Choose a password. The page then shows your recovery words: write them on paper."),
+            say("3. Choose a login name and a password. Then your firm can begin."),
         )
     )
     until = words.moment(letter.expires_us, letter.zone_minutes)

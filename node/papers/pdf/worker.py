@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -37,7 +38,11 @@ class Worker(Process):
 
     def letter(self, letter: Letter) -> bytes:
         """The PDF of a letter."""
-        (pdf,) = self.call("letter", msgspec.msgpack.encode(letter))
+        return self.letters((letter,))
+
+    def letters(self, letters: Sequence[Letter]) -> bytes:
+        """One PDF of several letters, each on a page of its own."""
+        (pdf,) = self.call("letters", msgspec.msgpack.encode(list(letters)))
         return bytes(pdf)
 
 
@@ -54,8 +59,8 @@ def serve() -> None:
 def _perform(operation: str, *arguments: Any) -> list[Any]:
     from node.papers import pdf
 
-    if operation == "letter":
-        return [pdf.render_letter(msgspec.msgpack.decode(arguments[0], type=Letter))]
+    if operation == "letters":
+        return [pdf.render_letters(msgspec.msgpack.decode(arguments[0], type=list[Letter]))]
     kind, body, context = arguments
     paper = papers.decode(kind, papers.VERSIONS[kind][-1], body)
     return [pdf.render(paper, msgspec.msgpack.decode(context, type=Context))]

@@ -23,7 +23,7 @@ from protocol.errors import CallerFault, NotFound
 #: Field of the form → label, kind, longest text.
 FIELDS: Final = (
     ("person", N_("Contact person"), "text", 100),
-    ("postal", N_("Address"), "text", 200),
+    ("postal", N_("Postal address"), "text", 200),
     ("telephone", N_("Telephone"), "tel", 40),
     ("fax", N_("FAX"), "tel", 40),
     ("email", N_("E-mail"), "email", 200),

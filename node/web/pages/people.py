@@ -101,7 +101,10 @@ async def invitation(visit: Visit, member: bytes | None, form: Form) -> joining.
 def show_link(visit: Visit, made: joining.Link, base: str) -> web.Response:
     """The link, once: it is kept nowhere."""
     link = absolute(visit, made.path)
-    return visit.render("people/link.html", status=201, link=link, picture=qr(link), row=made.row, base=base)
+    secret = made.secret if made.row.user is None else ""  # a letter invites; who comes back needs none
+    return visit.render(
+        "people/link.html", status=201, link=link, secret=secret, picture=qr(link), row=made.row, base=base
+    )
 
 
 async def withdraw(visit: Visit) -> web.StreamResponse:
