@@ -11,9 +11,8 @@ from aiohttp import web
 from node.i18n import N_
 from node.papers.pdf import Letter
 from node.services import letters
-from node.services.joining import Link
+from node.services.letters import Addressed
 from node.services.transaction import Tx
-from node.store import MemberRow
 from node.web.forms import Form
 from node.web.links import absolute
 from node.web.page import Page
@@ -40,7 +39,7 @@ async def print_all(visit: Visit) -> web.StreamResponse:
     house, who, address, form = visit.context.house, visit.who, visit.address, await visit.form()
     wanted = [_id(one) for one in form.all("member")]
 
-    def work(tx: Tx) -> list[tuple[MemberRow, Link]]:
+    def work(tx: Tx) -> list[Addressed]:
         return letters.invite_all(house, tx, wanted, by=who.user, address=address)
 
     try:
@@ -66,10 +65,10 @@ async def print_one(visit: Visit) -> web.StreamResponse:
     return await _printed(visit, [await visit.read(lambda tx: letters.of_link(house, tx, member, secret))])
 
 
-async def _printed(visit: Visit, made: Sequence[tuple[MemberRow, Link]]) -> web.StreamResponse:
+async def _printed(visit: Visit, made: Sequence[Addressed]) -> web.StreamResponse:
     house, written = visit.context.house, list[Letter]()
-    for row, link in made:
-        written.append(letters.letter(house, row, link, absolute(visit, link.path), visit.language))
+    for to in made:
+        written.append(letters.letter(house, to, absolute(visit, to.link.path), visit.language))
     content = await asyncio.to_thread(visit.context.pdf.letters, written)
     headers = {"Content-Disposition": 'inline; filename="invitations.pdf"'}
     return web.Response(body=content, content_type="application/pdf", headers=headers)

@@ -52,10 +52,10 @@ async def test_the_letter_says_who_invites_whom(web: Web) -> None:
     member = town.enrol("鶴織物")
     user = town.see(lambda tx: tx.users.by_name("staff"))
     assert user is not None
-    ((row, link),) = town.do(lambda tx: letters.invite_all(house, tx, [member], by=user))
-    written = letters.letter(house, row, link, f"https://example.jp{link.path}", "ja")
-    assert (written.association, written.firm, written.expires_us) == ("豊田", "鶴織物", link.row.expires)
-    assert written.link.endswith(link.secret)
+    (to,) = town.do(lambda tx: letters.invite_all(house, tx, [member], by=user))
+    written = letters.letter(house, to, f"https://example.jp{to.link.path}", "ja")
+    assert (written.association, written.firm, written.expires_us) == ("豊田", "鶴織物", to.link.row.expires)
+    assert written.link.endswith(to.link.secret)
 
 
 async def test_members_print_no_letters(web: Web) -> None:
