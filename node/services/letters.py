@@ -10,10 +10,9 @@ from typing import Final, NamedTuple
 
 from node.papers.pdf import Letter
 from node.services import association, joining
-from node.services.house import House
+from node.services.house import TEST_NETWORK, House
 from node.services.joining import Link
 from node.services.policy import Role
-from node.services.printing import TEST_NETWORK
 from node.store import MemberRow, Tx, UserRow
 from protocol.errors import CallerFault, NotFound
 
