@@ -52,6 +52,8 @@ WHAT: Final[Mapping[str, str]] = {
     "guest-enrolled": N_("enrolled a partner as a member"),
     "peer-changed": N_("decided about an association"),
     "called": N_("telephoned the member"),
+    "quarantine-retried": N_("tried a set-aside record again"),
+    "quarantine-dropped": N_("dropped a set-aside record"),
     "backup-made": N_("made a backup"),
 }
 

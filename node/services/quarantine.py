@@ -56,6 +56,11 @@ def retry(house: House, tx: Tx, number: int) -> Retried:
     return Retried(entered[0].verdict, entered[0].reason, frozenset(news))
 
 
+def listed(tx: Tx, state: str, after: int, limit: int) -> list[QuarantineRow]:
+    """Records in a state behind number ``after``, oldest first; none for a state that there is not."""
+    return tx.quarantine.all(state, after=after, limit=limit) if state in (OPEN, RETRIED, DROPPED) else []
+
+
 def drop(tx: Tx, number: int) -> None:
     """Put a record aside for good."""
     _open(tx, number)

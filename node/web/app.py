@@ -14,6 +14,7 @@ from node.web.pages import (
     guestpage,
     guests,
     helping,
+    held,
     home,
     imports,
     joining,
@@ -26,6 +27,7 @@ from node.web.pages import (
     peers,
     people,
     proofs,
+    quarantine,
     settings,
 )
 from node.web.site import Site
@@ -41,6 +43,7 @@ AREAS = (
     guests,
     helping,
     drafts,
+    held,
     home,
     imports,
     joining,
@@ -53,6 +56,7 @@ AREAS = (
     peers,
     people,
     proofs,
+    quarantine,
     settings,
 )
 

@@ -26,7 +26,7 @@ TASKS: Final = {
     "frozen": (N_("This server may not sign: another copy of it runs. Telephone whoever looks after it."), ""),
     "dark": (N_("{name} cannot be reached. {n} papers wait; they go by themselves when it returns."), "peers"),
     "enrolment": (N_("{name} waits for the codes to be compared."), "peers"),
-    "quarantine": (N_("{n} records were set aside for checking."), "safety"),
+    "quarantine": (N_("{n} records were set aside for checking."), "quarantine"),
     "no-owner": (N_("{name} has no owner who can log in yet."), "members"),
 }
 LOW_SPACE: Final = doctor.LOW_SPACE_BYTES

@@ -7,16 +7,16 @@ from typing import Any, Final
 from aiohttp import web
 
 from node.i18n import N_
-from node.services import access, association, consent, directory, joining, members, reading, sessions, users
+from node.services import access, association, consent, dealings, directory, joining, members, reading, sessions, users
 from node.services.directory import Profile
 from node.services.transaction import Tx
+from node.web import paperview
 from node.web.forms import Form
 from node.web.page import Page
 from node.web.pages import people
 from node.web.visit import Visit
 from protocol.errors import CallerFault
 from protocol.process import checks
-from protocol.process.trade import papers
 
 BASE: Final = "/association/members"
 DUPLICATE: Final = N_("A member with this corporate number is in the directory already: {name}.")
@@ -174,27 +174,9 @@ async def paper_of(visit: Visit) -> web.StreamResponse:
     found = await visit.read(lambda tx: reading.full(tx, wanted, document))
     detail = f"{found.view.holding.type} {found.view.holding.business_key}"
     leave = await visit.write(lambda tx: consent.look(house, tx, wanted, who.user, detail, address))
-    body = next((part.content for part in found.stored.parts if part.name == "business"), None)
-    row = found.stored.row
-    known = body is not None and papers.is_known(row.type, row.version)
-    values = _plain(papers.decode(row.type, row.version, body)) if known and body is not None else []
-    return visit.render("association/paper.html", leave=leave, view=found.view, values=values, member=wanted)
-
-
-def _plain(value: Any, path: str = "") -> list[tuple[str, str]]:
-    """A paper as pairs of field and value, for looking things up together on the telephone."""
-    import msgspec
-
-    if isinstance(value, msgspec.Struct):
-        value = msgspec.to_builtins(value)
-    if isinstance(value, dict):
-        if set(value) <= {"value", "scale"} and "value" in value:
-            return [(path, str(value["value"]) if not value.get("scale") else f"{value['value']}e-{value['scale']}")]
-        pairs = [_plain(inner, f"{path}.{name}" if path else name) for name, inner in value.items()]
-        return [pair for found in pairs for pair in found]
-    if isinstance(value, list | tuple):
-        return [pair for at, inner in enumerate(value) for pair in _plain(inner, f"{path} {at + 1}")]
-    return [(path, str(value))] if value not in (None, "", b"") else []
+    paper = dealings.paper_of(found.stored)
+    content = None if paper is None else paperview.shown(paper, visit.say)
+    return visit.render("association/paper.html", leave=leave, view=found.view, content_of=content, member=wanted)
 
 
 # --- the association's own people
