@@ -17,6 +17,7 @@ from node.services.dealings import Folded
 from node.services.desk import standing
 from node.services.drafting import Step
 from node.store import ThreadRow, Tx
+from protocol.errors import NotFound
 from protocol.process.trade.papers import Billing, OrderLine, Quotation, RequestForQuotation
 from protocol.process.trade.table import Role
 
@@ -128,7 +129,10 @@ def summary(tx: Tx, row: ThreadRow) -> Summary:
 
 
 def _summary(tx: Tx, row: ThreadRow) -> Summary:
-    folded = dealings.fold(tx, row.thread)
+    try:
+        folded = dealings.fold(tx, row.thread)
+    except NotFound:  # the partner's association set its only paper aside: nothing can be done, but it is there
+        return Summary(None, Role.SELLER, "", (), row.state, row.amount, row.currency, 0)
     state = folded.state
     role = Role.BUYER if state.buyer == row.member else Role.SELLER
     step = drafting.main_step(state, role)

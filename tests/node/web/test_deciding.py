@@ -96,3 +96,13 @@ async def test_staff_try_a_set_aside_record_again_and_drop_another(webs: TwoWebs
     assert (await staff.get("/association/quarantine?state=nonsense")).status == 200
     log = kyoto.see(lambda tx: tx.access_log.latest(10, member=None))
     assert {"quarantine-retried", "quarantine-dropped"} <= {row.what for row in log}
+
+
+async def test_what_the_partners_association_set_aside_takes_no_page_away(webs: TwoWebs) -> None:
+    webs.kyoto.town.do(lambda tx: members.suspend(tx, webs.seller))
+    webs.toyota.town.submit(webs.buyer, Submission(webs.seller, order("PO-1")))
+    webs.deliver()
+    browser = await webs.toyota.logged_in("owner")
+    assert "花咲堂" in browser.last.plain
+    for path in ("/dealings?tab=all", "/settings", "/held"):
+        assert (await browser.get(path)).status == 200
