@@ -9,19 +9,20 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date
 from functools import cache
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, NamedTuple
 
 import msgspec
 from msgspec import Meta, Struct
 
 from node.services import bankdays
 from node.services.house import House
-from node.store import TermsRow, Tx
+from node.store import TermsChangeRow, TermsRow, Tx
 from protocol.errors import CallerFault, YuiError
 from protocol.process.checks import is_currency, is_date
 from protocol.process.money import Rounding
 from protocol.process.trade.papers import BankAccount, Billing, Contact, Scaled
 from protocol.process.trade.papers.base import Text, Word
+from protocol.process.trade.papers.goods import PAYMENT_METHODS
 
 LAST_DAY: Final = 31  # of any month
 
@@ -31,7 +32,8 @@ class PartnerTerms(Struct, frozen=True, omit_defaults=True, forbid_unknown_field
 
     Paid ``pay_months`` months after the closing, on ``pay_day`` (31: the last); ``shift``: to which bank day if that is
     none. ``rate`` (掛け率): percent of the list price. ``layouts``: form → name of the layout that this partner sends.
-    ``currency``: in which first papers to the partner are written.
+    ``currency``: in which first papers to the partner are written. ``method``: of PAYMENT_METHODS; ``freight``: who
+    bears it.
     """
 
     closing_day: Annotated[int, Meta(ge=0, le=31)] = 0
@@ -48,6 +50,8 @@ class PartnerTerms(Struct, frozen=True, omit_defaults=True, forbid_unknown_field
     contacts: Annotated[tuple[Contact, ...], Meta(max_length=64)] = ()
     customer_number: Word = ""
     note: Text = ""
+    method: Annotated[str, Meta(max_length=32)] = ""
+    freight: Annotated[str, Meta(pattern="^(seller|buyer|)$")] = ""
 
 
 NONE: Final = PartnerTerms()
@@ -69,10 +73,13 @@ def read(row: TermsRow) -> PartnerTerms:
     return _READ.decode(row.data)
 
 
-def put(house: House, tx: Tx, member: bytes, partner: bytes, new: PartnerTerms, version: int | None = None) -> int:
+def put(
+    house: House, tx: Tx, member: bytes, partner: bytes, new: PartnerTerms, version: int | None = None, by: str = ""
+) -> int:
     """Set the terms with a partner and reckon its open bills anew; the new version.
 
-    ``version``: what the writer had seen; CallerFault ``changed-meanwhile`` if somebody was faster. None: any.
+    ``by``: who does, for the history. ``version``: what the writer had seen; CallerFault ``changed-meanwhile`` if
+    somebody was faster. None: any.
     """
     if new.rate is not None and new.rate.value <= 0:
         raise CallerFault("rate", "must be above 0 percent")
@@ -82,10 +89,39 @@ def put(house: House, tx: Tx, member: bytes, partner: bytes, new: PartnerTerms, 
     now = 0 if known is None else known.version
     if version is not None and version != now:
         raise CallerFault("version", f"somebody changed it: it is version {now} now", code="changed-meanwhile")
-    tx.desk.put_terms(TermsRow(member, partner, new.closing_day, now + 1, house.clock(), msgspec.msgpack.encode(new)))
+    if new.method not in ("", *PAYMENT_METHODS):
+        raise CallerFault("method", f"one of {', '.join(PAYMENT_METHODS)}")
+    time, data = house.clock(), msgspec.msgpack.encode(new)
+    tx.desk.put_terms(TermsRow(member, partner, new.closing_day, now + 1, time, data))
+    tx.money.add_terms_change(TermsChangeRow(member, partner, now + 1, time, by, data))
     rows = [row for row in tx.books.open_with(member, partner) if not row.stated]
     tx.books.put_bills([row._replace(due=payday(new, row.day)) for row in rows])
     return now + 1
+
+
+class Change(NamedTuple):
+    """Terms as they were from ``time`` (µs) on, written by ``by``; ``fields``: what was different before."""
+
+    version: int
+    time: int
+    by: str
+    terms: PartnerTerms
+    fields: tuple[str, ...]
+
+
+def history(tx: Tx, member: bytes, partner: bytes, limit: int = 50) -> list[Change]:
+    """What was changed, latest first."""
+    rows = tx.money.terms_changes(member, partner, limit + 1)
+    found = [_READ.decode(row.data) for row in rows]
+    before = [*found[1:], NONE][: len(found)]
+    return [
+        Change(row.version, row.time, row.by, new, _different(new, old))
+        for row, new, old in zip(rows, found, before, strict=True)
+    ][:limit]
+
+
+def _different(new: PartnerTerms, old: PartnerTerms) -> tuple[str, ...]:
+    return tuple(name for name in PartnerTerms.__struct_fields__ if getattr(new, name) != getattr(old, name))
 
 
 # ---------------------------------------------------------------------- days

@@ -15,6 +15,7 @@ from node.store.journals import HeadRow, JournalRow
 from node.store.links import GivenRow, LinkRow, Mark, Pending, ReceiptRow, StreamRow
 from node.store.members import ControlRow, MemberRow, WrappedKeyRow
 from node.store.memory import MemoryStore, open_memory
+from node.store.money import OwnAccountRow, TermsChangeRow, TransferRow
 from node.store.notices import NoticePersonRow, NoticeRow, NoticeRuleRow, SendRow, SubscriptionRow
 from node.store.peers import InvitationRow, NewQuarantine, PeerRow, QuarantineRow
 from node.store.people import AccessRow, PasskeyRow, TotpRow, UserInvitationRow, UserSettingsRow, ViewGrantRow
@@ -67,6 +68,8 @@ __all__ = [
     "NoticeRow",
     "NoticeRuleRow",
     "OpeningRow",
+    "OwnAccountRow",
+    "ParkedRow",
     "PartRow",
     "PasskeyRow",
     "PaymentRow",
@@ -84,10 +87,12 @@ __all__ = [
     "StreamRow",
     "SubscriptionRow",
     "TalkRow",
+    "TermsChangeRow",
     "TermsRow",
     "ThreadRow",
     "TokenRow",
     "TotpRow",
+    "TransferRow",
     "Tx",
     "UserInvitationRow",
     "UserRow",

@@ -17,6 +17,7 @@ from node.store import (
     schema_desk,
     schema_importing,
     schema_intake,
+    schema_money,
     schema_notices,
     schema_people,
     schema_reach,
@@ -95,6 +96,10 @@ def _intake(engine: str) -> Iterable[str]:
     yield from _tables(engine, schema_intake.STEP)
 
 
+def _money(engine: str) -> Iterable[str]:
+    yield from _tables(engine, schema_money.STEP)
+
+
 STEPS: Sequence[tuple[str, Callable[[str], Iterable[str]]]] = (
     (schema.STEP, _first_tables),
     (schema_people.STEP, _people),
@@ -103,6 +108,7 @@ STEPS: Sequence[tuple[str, Callable[[str], Iterable[str]]]] = (
     (schema_reach.STEP, _reach),
     (schema_notices.STEP, _notices),
     (schema_intake.STEP, _intake),
+    (schema_money.STEP, _money),
 )
 
 

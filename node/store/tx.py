@@ -13,6 +13,7 @@ from node.store.journals import Heads, Journal
 from node.store.links import Given, Links, Outgoing, Receipts, Streams
 from node.store.members import Controls, Members, WrappedKeys
 from node.store.meta import Meta
+from node.store.money import Money
 from node.store.notices import Notices
 from node.store.peers import Invitations, Knows, Peers, Quarantine
 from node.store.people import AccessLog, Passkeys, Totp, UserInvitations, UserSettings, ViewGrants
@@ -72,6 +73,7 @@ class Tx:
         self.notices = Notices(session)
         self.enquiries = Enquiries(session)
         self.guests = Guests(session)
+        self.money = Money(session)
 
     def index_lag(self) -> int:
         """Documents that the search index has not seen yet."""

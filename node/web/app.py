@@ -24,11 +24,13 @@ from node.web.pages import (
     members,
     notices,
     partners,
+    payments,
     peers,
     people,
     proofs,
     quarantine,
     settings,
+    terms,
 )
 from node.web.site import Site
 
@@ -53,11 +55,13 @@ AREAS = (
     members,
     notices,
     partners,
+    payments,
     peers,
     people,
     proofs,
     quarantine,
     settings,
+    terms,
 )
 
 

@@ -193,8 +193,10 @@ async def put_terms(call: Call) -> object:
     given: TermsGiven = call.body
     member = call.member
 
+    by = f"api:{call.principal.label}"
+
     def work(tx: Tx) -> Written:
-        version = terms.put(call.context.house, tx, member, _partner(tx, call), given.terms, given.version)
+        version = terms.put(call.context.house, tx, member, _partner(tx, call), given.terms, given.version, by)
         return Written(TermsShown(terms=given.terms, version=version), 200)
 
     return await call.write(work)

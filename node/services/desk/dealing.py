@@ -5,9 +5,10 @@ Owns what the page of a dealing shows. Writes nothing but numbers; whoever is no
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import NamedTuple
 
-from node.services import dealings, drafting, reading
+from node.services import dealings, drafting, reading, terms
 from node.services.desk import numbering, standing
 from node.services.desk.parties import party_of
 from node.services.drafting import Context, Step
@@ -19,7 +20,7 @@ from protocol.errors import NotFound
 from protocol.process.fact import Outcome
 from protocol.process.money import Rounding
 from protocol.process.thread import ThreadState
-from protocol.process.trade.papers import TYPE_OF, Paper
+from protocol.process.trade.papers import TYPE_OF, Billing, CorrectiveInvoice, Paper
 from protocol.process.trade.table import Role
 
 
@@ -102,19 +103,33 @@ def _timeline(tx: Tx, member: bytes, thread: bytes, state: ThreadState, names: d
 
 
 def write_draft(
-    tx: Tx, member: bytes, thread: bytes, step: Step, today: str, *, rounding: Rounding = Rounding.DOWN, due: str = ""
+    tx: Tx, member: bytes, thread: bytes, step: Step, today: str, *, rounding: Rounding | None = None, due: str = ""
 ) -> Paper:
     """The next paper of the dealing, prefilled and numbered. NotFound; ImpossibleStep where it cannot be written now.
 
-    ``today`` and ``due``: YYYY-MM-DD at the writer.
+    ``today`` and ``due``: YYYY-MM-DD at the writer; ``due`` and ``rounding`` by the terms with the partner where they
+    are not given and any were set.
     """
     row = tx.threads.get(member, thread)
     if row is None:
         raise NotFound("thread", "no such dealing")
     folded = dealings.fold(tx, thread)
     role = Role.BUYER if folded.state.buyer == member else Role.SELLER
+    agreed = terms.many(tx, member, (row.partner,)).get(row.partner)
+    if agreed is not None:
+        rounding = rounding or terms.rounding(agreed)
     number = numbering.next_number(tx, member, TYPE_OF[PAPER_OF[step]], today, partner=row.partner)
     context = Context(
-        today, number, role, party_of(tx, folded.state.buyer), party_of(tx, folded.state.seller), rounding, due
+        today,
+        number,
+        role,
+        party_of(tx, folded.state.buyer),
+        party_of(tx, folded.state.seller),
+        rounding or Rounding.DOWN,
+        due,
     )
-    return drafting.draft(step, folded.state, folded.facts, context)
+    paper = drafting.draft(step, folded.state, folded.facts, context)
+    if agreed is None or due or not isinstance(paper, Billing) or isinstance(paper, CorrectiveInvoice):
+        return paper
+    agreed_due = terms.payday(agreed, paper.transaction_date or today)
+    return drafting.draft(step, folded.state, folded.facts, replace(context, due=agreed_due))

@@ -44,6 +44,7 @@ class Shown(NamedTuple):
     status: int
     headers: Mapping[str, str]
     text: str
+    body: bytes = b""
 
     @property
     def location(self) -> str:
@@ -111,7 +112,7 @@ class Browser:
                         self.cookies[name] = morsel.value
             body = await response.read()
             text = body.decode("utf-8", "replace")
-            shown = Shown(response.status, dict(response.headers), text)
+            shown = Shown(response.status, dict(response.headers), text, body)
         if shown.status != 303:
             self.last = shown  # what the person has before them
         return shown
