@@ -26,10 +26,10 @@ Towns = tuple[Association, Association, bytes, bytes]
 def october() -> Towns:
     """Four dealings: billed with a stated day, billed by terms, paid by notice, ordered only."""
     toyota, kyoto, buyer, seller = two_towns()
-    kyoto.do(lambda tx: terms.put(kyoto.house, tx, seller, buyer, PartnerTerms(closing_day=31, pay_months=1)))
     stated = order("PO-1", terms=PaymentTerms(due_date="2026-11-14"))
     billed(toyota, kyoto, buyer, seller, stated, day="2026-10-20")
     billed(toyota, kyoto, buyer, seller, order("PO-2", quantity=10), day="2026-10-21")
+    kyoto.do(lambda tx: terms.put(kyoto.house, tx, seller, buyer, PartnerTerms(closing_day=31, pay_months=1)))
     billed(toyota, kyoto, buyer, seller, order("PO-3", quantity=1), until=Step.PAY, day="2026-10-22")
     start(toyota, kyoto, buyer, seller, order("PO-4", quantity=3, day="2026-10-23"))
     return toyota, kyoto, buyer, seller
