@@ -50,6 +50,7 @@ LABELS: Final[Mapping[str, str]] = {
     "freight": FREIGHT,
     "layouts": N_("Layouts of files"),
     "contacts": N_("Contacts"),
+    "currency": N_("Currency"),
 }
 FASTER: Final = N_(
     "Somebody else changed this meanwhile. Your entries are still here; look at the history and save again."

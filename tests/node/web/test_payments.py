@@ -8,6 +8,8 @@ import re
 from node.papers import zengin
 from node.services import banking
 from node.services.drafting import Step
+from node.services.terms import PartnerTerms
+from node.web.pages.terms import LABELS
 from tests.node.services import october
 from tests.node.web.harness import Browser, TwoWebs
 
@@ -205,3 +207,7 @@ async def test_terms_changed_by_two(webs: TwoWebs) -> None:
 def test_the_day_that_is_checked_with_is_a_banking_day() -> None:
     assert zengin.is_banking_day(datetime.date(2026, 10, 5))
     assert banking.problems(banking.NONE)
+
+
+def test_every_field_of_the_terms_has_a_word_in_the_history() -> None:
+    assert set(LABELS) == set(PartnerTerms.__struct_fields__)
