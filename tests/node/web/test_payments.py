@@ -1,4 +1,4 @@
-"""The pages of payments over two nodes: terms, our account, the look over a bank file, its bytes, and marking as paid."""
+"""The pages of payments over two nodes: terms, our account, the look over a bank file, its bytes, marking as paid."""
 
 from __future__ import annotations
 
