@@ -12,6 +12,8 @@ from node.store import AttachmentRow, DecisionRow, HoldingRow, StoredDocument, T
 from protocol.document import header as headers
 from protocol.document.header import Header
 from protocol.errors import NotFound
+from protocol.process.trade import papers
+from protocol.process.trade.papers import Personal
 
 HELD = "held"
 MESSAGE = "message"
@@ -90,6 +92,12 @@ def full(tx: Tx, member: bytes, document: bytes) -> FullView:
         tuple(row.missing for row in tx.waiting.of(document)),
         tuple(tx.decisions.by_document(document)),
     )
+
+
+def personal_of(view: FullView) -> Personal | None:
+    """The personal part of a document, if it has one that is not erased."""
+    found = next((part.content for part in view.stored.parts if part.name == "personal"), None)
+    return None if found is None else papers.decode_personal(found)
 
 
 def marks_of(tx: Tx, rows: Sequence[HoldingRow]) -> dict[bytes, Marks]:

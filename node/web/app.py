@@ -11,6 +11,7 @@ from node.web.pages import (
     dealings,
     drafts,
     enquiries,
+    files,
     guestpage,
     guests,
     held,
@@ -29,6 +30,7 @@ from node.web.pages import (
     people,
     proofs,
     quarantine,
+    search,
     settings,
     terms,
 )
@@ -41,6 +43,7 @@ AREAS = (
     consent,
     dealings,
     enquiries,
+    files,
     guestpage,
     guests,
     helping,
@@ -60,6 +63,7 @@ AREAS = (
     people,
     proofs,
     quarantine,
+    search,
     settings,
     terms,
 )

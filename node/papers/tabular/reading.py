@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Final
 
+from node.papers.tabular.writing import FORMULA
 from protocol.errors import Malformed, TooLarge
 from protocol.limits import MIB
 
@@ -149,4 +150,9 @@ def _row(cells: list[str]) -> tuple[str, ...]:
     for cell in cells:
         if len(cell) > MAX_CELL_CHARS:
             raise TooLarge(f"a cell of {len(cell)} characters, the limit is {MAX_CELL_CHARS}")
-    return tuple(cell.strip(" \t\r\n\u3000") for cell in cells)
+    return tuple(_unguarded(cell.strip(" \t\r\n\u3000")) for cell in cells)
+
+
+def _unguarded(cell: str) -> str:
+    """A text without the apostrophe that guards it against being run (:mod:`node.papers.tabular.writing`)."""
+    return cell[1:] if cell[:1] == "'" and cell[1:].lstrip(" \u3000").startswith(FORMULA) else cell

@@ -14,13 +14,13 @@ from protocol.errors import CallerFault
 
 Cell = str | int | None
 ENCODINGS: Final = ("utf-8-sig", "cp932")
-_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
+FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
 _GETA: Final = "〓"
 
 
 def guarded(cell: Cell) -> Cell:
     """A cell that no spreadsheet runs."""
-    if isinstance(cell, str) and cell.lstrip(" \u3000").startswith(_FORMULA):
+    if isinstance(cell, str) and cell.lstrip(" \u3000").startswith(FORMULA):
         return f"'{cell}"
     return cell
 

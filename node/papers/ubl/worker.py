@@ -53,6 +53,12 @@ class Worker(Process):
         (xml,) = self.call("write_sme", *request)
         return bytes(xml)
 
+    def unsaid(self, body: Paper, personal: Personal | None = None, *, sme: bool = False) -> list[str]:
+        """Paths of the fields that the format has no place for: writing leaves them out."""
+        kind = papers.TYPE_OF[type(body)]
+        (paths,) = self.call("unsaid", kind, papers.encode(body), papers.encode(personal or Personal()), sme)
+        return [str(path) for path in paths]
+
     def validate(self, xml: bytes) -> list[Finding]:
         """What is not valid UBL 2.1, or ver.4.1 of the SME Common EDI."""
         if len(xml) > MAX_XML_BYTES:
@@ -90,6 +96,8 @@ def _perform(operation: str, *arguments: Any) -> list[Any]:
         return [document.write(paper, papers.decode_personal(personal), form)]
     if operation == "write_sme":
         return [_write_sme(*arguments)]
+    if operation == "unsaid":
+        return [_unsaid(*arguments)]
     found = _validate_sme(arguments[0])
     return [[list(finding) for finding in (document.validate(arguments[0]) if found is None else found)]]
 
@@ -124,6 +132,15 @@ def _validate_sme(xml: bytes) -> list[Finding] | None:
     from node.papers.sme import document
 
     return None if _sme_root(xml) is None else document.validate(xml)
+
+
+def _unsaid(kind: str, body: bytes, personal: bytes, sme: bool) -> list[str]:
+    from node.papers.sme import document as sme_document
+    from node.papers.ubl import document
+
+    paper: Any = papers.decode(kind, papers.VERSION, body)
+    people = papers.decode_personal(personal)
+    return sme_document.unsaid(paper, people) if sme else document.unsaid(paper, people)
 
 
 def _write_sme(kind: str, body: bytes, personal: bytes, past_kind: str, past: bytes) -> bytes:
