@@ -19,10 +19,9 @@ from node.web.page import Page
 from node.web.render import as_day
 from node.web.sheetpage import Place
 from node.web.sheets import SHEETS
-from node.web.sheets.contract import TAXES, UNITS, tax_code, tax_of
+from node.web.sheets.contract import TAXES, UNITS, currencies, tax_code, tax_of
 from node.web.visit import Visit
 from protocol.errors import CallerFault, NotFound
-from protocol.process.checks import is_currency
 
 MOST_SHOWN: Final = 200
 NUMBER, NAME, PRICE = N_("Item number"), N_("Item"), N_("Unit price")
@@ -77,14 +76,8 @@ def _edit_page(visit: Visit, form: Form, number: str, status: int = 200) -> web.
         number=number,
         units=sheetpage.said(visit, UNITS),
         taxes=sheetpage.said(visit, TAXES),
-        currencies=[(code, words.currency(code, visit.say)) for code in _currencies(form.value("currency"))],
+        currencies=[(code, words.currency(code, visit.say)) for code in currencies(form.value("currency"))],
     )
-
-
-def _currencies(chosen: str) -> list[str]:
-    """The usual ones, and the item's own if it is another."""
-    known = list(words.CURRENCIES)
-    return known if chosen in known or not is_currency(chosen) else [*known, chosen]
 
 
 async def keep(visit: Visit) -> web.StreamResponse:
@@ -95,7 +88,7 @@ async def keep(visit: Visit) -> web.StreamResponse:
     name = form.text("name", say(NAME), most=500)
     price = form.scaled("price", say(PRICE), required=False, places=4)
     unit = form.choice("unit", say(N_("Unit")), (code for code, _ in UNITS))
-    currency = form.choice("currency", say(N_("Currency")), _currencies(form.value("currency")))
+    currency = form.choice("currency", say(N_("Currency")), currencies(form.value("currency")))
     tax = form.choice("tax", say(N_("Tax")), (code for code, _ in TAXES))
     gtin = form.text("gtin", say(N_("JAN")), required=False, most=14)
     description = form.text("description", say(N_("Description")), required=False, most=2_000)

@@ -8,6 +8,7 @@ from typing import Any, Final
 from aiohttp import web
 from msgspec.structs import replace
 
+from node import words
 from node.i18n import N_
 from node.services import banking, terms
 from node.services.bankdays import SHIFTS
@@ -18,7 +19,7 @@ from node.services.transaction import Tx
 from node.web.forms import Form
 from node.web.page import Page
 from node.web.sheets import account
-from node.web.sheets.contract import METHODS
+from node.web.sheets.contract import METHODS, currencies
 from node.web.sheets.money import ROUNDINGS
 from node.web.visit import Visit
 from protocol.errors import CallerFault
@@ -58,7 +59,18 @@ FASTER: Final = N_(
 
 
 def _values(found: PartnerTerms) -> dict[str, Any]:
-    plain = ("closing_day", "pay_months", "pay_day", "shift", "rounding", "rate", "method", "freight", "note")
+    plain = (
+        "closing_day",
+        "pay_months",
+        "pay_day",
+        "shift",
+        "rounding",
+        "rate",
+        "method",
+        "freight",
+        "currency",
+        "note",
+    )
     shown = {name: getattr(found, name) for name in (*plain, "customer_number")}
     return {
         **shown,
@@ -78,6 +90,7 @@ def _read(form: Form, before: PartnerTerms) -> PartnerTerms:
     rounding = form.choice("rounding", say(ROUNDING), (code for code, _ in ROUNDINGS))
     method = form.choice("method", say(METHOD), (code for code, _ in METHODS), required=False)
     freight = form.choice("freight", say(FREIGHT), (code for code, _ in FREIGHTS), required=False)
+    currency = form.choice("currency", say(N_("Currency")), currencies(form.value("currency")))
     number = form.text("customer_number", say(OURS), required=False, most=64)
     note = form.text("note", say(N_("Note")), required=False, most=2_000)
     if rate is not None and not rate.value:
@@ -96,6 +109,7 @@ def _read(form: Form, before: PartnerTerms) -> PartnerTerms:
         rounding=rounding,
         method=method,
         freight=freight,
+        currency=currency,
         customer_number=number,
         note=note,
         fee_by_payee=form.ticked("fee_by_payee"),
@@ -164,6 +178,7 @@ async def _shown(visit: Visit, form: Form, status: int = 200) -> web.Response:
             "freight": FREIGHTS,
             "kind": account.KINDS,
         },
+        currencies=[(code, words.currency(code, visit.say)) for code in currencies(form.value("currency"))],
         labels=LABELS,
     )
 

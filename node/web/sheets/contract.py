@@ -7,12 +7,12 @@ from typing import Any, Final, TypeVar
 
 from msgspec.structs import replace
 
-from node import units
+from node import units, words
 from node.i18n import N_
 from node.services.drafting import Step
 from node.web.forms import Form
 from node.web.sheets.sheet import Column, Field, Sheet, dated, day_text
-from protocol.process.checks import is_gtin
+from protocol.process.checks import is_currency, is_gtin
 from protocol.process.trade import footing
 from protocol.process.trade.papers import (
     ChangeLine,
@@ -84,6 +84,12 @@ def tax_of(code: str) -> TaxCategory:
     letters = code.rstrip("0123456789")
     rate = int(code[len(letters) :] or 0)
     return TaxCategory(category=letters, rate=Scaled(rate)) if rate else TaxCategory(category=letters)
+
+
+def currencies(chosen: str) -> list[str]:
+    """Codes of ISO 4217 to choose from: the usual ones, and what is chosen if it is another."""
+    known = list(words.CURRENCIES)
+    return known if chosen in known or not is_currency(chosen) else [*known, chosen]
 
 
 # --- lines of what is offered or ordered

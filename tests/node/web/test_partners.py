@@ -72,9 +72,12 @@ async def test_an_empty_order_is_not_sent(webs: TwoWebs) -> None:
 
 async def test_an_export_in_dollars_goes_out_as_pdf_and_ubl(webs: TwoWebs) -> None:
     """Terms name the currency; cents are counted, export is taxed with nothing, the papers say the same."""
-    toyota, kyoto = webs.toyota.town, webs.kyoto.town
-    toyota.do(lambda tx: terms.put(toyota.house, tx, webs.buyer, webs.seller, terms.PartnerTerms(currency="USD")))
+    kyoto = webs.kyoto.town
     browser = await webs.toyota.logged_in("clerk")
+    page = f"/partners/{webs.seller.hex()}/terms"
+    await browser.get(page)
+    assert (await browser.submit(page, {"currency": "ZZZ"})).status == 422
+    assert (await browser.submit(page, {"currency": "USD"})).status == 200
     action = f"/partners/{webs.seller.hex()}/order"
     shown = await browser.get(action)
     assert "米ドル (USD)" in shown.plain
