@@ -17,6 +17,7 @@ import aiohttp
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from node.aio.request import TransportOptions, open_session
+from node.aio.resolver import Lookup, system_lookup
 from node.notices.encryption import authorization, padded, sealed
 from node.notices.wording import words_of
 from node.services.notices.browsers import problem_of
@@ -36,6 +37,7 @@ class PushOptions:
     inside: bool = False
     tls: ssl.SSLContext | None = None
     timeout_s: float = TIMEOUT_S
+    lookup: Lookup = system_lookup
 
 
 class Pusher:
@@ -76,7 +78,7 @@ class Pusher:
             "TTL": str(KEEP_S),
             "Urgency": "normal",
         }
-        transport = TransportOptions(timeout_s=options.timeout_s)
+        transport = TransportOptions(timeout_s=options.timeout_s, lookup=options.lookup)
         context = options.tls or ssl.create_default_context()
         try:
             async with (
@@ -85,4 +87,5 @@ class Pusher:
             ):
                 return answer.status, "" if answer.status < 300 else f"the push service said {answer.status}"
         except (aiohttp.ClientError, OSError) as error:
-            return 0, f"{type(error).__name__}: {error}"[:200]
+            cause = getattr(error, "os_error", None) or error
+            return 0, f"{type(cause).__name__}: {cause}"[:200]
