@@ -6,9 +6,10 @@ Owns what the page of a dealing shows. Writes nothing but numbers; whoever is no
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from node.services import dealings, drafting, reading, terms
+from node.services.dealings import Folded
 from node.services.desk import numbering, standing
 from node.services.desk.parties import party_of
 from node.services.drafting import Context, Step
@@ -19,9 +20,11 @@ from node.store import ThreadRow, Tx
 from protocol.errors import NotFound
 from protocol.process.fact import Outcome
 from protocol.process.money import Rounding
-from protocol.process.thread import ThreadState
+from protocol.process.thread import ThreadState, fold
 from protocol.process.trade.papers import TYPE_OF, Billing, CorrectiveInvoice, Paper
 from protocol.process.trade.table import Role
+
+BUYERS: Final = frozenset({"request_for_quotation", "order"})  # first papers that a buyer writes
 
 
 class Entry(NamedTuple):
@@ -58,8 +61,8 @@ def open_dealing(tx: Tx, member: bytes, thread: bytes) -> Dealing:
     row = tx.threads.get(member, thread)
     if row is None:
         raise NotFound("thread", "no such dealing")
-    folded = dealings.fold(tx, thread)
-    role = Role.BUYER if folded.state.buyer == member else Role.SELLER
+    folded = _folded(tx, thread)
+    role = Role.BUYER if (folded.state.buyer or _first_buyer(tx, row)) == member else Role.SELLER
     names = reading.names_of(tx, (member, row.partner))
     offer = standing.offer_of(folded.state, folded.facts)
     return Dealing(
@@ -67,13 +70,27 @@ def open_dealing(tx: Tx, member: bytes, thread: bytes) -> Dealing:
         role,
         names.get(row.partner, ""),
         folded.state,
-        drafting.possible(folded.state, role),
-        drafting.main_step(folded.state, role),
+        drafting.possible(folded.state, role) if folded.facts else (),
+        drafting.main_step(folded.state, role) if folded.facts else None,
         _timeline(tx, member, thread, folded.state, names),
         standing.amount(folded.state, offer),
         standing.delivery_day(folded.state, offer) if any(to_ship(line) for line in folded.state.lines) else "",
         *_link_of(tx, member, row),
     )
+
+
+def _folded(tx: Tx, thread: bytes) -> Folded:
+    """The dealing; without any fact while all of its papers are held, or set aside by the partner's association."""
+    try:
+        return dealings.fold(tx, thread)
+    except NotFound:
+        return Folded(fold((), thread), ())
+
+
+def _first_buyer(tx: Tx, row: ThreadRow) -> bytes:
+    """Who buys in a dealing of which nothing is in effect yet: whoever ordered or enquired."""
+    first = tx.documents.get(row.thread)
+    return b"" if first is None else first.author if row.first_type in BUYERS else first.audience
 
 
 def _link_of(tx: Tx, member: bytes, row: ThreadRow) -> tuple[bool, int]:

@@ -100,9 +100,12 @@ async def test_staff_try_a_set_aside_record_again_and_drop_another(webs: TwoWebs
 
 async def test_what_the_partners_association_set_aside_takes_no_page_away(webs: TwoWebs) -> None:
     webs.kyoto.town.do(lambda tx: members.suspend(tx, webs.seller))
-    webs.toyota.town.submit(webs.buyer, Submission(webs.seller, order("PO-1")))
+    sent = webs.toyota.town.submit(webs.buyer, Submission(webs.seller, order("PO-1")))[0]
     webs.deliver()
     browser = await webs.toyota.logged_in("owner")
     assert "花咲堂" in browser.last.plain
-    for path in ("/dealings?tab=all", "/settings", "/held"):
+    for path in ("/dealings?tab=all", "/settings", "/held", f"/dealings/{sent.thread.hex()}"):
         assert (await browser.get(path)).status == 200
+    assert "発注者" in browser.last.plain
+    assert "保留(確認中)" in browser.last.plain
+    assert "回答する" not in browser.last.plain
