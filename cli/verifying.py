@@ -10,6 +10,7 @@ from cli.output import moment
 from node.i18n import _
 from protocol.errors import YuiError
 from protocol.process.trade import papers
+from protocol.process.trade.papers.base import THROUGH_LINK
 from protocol.proof import Proven
 
 
@@ -17,6 +18,7 @@ def report(proven: Proven) -> tuple[dict[str, Any], list[tuple[str, object]]]:
     """(JSON value, labelled rows) of what was proved. Times are what the signers claimed."""
     document, header = proven.document, proven.document.header
     body = _body(proven)
+    through_link = isinstance(body, dict) and body.get("origin") == THROUGH_LINK
     found: dict[str, Any] = {
         "holds": True,
         "document": document.id.hex(),
@@ -30,6 +32,7 @@ def report(proven: Proven) -> tuple[dict[str, Any], list[tuple[str, object]]]:
         "epoch": proven.epoch.number,
         "home": proven.epoch.home.hex(),
         "erased": [ref.name for ref in header.parts if ref.name not in document.parts],
+        "through_link": through_link,
         "body": body,
         "receipt": _receipt(proven),
     }
@@ -43,6 +46,8 @@ def report(proven: Proven) -> tuple[dict[str, Any], list[tuple[str, object]]]:
         (_("Time (as the author says)"), moment(header.time)),
         (_("Signed in epoch"), f"{found['epoch']} @ {found['home'][:12]}"),
     ]
+    if through_link:
+        rows.append((_("Given"), _("through a link: signed by its node for a partner outside the association")))
     if found["receipt"]:
         receipt = found["receipt"]
         rows.append((_("Receipt"), f"{receipt['verdict']}, {receipt['node'][:12]}, {moment(receipt['time'])}"))

@@ -253,6 +253,20 @@ def offered_by(tx: Tx, member: bytes, partner: bytes, day: str) -> Offered:
     raise NotFound("partner", "no catalogue of this partner is in force")
 
 
+def all_offered_by(tx: Tx, member: bytes, partner: bytes, day: str) -> list[Offered]:
+    """Every catalogue that ``partner`` offers the member on ``day``, by name; of one name the last that was written.
+
+    A supplier may have several (spare parts, consumables); one that it began anew under the same name replaces it.
+    """
+    found: dict[str, Offered] = {}
+    for row in tx.desk.catalogues_with(member, partner):
+        edition = None if row.mine else _in_force(tx, row, day)
+        if edition is not None:
+            offered = _offered(tx, row, edition)
+            found.setdefault(offered.name, offered)
+    return [found[name] for name in sorted(found)]
+
+
 def _in_force(tx: Tx, row: CatalogueRow, day: str) -> Edition | None:
     try:
         return dealings.fold_catalogue(tx, row.thread).state.in_force(day)

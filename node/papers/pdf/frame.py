@@ -20,6 +20,7 @@ from protocol.process.trade.papers import (
     TaxSubtotal,
     Totals,
 )
+from protocol.process.trade.papers.base import THROUGH_LINK
 
 STAMP = "yui:document:{id}"
 ROLES = {
@@ -149,6 +150,11 @@ class Frame:
 
     def _notes(self) -> Iterable[Block]:
         paper, say = self.paper, self.say
+        if paper.origin == THROUGH_LINK:
+            yield Words(
+                say("Given on the partner's page, opened by a link. The association's node signed it for the partner."),
+                say("How this came"),
+            )
         if paper.note:
             yield Words(paper.note, say("Notes"))
         rows = tuple(self._reference(one) for one in paper.references)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any, Final
 
 from aiohttp import web
@@ -17,11 +18,12 @@ from node.web import sheetpage
 from node.web.forms import Form
 from node.web.page import Page
 from node.web.render import as_day
+from node.web.render import quantity as quantity_text
 from node.web.sheetpage import Place
 from node.web.sheets import SHEETS
 from node.web.sheets.contract import TAXES, UNITS, currencies, tax_code, tax_of
 from node.web.visit import Visit
-from protocol.errors import CallerFault, NotFound
+from protocol.errors import CallerFault
 
 MOST_SHOWN: Final = 200
 NUMBER, NAME, PRICE = N_("Item number"), N_("Item"), N_("Unit price")
@@ -148,15 +150,14 @@ async def offered(visit: Visit) -> web.StreamResponse:
 async def _offered_page(visit: Visit, form: Form, status: int = 200) -> web.StreamResponse:
     house, member, partner, today = visit.context.house, visit.member, visit.path_hash("partner"), _today(visit)
     known = await visit.read(lambda tx: partners.look(house, tx, member, partner))
-    try:
-        found = await visit.read(lambda tx: sharing.offered_by(tx, member, partner, today))
-    except NotFound:
-        found = None
+    cart = await visit.read(lambda tx: ordering.cart_of(tx, member, partner, today))
+    starts = itertools.accumulate((len(one.items) for one in cart.catalogues), initial=0)
     return visit.render(
         "catalogue/offered.html",
         status=status,
         form=form,
-        found=found,
+        cart=cart,
+        catalogues=list(zip(starts, cart.catalogues, strict=False)),
         partner=known,
         unit=lambda code: units.word(code, visit.say),
         may_write=visit.allows("dealings.write"),
@@ -174,10 +175,15 @@ async def order(visit: Visit) -> web.StreamResponse:
             wanted[row] = quantity
     if form.ok and not wanted:
         form.wrong("", NO_QUANTITY)
+    mark = form.value("mark")
+    cart = await visit.read(lambda tx: ordering.cart_of(tx, member, partner, today))
+    if form.ok and cart.mark == mark:
+        for fault in ordering.faults(cart, {at: one for at, one in wanted.items() if at < len(cart.items)}):
+            form.wrong(f"items.{fault.at}.quantity", fault.rule, item=fault.item, n=quantity_text(fault.n))
     if not form.ok:
         return await _offered_page(visit, form, 422)
     try:
-        paper = await visit.write(lambda tx: ordering.order_from(house, tx, member, partner, wanted, today))
+        paper = await visit.write(lambda tx: ordering.order_from(house, tx, member, partner, wanted, today, mark=mark))
     except CallerFault as fault:
         form.refuse(fault, {"lines": ""})
         return await _offered_page(visit, form, 422)

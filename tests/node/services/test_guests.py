@@ -6,16 +6,20 @@ from collections.abc import Callable
 
 import pytest
 
-from node.services import dealings, directory, guests, reading, trade
+from cli import verifying
+from node.papers.pdf import sheets
+from node.services import dealings, directory, guests, printing, proof, reading, trade
 from node.services.desk import partners, sending
 from node.services.directory import Profile
 from node.services.drafting import Step
 from node.services.guests import Addresses, Issued
 from node.services.trade import Submission
+from protocol import proof as proofs
 from protocol.errors import CallerFault, NotFound
 from protocol.identity import words
 from protocol.process.trade.papers import OrderResponse
 from protocol.process.trade.papers.base import THROUGH_LINK
+from tests.node.papers.pdf.test_papers import texts_in
 from tests.node.services.town import Association, order
 
 TODAY = "2026-10-05"
@@ -153,3 +157,16 @@ def test_what_is_wrong_names_its_field(farm: Farm) -> None:
         with pytest.raises(CallerFault) as fault:
             farm.town.do(lambda tx: guests.add(farm.town.house, tx, farm.owner, name, addresses))  # noqa: B023
         assert fault.value.field == field
+
+
+def test_the_proof_and_the_paper_say_how_it_came(farm: Farm) -> None:
+    house, secret = farm.town.house, farm.link().secret
+    done = farm.answer(secret).submitted[0]
+    data = farm.town.see(lambda tx: proof.export(house, tx, farm.owner, done.id))
+    found, rows = verifying.report(proofs.verify(data))
+    assert found["through_link"] is True
+    assert any("link" in str(value) or "相手先用ページ" in str(value) for _, value in rows)
+    paper, context = farm.town.see(lambda tx: printing.prepare(house, tx, farm.owner, done.id, printing.Wish()))
+    assert "相手先用ページ" in "".join(texts_in(sheets.compose(paper, context)))
+    own = farm.town.see(lambda tx: proof.export(house, tx, farm.owner, farm.thread))
+    assert verifying.report(proofs.verify(own))[0]["through_link"] is False

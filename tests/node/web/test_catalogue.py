@@ -5,6 +5,11 @@ from __future__ import annotations
 import csv
 import io
 
+from msgspec.structs import replace
+
+from node.services import items, sharing
+from node.services.items import OwnItem
+from protocol.process.trade.papers import Price, PriceTier, Scaled
 from tests.node.web.harness import Browser, TwoWebs, Web
 
 
@@ -82,3 +87,56 @@ async def test_a_name_is_no_formula(webs: TwoWebs) -> None:
     await buyer.submit(action, typed)
     listed = await buyer.ask("GET", "/books/download")
     assert "'=PO" in listed.text
+
+
+async def test_one_cart_over_two_catalogues_with_tiers_and_least_quantities(webs: TwoWebs) -> None:
+    kyoto = webs.kyoto.town
+    bags = OwnItem(
+        number="P-1",
+        name="紙袋",
+        unit="BX",
+        price=Scaled(4800),
+        tiers=(PriceTier(minimum=Scaled(10), price=Price(value=Scaled(4320))),),
+        pack_size=Scaled(200),
+        minimum=Scaled(2),
+        step=Scaled(2),
+    )
+    sweets = OwnItem(number="M-1", name="抹茶あめ", unit="H87", price=Scaled(240))
+
+    def offer(item: OwnItem, off: OwnItem, name: str) -> None:
+        both = [replace(item, on_sale=True), replace(off, on_sale=False)]
+        kyoto.do(lambda tx: items.put(kyoto.house, tx, webs.seller, both))
+        share = kyoto.see(lambda tx: tx.desk.share(webs.seller, webs.buyer))
+        if share is not None:  # a second catalogue beside the first: a thread of its own
+            kyoto.do(lambda tx: tx.desk.put_share(share._replace(thread=b"")))
+        kyoto.do(lambda tx: sharing.publish(kyoto.house, tx, webs.seller, webs.buyer, "2026-10-05", name=name))
+
+    offer(bags, sweets, "包材")
+    offer(sweets, bags, "菓子")
+    webs.deliver()
+    buyer = await webs.toyota.logged_in("clerk")
+    action = f"/partners/{webs.seller.hex()}/catalogue"
+    page = await buyer.get(action)
+    for word in ("包材", "菓子", "入数200", "最低2", "2きざみ", "10から"):
+        assert word in page.plain, word
+    place = {name: page.plain.index(name) for name in ("紙袋", "抹茶あめ")}
+    bag, sweet = ("items.0.quantity", "items.1.quantity") if place["紙袋"] < place["抹茶あめ"] else (
+        "items.1.quantity", "items.0.quantity",
+    )  # fmt: skip
+    for typed, message in (("1", "2以上"), ("3", "2きざみ")):
+        wrong = await buyer.submit(action, {bag: typed, sweet: "5"})
+        assert wrong.status == 422
+        assert message in wrong.plain
+        assert wrong.fields(action)[sweet] == "5"
+    sheet = await buyer.submit(action, {bag: "12", sweet: "48"})
+    assert sheet.status == 200, sheet.plain
+    order = f"/partners/{webs.seller.hex()}/order"
+    fields = sheet.fields(order)
+    lines = {fields[f"lines.{n}.name"]: (fields[f"lines.{n}.quantity"], fields[f"lines.{n}.price"]) for n in (0, 1)}
+    assert lines == {"紙袋": ("12", "4320"), "抹茶あめ": ("48", "240")}
+    await buyer.get(action)
+    offer(replace(sweets, price=Scaled(250)), bags, "菓子")
+    webs.deliver()
+    stale = await buyer.submit(action, {bag: "12"})
+    assert stale.status == 422
+    assert "品目表が新しくなりました" in stale.plain
