@@ -17,6 +17,7 @@ from cli import (
     carry,
     document,
     held,
+    imports,
     init,
     item,
     key,
@@ -67,6 +68,9 @@ def build(arguments: list[str]) -> typer.Typer:
     command(app, "serve", _("Run the node until it is told to stop."))(serve.serve)
     command(app, "status", _("How the node is."))(status.status)
     command(app, "doctor", _("Look for what may be wrong."))(status.doctor)
+    command(app, "import", _("Take over a list from CSV or Excel: items, prices, partners, balances, orders."))(
+        imports.bring
+    )
     command(app, "resolve", _("Go on after a copy of this node was found and switched off."))(status.resolve)
     for name, (found, text) in FAMILIES.items():
         app.add_typer(found, name=name, help=text)

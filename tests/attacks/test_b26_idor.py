@@ -29,6 +29,7 @@ GIVEN: dict[str, dict[str, Any]] = {
     "begin_attachment": {"value": {"size": 1, "media_type": "text/plain"}},
     "send_sme": {"raw": b"<x/>", "headers": {"Content-Type": "application/xml"}},
     "put_items": {"value": {"items": [{"number": "1", "name": "1"}]}},
+    "import_file": {"value": {"kind": "items", "name": "a.csv", "content": "cQ=="}},
     "put_prices": {"value": {"prices": {}}},
     "put_terms": {"value": {"terms": {}}},
     "offer_catalogue": {"value": {}},

@@ -8,6 +8,7 @@ from node.api.admin import (
     desk,
     documents,
     held,
+    imports,
     keys,
     members,
     notices,
@@ -18,6 +19,20 @@ from node.api.admin import (
 )
 from node.api.admin.command import Command
 
-FAMILIES = (members, users, peers, documents, desk, held, quarantine, notices, keys, backups, carrying, overview)
+FAMILIES = (
+    members,
+    users,
+    peers,
+    documents,
+    desk,
+    imports,
+    held,
+    quarantine,
+    notices,
+    keys,
+    backups,
+    carrying,
+    overview,
+)
 
 ALL: dict[str, Command] = {command.name: command for family in FAMILIES for command in family.COMMANDS}

@@ -23,6 +23,7 @@ from node.api.member import (
     documents,
     feed,
     held,
+    imports,
     pdf,
     proofs,
     sme,
@@ -49,6 +50,7 @@ OPERATIONS: Sequence[Operation] = (
     *ubl.OPERATIONS,  # before documents: its fixed path must not be read as an id
     *books.OPERATIONS,  # before documents and threads: longer paths
     *desk.OPERATIONS,
+    *imports.OPERATIONS,
     *documents.OPERATIONS,
     *pdf.OPERATIONS,
     *proofs.OPERATIONS,

@@ -118,10 +118,11 @@ def _field_of(field: str) -> str:
 
 def orders_of(plan: Plan) -> list[tuple[bytes, Order]]:
     """The orders that a plan would make, each once."""
-    found: dict[int, tuple[bytes, Order]] = {}
+    found: dict[tuple[bytes, str], tuple[bytes, Order]] = {}
     for line in plan.lines:
         if line.state == NEW:
-            found.setdefault(id(line.action), line.action)
+            firm, order = line.action
+            found.setdefault((firm, order.number), (firm, order))
     return list(found.values())
 
 

@@ -16,7 +16,8 @@ async def ordered(webs: TwoWebs, number: str = "P-1") -> tuple[Browser, str]:
         f"{number},花咲堂,M-1,抹茶あめ,48,袋,240.5,8,R8.11.6,=急ぎ\n{number},花咲堂,,風呂敷,2,枚,1150,10,,\n"
     )
     shown = await upload(buyer, data.encode(), "o.csv", kind="orders")
-    await buyer.submit(here(shown), {"action": "send"})
+    sent = await buyer.submit(here(shown), {"action": "send"})
+    assert "1件の注文を送りました" in sent.plain
     page = await buyer.get("/dealings?tab=all")
     dealing = await buyer.get("/dealings/" + page.text.partition('href="/dealings/')[2][:64])
     return buyer, dealing.text.partition('href="/documents/')[2][:64]
