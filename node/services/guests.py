@@ -293,6 +293,14 @@ def waiting(tx: Tx) -> list[GuestRow]:
     return sorted(found, key=lambda row: (row.asked is None, row.asked or 0, row.created))
 
 
+def of_node(tx: Tx, guest: bytes) -> Guest:
+    """A guest of any member, for the association that enrols it. NotFound."""
+    row = tx.guests.get(guest)
+    if row is None or row.enrolled is not None:
+        raise NotFound("guest", "no such guest")
+    return _guest(row)
+
+
 def enrol(
     house: House, tx: Tx, guest: bytes, profile: directory.Profile, *, by: UserRow | None = None, address: str = ""
 ) -> Enrolled:

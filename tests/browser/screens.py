@@ -102,6 +102,8 @@ SQUEEZED = """() => {
         const texts = [...item.childNodes].filter((node) => node.nodeType === 3);
         const own = texts.map((node) => node.textContent.trim()).join('');
         if (own.length < 4 || item.closest('.sr') || item.closest('details:not([open])')) continue;
+        const head = item.closest('thead');
+        if (head && getComputedStyle(head).clipPath !== 'none') continue;  // read out, not shown, on a telephone
         const box = item.getBoundingClientRect(), size = parseFloat(getComputedStyle(item).fontSize);
         if (box.width > 0 && box.width < size * 3 && box.height > size * 4) wrong.push(own.slice(0, 30));
     }

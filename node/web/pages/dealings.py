@@ -14,7 +14,7 @@ from aiohttp import web
 
 from node import units, words
 from node.i18n import N_
-from node.services import talking
+from node.services import enquiries, talking
 from node.services.desk import dealing as desk
 from node.services.desk import listing, live, sending
 from node.services.desk.sending import SomebodyWasFaster
@@ -87,6 +87,7 @@ async def show(visit: Visit) -> web.StreamResponse:
         names=names,
         steps_of=lambda entry: four_steps(visit, entry, found),
         now=visit.context.house.clock(),
+        enquiry=await visit.read(lambda tx: enquiries.of_thread(tx, member, thread)),
         count=lambda nano: quantity(Scaled(*denano(nano))),
         left=_left(visit, found, names),
     )

@@ -175,19 +175,12 @@ async def enrol(visit: Visit) -> web.StreamResponse:
     house, guest, who, address = visit.context.house, visit.path_hash("guest"), visit.who, visit.address
 
     def work(tx: Tx) -> tuple[Enrolled, str]:
-        name = _name(tx, guest)
-        return guests.enrol(house, tx, guest, Profile(name=name), by=who.user, address=address), name
+        found = guests.of_node(tx, guest)
+        profile = Profile(name=found.row.name, registration_number=found.addresses.registration_number)
+        return guests.enrol(house, tx, guest, profile, by=who.user, address=address), found.row.name
 
     made, name = await visit.write(work)
     return visit.render("association/words.html", status=201, words24=made.words, member=made.member, name=name)
-
-
-def _name(tx: Tx, guest: bytes) -> str:
-    """The name under which its owner keeps a guest. NotFound."""
-    found = next((row.name for row in guests.waiting(tx) if row.guest == guest), None)
-    if found is None:
-        raise NotFound("guest", "no such guest")
-    return found
 
 
 PAGES = (

@@ -92,6 +92,8 @@ async def test_two_thousand_washers_are_split_between_two(webs: TwoWebs) -> None
     cheap = next(row for row in rows if "最安" in row)
     soon = next(row for row in rows if "最速" in row)
     assert ("花咲堂" in cheap, "一寸法師精密" in soon) == (True, True)
+    assert found.path in (await found.buyer.get(f"/dealings/{found.threads[0]}")).text
+    page = await found.show()
     action = f"{found.path}/order"
     nothing = await found.buyer.submit(action, {"action": "check"})
     assert nothing.status == 422
@@ -143,6 +145,7 @@ async def test_competitors_see_nothing_of_each_other(webs: TwoWebs) -> None:
     far = await found.far.get(f"/dealings/{found.threads[1]}")
     assert "花咲堂" not in near.plain
     assert "一寸法師精密" not in far.plain
+    assert "/enquiries/" not in near.text + far.text
     for page in (near, far):
         assert "数社" not in page.plain
     assert (await found.near.get(found.path)).status == 404
