@@ -77,13 +77,17 @@ class Paper(Told, frozen=True):
 
 
 class Dealing(Told, frozen=True):
-    """A dealing of two firms. ``net`` and ``tax``: what is billed or, where nothing is billed yet, ordered; yen."""
+    """A dealing of two firms; ``by_link``: the seller has no node.
+
+    ``net`` and ``tax``: what is billed or, where nothing is billed yet, ordered; yen.
+    """
 
     key: str
     buyer: str
     seller: str
     papers: tuple[Paper, ...]
     enquiry: str = ""
+    by_link: bool = False
     net: int = 0
     tax: int = 0
 

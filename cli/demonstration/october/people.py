@@ -21,11 +21,12 @@ ROLES: Final = {
     "clerk": N_("clerk"),
     "viewer": N_("viewer"),
     "staff": N_("association staff"),
+    "guest": N_("guest, by link"),
 }
 
 
 class Person(NamedTuple):
-    """A login that works. ``house``: the firm or association; ``page``: where to log in."""
+    """A login that works. ``house``: the firm or association; ``page``: where to log in, of a guest its own page."""
 
     house: str
     role: str

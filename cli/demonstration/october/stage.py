@@ -39,9 +39,10 @@ class Stage:
                 names=", ".join(item.name for item in ASSOCIATIONS.values())
             )
         )
-        self.october = October(self.federation, tell)
-        self.october.tell()
         self.people = settle(self.federation)
+        self.october = October(self.federation, self.people, tell)
+        self.october.tell()
+        self.people.append(self.october.farmer.person())
 
     def stop(self) -> None:
         """Stop the nodes."""

@@ -6,7 +6,7 @@ nodes' clocks are not touched: papers carry business dates of October, signature
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 import msgspec
@@ -15,6 +15,8 @@ from cli.cluster.nodes import Failed
 from cli.demonstration.federation import Federation
 from cli.demonstration.firms import FIRMS
 from cli.demonstration.october.dealings import Dealing, Paper, dealings, goods
+from cli.demonstration.october.farmer import Farmer
+from cli.demonstration.october.people import Person
 from cli.demonstration.october.writing import Writer, account, writer_of
 from node.i18n import _
 from protocol.process.trade.papers import Order, PaymentTerms
@@ -26,8 +28,9 @@ LATE: Final = "取適法3条"
 class October:
     """One telling. ``threads``: key of a dealing → its id, once its first paper is sent."""
 
-    def __init__(self, federation: Federation, tell: Callable[[str], None]) -> None:
+    def __init__(self, federation: Federation, people: Sequence[Person], tell: Callable[[str], None]) -> None:
         self._federation = federation
+        self.farmer = Farmer(federation, people)
         self._tell = tell
         self._writers = {one.key: Writer(one) for one in dealings()}
         self.threads: dict[str, str] = {}
@@ -35,6 +38,7 @@ class October:
     def tell(self) -> None:
         """Everything."""
         self._shelves()
+        self.farmer.settle()
         steps = [(said.day, one, said) for one in dealings() for said in one.papers]
         steps.sort(key=lambda step: step[0])
         for _day, dealing, said in steps:
@@ -46,9 +50,11 @@ class October:
     # --- what is there before the first order
 
     def _shelves(self) -> None:
-        for firm in dict.fromkeys(one.firm for one in goods().items):
-            self._put(firm, "/v1/items", {"items": [_item(one) for one in goods().items if one.firm == firm]})
-        pairs = {(one.buyer, one.seller) for one in dealings()}
+        for firm in self._federation.accounts:
+            own = [_item(one) for one in goods().items if one.firm == firm]
+            if own:
+                self._put(firm, "/v1/items", {"items": own})
+        pairs = {(one.buyer, one.seller) for one in dealings() if not one.by_link}
         pairs |= {(buyer, one.seller) for one in goods().catalogues for buyer in one.buyers}
         for buyer, seller in sorted(pairs):
             self._agree(buyer, seller)
@@ -77,6 +83,9 @@ class October:
         if said.first_due and isinstance(paper, Order):
             self._think_again(author, paper, said.first_due)
         thread = self.threads.get(dealing.key, "")
+        if dealing.by_link:
+            self.threads[dealing.key] = self.farmer.carry(dealing, paper, thread)
+            return
         sent = self._federation.send(author, recipient, said.type, msgspec.to_builtins(paper), thread)
         if sent["verdict"] != "applied":
             raise Failed(f"{dealing.key} {said.type}: {sent['verdict']} {sent['reason']}")
