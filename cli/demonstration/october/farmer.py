@@ -6,7 +6,7 @@ Owns her side of the story and her customer's. Everything goes through the pages
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Final
 from urllib.parse import urlsplit
 
 import msgspec
@@ -15,7 +15,7 @@ from cli.demonstration.federation import Federation
 from cli.demonstration.firms import FIRMS
 from cli.demonstration.october.dealings import Dealing
 from cli.demonstration.october.people import Person
-from cli.demonstration.october.visiting import Visitor
+from cli.demonstration.october.visiting import Visitor, day_fields
 from protocol.process.trade import papers as trade
 
 FARM, CUSTOMER = "F12", "F06"
@@ -44,12 +44,13 @@ class Farmer:
         self._partner = urlsplit(self._customer.address).path.rsplit("/", 1)[-1]
         self._customer.send(f"/partners/{self._partner}/enrol")
 
-    def carry(self, dealing: Dealing, paper: trade.Paper, thread: str) -> str:
-        """The next paper of her dealing, hers or her customer's; the dealing's id."""
+    def carry(self, dealing: Dealing, paper: trade.Paper, thread: str) -> tuple[str, str]:
+        """The next paper of her dealing, hers or her customer's: the dealing's id, the paper's number."""
         kind = trade.TYPE_OF[type(paper)]
         if kind in STEPS:
             self._answer(STEPS[kind], paper)
-            return thread
+            latest = self._federation.api(dealing.buyer).get("/v1/documents", direction="received", limit=1)
+            return thread, str(latest["documents"][0]["number"])
         asked = {"type": kind, "to": self._partner, "body": msgspec.to_builtins(paper)}
         answer = self._federation.api(dealing.buyer).post(
             "/v1/documents", {"documents": [asked | ({"thread": thread} if thread else {})]}
@@ -59,7 +60,7 @@ class Farmer:
             self._customer.open(f"/dealings/{found}")
             self._customer.send(f"/dealings/{found}/link")
             self.link = self._customer.text("//code[@class='secret']")
-        return found
+        return found, paper.number
 
     def _answer(self, step: str, paper: trade.Paper) -> None:
         """She opens the form, which is filled in, puts in the days of the story, and sends it."""
@@ -75,14 +76,9 @@ class Farmer:
 
 def _days(paper: trade.Paper) -> dict[str, str]:
     """The form's fields for days."""
-    found: dict[str, str] = {}
-    days: dict[str, Any] = {}
     if isinstance(paper, trade.DespatchAdvice) and paper.shipment is not None:
-        days = {"leaves": paper.shipment.despatch_date, "arrives": paper.shipment.arrival_date}
+        return day_fields({"leaves": paper.shipment.despatch_date, "arrives": paper.shipment.arrival_date})
     if isinstance(paper, trade.Invoice):
         due = paper.terms.due_date if paper.terms is not None else ""
-        days = {"delivered": paper.transaction_date, "due": due}
-    for name, day in days.items():
-        for part, value in zip(("year", "month", "day"), day.split("-"), strict=True):
-            found[f"{name}.{part}"] = str(int(value))
-    return found
+        return day_fields({"delivered": paper.transaction_date, "due": due})
+    return {}

@@ -14,12 +14,13 @@ import msgspec
 from cli.cluster.nodes import Failed
 from cli.demonstration.federation import Federation
 from cli.demonstration.firms import FIRMS
+from cli.demonstration.october.asking import Buyer
 from cli.demonstration.october.dealings import Dealing, Paper, dealings, goods
 from cli.demonstration.october.farmer import Farmer
 from cli.demonstration.october.people import Person
 from cli.demonstration.october.writing import Writer, account, writer_of
 from node.i18n import _
-from protocol.process.trade.papers import Order, PaymentTerms
+from protocol.process.trade.papers import Order, PaymentTerms, RequestForQuotation
 
 CLOSING: Final = 31  # the end of the month
 LATE: Final = "取適法3条"
@@ -31,6 +32,7 @@ class October:
     def __init__(self, federation: Federation, people: Sequence[Person], tell: Callable[[str], None]) -> None:
         self._federation = federation
         self.farmer = Farmer(federation, people)
+        self._buyer = Buyer(federation, people)
         self._tell = tell
         self._writers = {one.key: Writer(one) for one in dealings()}
         self.threads: dict[str, str] = {}
@@ -84,7 +86,13 @@ class October:
             self._think_again(author, paper, said.first_due)
         thread = self.threads.get(dealing.key, "")
         if dealing.by_link:
-            self.threads[dealing.key] = self.farmer.carry(dealing, paper, thread)
+            self.threads[dealing.key], number = self.farmer.carry(dealing, paper, thread)
+            self._writers[dealing.key].renumber(number)
+            return
+        if dealing.enquiry and isinstance(paper, RequestForQuotation):
+            if not thread:
+                together = [one for one in dealings() if one.enquiry == dealing.enquiry]
+                self.threads |= self._buyer.ask(together, paper, said)
             return
         sent = self._federation.send(author, recipient, said.type, msgspec.to_builtins(paper), thread)
         if sent["verdict"] != "applied":

@@ -46,8 +46,8 @@ class Visitor:
         form = next((one for one in self.page.forms if (one.get("action") or "") == action), None)
         if form is None:
             raise Failed(f"{self.address}: no form goes to {action}")
-        values = dict(form.form_values()) | dict(changes)
-        self._ask(urljoin(self.base, action), urlencode(values).encode())
+        kept = [(name, value) for name, value in form.form_values() if name not in changes]
+        self._ask(urljoin(self.base, action), urlencode([*kept, *changes.items()]).encode())
 
     def text(self, path: str) -> str:
         """The text of the first element that an XPath finds on this page; Failed where there is none."""
@@ -66,3 +66,13 @@ class Visitor:
             with error:
                 said = str(html.fromstring(error.read().decode() or "<p></p>").xpath("string()"))
             raise Failed(f"{address}: {error.code} {' '.join(said.split())[-300:]}") from None
+
+
+def day_fields(days: Mapping[str, str]) -> dict[str, str]:
+    """Days (YYYY-MM-DD by name) as the three fields that forms have for each; empty days are left as they stand."""
+    return {
+        f"{name}.{part}": str(int(value))
+        for name, day in days.items()
+        if day
+        for part, value in zip(("year", "month", "day"), day.split("-"), strict=True)
+    }

@@ -74,6 +74,11 @@ class Writer:
             self._order = made
         return made
 
+    def renumber(self, number: str) -> None:
+        """The latest paper got another number where it was sent."""
+        kind, paper = self._written[-1]
+        self._written[-1] = (kind, replace(paper, number=number))
+
     def head(self, said: Paper) -> dict[str, Any]:
         """What every paper has."""
         key = self.dealing.key.removeprefix("T").zfill(2)
