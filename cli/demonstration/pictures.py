@@ -146,7 +146,8 @@ class Walk:
         october = self._stage.october
         threads: Mapping[str, str] = {} if october is None else october.threads
         members = {key: found.member for key, found in self._stage.federation.accounts.items()}
-        return base + picture.at.format_map({**members, **threads, **self._names})
+        link = "" if october is None else urlsplit(october.farmer.link).path
+        return base + picture.at.format_map({**members, **threads, **self._names, "farmer": link})
 
     def _write(self, picture: Picture, page: Page, *, small: bool, guided: bool = True) -> None:
         page.evaluate(WRITTEN_OVER)
@@ -169,7 +170,7 @@ def _log_in(page: Page, person: Person) -> None:
 
 
 def _act(page: Page, step: tuple[str, ...]) -> None:
-    """``fill SELECTOR TEXT``; ``day NAME DAYS`` from today; ``click SELECTOR``; ``settle``: let it arrive."""
+    """``fill SELECTOR TEXT``; ``day NAME DAYS`` from today; ``tick`` all, ``click SELECTOR``; ``settle``: wait."""
     match step:
         case ("fill", selector, text):
             page.fill(selector, text)
@@ -177,6 +178,9 @@ def _act(page: Page, step: tuple[str, ...]) -> None:
             day = datetime.now(JAPAN).date() + timedelta(days=int(days))
             for part in ("year", "month", "day"):
                 page.fill(f"input[name='{name}.{part}']", str(getattr(day, part)))
+        case ("tick", selector):
+            for box in page.locator(selector).all():
+                box.check(force=True)
         case ("click", selector):
             page.click(selector)
             page.wait_for_load_state()

@@ -45,6 +45,7 @@ HELP: Final = {
     "/dealings": "join/order",
     "/partners": "join/order",
     "/partners/outside": "join/guests",
+    "/import": "join/import",
     "/catalogue": "join/sell",
     "/books": "join/pay",
     "/closing": "join/pay",

@@ -18,7 +18,7 @@ import pytest
 from cli.cluster.member_api import MemberApi
 from cli.cluster.nodes import command, environment
 from cli.demonstration.firms import FIRMS
-from cli.demonstration.october.dealings import Dealing, dealings
+from cli.demonstration.october.dealings import Dealing, sent
 from cli.demonstration.october.visiting import Visitor
 from tests.faults.test_demo import processes_in
 
@@ -90,7 +90,7 @@ def billed(kept: Kept, dealing: Dealing, side: str) -> int:
     )
 
 
-@pytest.mark.parametrize("dealing", [one for one in dealings() if one.papers[-1].type != "order_response"])
+@pytest.mark.parametrize("dealing", [one for one in sent() if one.papers[-1].type != "order_response"])
 def test_books_of_both_sides_have_the_sums_of_the_table(kept: Kept, dealing: Dealing) -> None:
     if dealing.by_link:  # the farmer's numbers are her page's own
         bills = kept.get(dealing.buyer, "/v1/bills", side="payable")["bills"]

@@ -77,7 +77,7 @@ class Paper(Told, frozen=True):
 
 
 class Dealing(Told, frozen=True):
-    """A dealing of two firms; ``by_link``: the seller has no node.
+    """A dealing of two firms; ``by_link``: the seller has no node; ``draft``: nothing was sent.
 
     ``net`` and ``tax``: what is billed or, where nothing is billed yet, ordered; yen.
     """
@@ -88,6 +88,7 @@ class Dealing(Told, frozen=True):
     papers: tuple[Paper, ...]
     enquiry: str = ""
     by_link: bool = False
+    draft: bool = False
     net: int = 0
     tax: int = 0
 
@@ -146,6 +147,12 @@ def dealings() -> tuple[Dealing, ...]:
     """Every dealing, by its file's name."""
     names = sorted(item.name for item in FILES.iterdir() if item.name.startswith("t") and item.name.endswith(".toml"))
     return tuple(_read(name, Dealing) for name in names)
+
+
+@cache
+def sent() -> tuple[Dealing, ...]:
+    """Those of which something was sent."""
+    return tuple(one for one in dealings() if not one.draft)
 
 
 @cache

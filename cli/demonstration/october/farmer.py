@@ -34,8 +34,8 @@ class Farmer:
         self._partner = ""
         self.link = ""
 
-    def settle(self) -> None:
-        """Her customer adds her to its partners, and asks its association to enrol her."""
+    def settle(self) -> str:
+        """Her customer adds her to its partners, and asks its association to enrol her; her id as a partner."""
         firm = FIRMS[FARM]
         self._customer.log_in(self._owner.name, self._owner.password)
         self._customer.open("/partners/outside/edit")
@@ -43,6 +43,7 @@ class Farmer:
         self._customer.send("/partners/outside/edit", {"name": firm.name, **PERSON, **number})
         self._partner = urlsplit(self._customer.address).path.rsplit("/", 1)[-1]
         self._customer.send(f"/partners/{self._partner}/enrol")
+        return self._partner
 
     def carry(self, dealing: Dealing, paper: trade.Paper, thread: str) -> tuple[str, str]:
         """The next paper of her dealing, hers or her customer's: the dealing's id, the paper's number."""

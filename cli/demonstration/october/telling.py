@@ -16,13 +16,14 @@ from cli.demonstration.federation import Federation
 from cli.demonstration.firms import FIRMS
 from cli.demonstration.october.asking import Buyer
 from cli.demonstration.october.dealings import Dealing, Paper, dealings, goods
-from cli.demonstration.october.farmer import Farmer
+from cli.demonstration.october.farmer import CUSTOMER, FARM, Farmer
 from cli.demonstration.october.people import Person
 from cli.demonstration.october.writing import Writer, account, writer_of
 from node.i18n import _
-from protocol.process.trade.papers import Order, PaymentTerms, RequestForQuotation
+from protocol.process.trade.papers import BankAccount, Order, PaymentTerms, RequestForQuotation
 
-CLOSING: Final = 31  # the end of the month
+MONTH: Final = {"closing_day": 31, "pay_months": 1, "pay_day": 31}  # 月末締め翌月末払い
+PAYERS: Final = ("F06", "F08")
 LATE: Final = "取適法3条"
 
 
@@ -40,7 +41,9 @@ class October:
     def tell(self) -> None:
         """Everything."""
         self._shelves()
-        self.farmer.settle()
+        self._agree_with(CUSTOMER, self.farmer.settle(), account(FARM))
+        for firm in PAYERS:
+            self._buyer.bank(firm)
         steps = [(said.day, one, said) for one in dealings() for said in one.papers]
         steps.sort(key=lambda step: step[0])
         for _day, dealing, said in steps:
@@ -56,7 +59,7 @@ class October:
             own = [_item(one) for one in goods().items if one.firm == firm]
             if own:
                 self._put(firm, "/v1/items", {"items": own})
-        pairs = {(one.buyer, one.seller) for one in dealings() if not one.by_link}
+        pairs = {(one.buyer, one.seller) for one in dealings() if not one.by_link and not one.draft}
         pairs |= {(buyer, one.seller) for one in goods().catalogues for buyer in one.buyers}
         for buyer, seller in sorted(pairs):
             self._agree(buyer, seller)
@@ -67,10 +70,12 @@ class October:
 
     def _agree(self, buyer: str, seller: str) -> None:
         """Both write down what they agreed: closing at the end of the month, paid a month later."""
-        month = {"closing_day": CLOSING, "pay_months": 1, "pay_day": CLOSING}
-        paid = {"account": msgspec.to_builtins(account(seller)), "account_kana": FIRMS[seller].kana}
-        self._put(seller, f"/v1/partners/{FIRMS[buyer].corporate_number}/terms", {"terms": month})
-        self._put(buyer, f"/v1/partners/{FIRMS[seller].corporate_number}/terms", {"terms": month | paid})
+        self._put(seller, f"/v1/partners/{FIRMS[buyer].corporate_number}/terms", {"terms": MONTH})
+        self._agree_with(buyer, FIRMS[seller].corporate_number, account(seller))
+
+    def _agree_with(self, buyer: str, seller: str, paid_to: BankAccount) -> None:
+        paid = {"account": msgspec.to_builtins(paid_to), "account_kana": paid_to.holder}
+        self._put(buyer, f"/v1/partners/{seller}/terms", {"terms": MONTH | paid})
 
     def _put(self, firm: str, path: str, value: object) -> None:
         self._federation.api(firm).call("PUT", path, msgspec.json.encode(value))
@@ -85,6 +90,9 @@ class October:
         if said.first_due and isinstance(paper, Order):
             self._think_again(author, paper, said.first_due)
         thread = self.threads.get(dealing.key, "")
+        if dealing.draft and isinstance(paper, Order):
+            self._buyer.begin(dealing, paper)
+            return
         if dealing.by_link:
             self.threads[dealing.key], number = self.farmer.carry(dealing, paper, thread)
             self._writers[dealing.key].renumber(number)

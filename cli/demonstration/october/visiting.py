@@ -41,13 +41,16 @@ class Visitor:
         """Go to a page; Failed where there is none."""
         self._ask(urljoin(self.base, path), None)
 
-    def send(self, action: str, changes: Mapping[str, str] = NOTHING) -> None:
-        """Send the form of this page that goes to ``action``, filled in as it stands but for ``changes``."""
+    def send(self, action: str, changes: Mapping[str, str] = NOTHING, *, to: str = "") -> None:
+        """Send the form of this page that goes to ``action``, filled in as it stands but for ``changes``.
+
+        ``to``: where the button that is pressed sends it, if elsewhere.
+        """
         form = next((one for one in self.page.forms if (one.get("action") or "") == action), None)
         if form is None:
             raise Failed(f"{self.address}: no form goes to {action}")
         kept = [(name, value) for name, value in form.form_values() if name not in changes]
-        self._ask(urljoin(self.base, action), urlencode([*kept, *changes.items()]).encode())
+        self._ask(urljoin(self.base, to or action), urlencode([*kept, *changes.items()]).encode())
 
     def text(self, path: str) -> str:
         """The text of the first element that an XPath finds on this page; Failed where there is none."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from cli.demonstration.firms import FIRMS
-from cli.demonstration.october.dealings import Dealing, dealings, goods, people
+from cli.demonstration.october.dealings import Dealing, goods, people, sent
 from cli.demonstration.october.writing import Writer, account, party, writer_of
 from node.services import dealings as folds
 from node.services.desk import standing
@@ -68,7 +68,7 @@ def told(dealing: Dealing) -> tuple[ThreadState, ThreadState]:
     return one, other
 
 
-@pytest.mark.parametrize("dealing", dealings(), ids=lambda one: one.key)
+@pytest.mark.parametrize("dealing", sent(), ids=lambda one: one.key)
 def test_both_ends_fold_it_to_the_same_state(dealing: Dealing) -> None:
     here, there = told(dealing)
     assert here == there
@@ -88,7 +88,7 @@ def test_both_ends_fold_it_to_the_same_state(dealing: Dealing) -> None:
 
 def test_sums_are_those_of_the_table() -> None:
     found: dict[str, tuple[int, int]] = {}
-    for dealing in dealings():
+    for dealing in sent():
         net, tax = _summed(papers_of(dealing))
         if dealing.key != "T12":  # an order that was cancelled
             assert (net, tax) == (dealing.net, dealing.tax), dealing.key
@@ -111,7 +111,7 @@ def _summed(papers: list[Paper]) -> tuple[int, int]:
 
 
 def test_orders_and_invoices_leave_the_law_nothing_to_ask() -> None:
-    for dealing in dealings():
+    for dealing in sent():
         for paper in papers_of(dealing):
             if isinstance(paper, Order | Invoice):
                 assert advise(paper) == (), (dealing.key, paper.number)
@@ -133,8 +133,8 @@ def test_people_have_each_role_and_every_trading_firm_an_owner() -> None:
     logins = people()
     assert len({one.name for one in logins}) == len(logins)
     assert [one.role for one in logins][:6] == ["owner", "clerk", "viewer", "staff", "staff", "staff"]
-    trading = {firm for one in dealings() for firm in (one.buyer, one.seller)}
-    trading -= {one.seller for one in dealings() if one.by_link}
+    trading = {firm for one in sent() for firm in (one.buyer, one.seller)}
+    trading -= {one.seller for one in sent() if one.by_link}
     assert trading | {"F04"} <= {one.firm for one in logins if one.role == "owner"}
 
 
@@ -143,6 +143,6 @@ def test_people_have_each_role_and_every_trading_firm_an_owner() -> None:
     [("T3", 36_288, "2026-11-06"), ("T5", 22_770, "2026-10-20"), ("T9-2", 14_300, "2026-11-06")],
 )
 def test_a_dealings_line_says_what_is_left_to_pay_and_when_the_next_goods_come(key: str, amount: int, day: str) -> None:
-    state, _ = told(next(one for one in dealings() if one.key == key))
+    state, _ = told(next(one for one in sent() if one.key == key))
     assert standing.amount(state, state.order) == amount
     assert standing.delivery_day(state, state.order) == day
