@@ -38,12 +38,12 @@ def party(key: str) -> trade.Party:
 
 
 def account(key: str) -> trade.BankAccount:
-    """A firm's account at a bank that does not exist."""
+    """A firm's account at a bank that does not exist; its names in kana, as bank files want them."""
     return trade.BankAccount(
         bank="9999",
-        bank_name="見本信用金庫",
+        bank_name="ミホンシンキン",
         branch="001",
-        branch_name="本店",
+        branch_name="ホンテン",
         kind="1",
         number=f"00000{key[1:]}",
         holder=FIRMS[key].kana,
