@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Final, NamedTuple
 
+from msgspec.structs import replace
+
 from node.i18n import N_
 from node.papers.tabular import Record
 from node.services import drafts, trade
@@ -64,7 +66,7 @@ def was_sent(tx: Tx, member: bytes, firm: bytes, number: str) -> bool:
 
 def _order(draft: Draft, group: list[Record], number: str, day: str, sides: tuple[Party, Party]) -> Order | None:
     lines = [_line(draft, record, str(at)) for at, record in enumerate(group, 1)]
-    first = group[0]
+    first, shared = group[0], _shared(lines)
     try:
         order = Order(
             number=number,
@@ -72,7 +74,8 @@ def _order(draft: Draft, group: list[Record], number: str, day: str, sides: tupl
             currency="JPY",
             buyer=sides[0],
             seller=sides[1],
-            lines=tuple(lines),
+            lines=tuple(replace(line, delivery=None) for line in lines) if shared else tuple(lines),
+            delivery=shared,
         )
         order = footing.offer(order)
         require_texts(order)
@@ -83,6 +86,12 @@ def _order(draft: Draft, group: list[Record], number: str, day: str, sides: tupl
             draft.wrong(record.line, "number", BROKEN, value=number)
         return None
     return order
+
+
+def _shared(lines: list[OrderLine]) -> Delivery | None:
+    """The one delivery that all lines state which state any; None where they differ or none is stated."""
+    stated = {line.delivery for line in lines if line.delivery is not None}
+    return stated.pop() if len(stated) == 1 else None
 
 
 def _line(draft: Draft, record: Record, number: str) -> OrderLine:

@@ -32,6 +32,11 @@ WORDS: Final = {
 }
 
 
+NOT_PEPPOL: Final = N_(
+    "Peppol wants what this paper does not state: {field}. An electronic address stands on the card."
+)
+
+
 class Held(NamedTuple):
     """A document's paper, its personal part, and what it answers, where a format repeats that."""
 
@@ -104,6 +109,8 @@ def _offered(visit: Visit, held: Held, form: str) -> Offered:
     try:
         _written(visit, held, form)
     except (CallerFault, Malformed) as fault:
+        if fault.code == "not-peppol" and isinstance(fault, CallerFault):
+            return Offered(form, word, fault=visit.say(NOT_PEPPOL, field=fault.field))
         field = f"{fault.field}: " if isinstance(fault, CallerFault) and fault.field else ""
         rule = fault.rule if isinstance(fault, CallerFault) else str(fault)
         return Offered(form, word, fault=field + visit.say(rule))

@@ -134,7 +134,8 @@ def _read_line(form: Form, at: str, before: OrderLine | None, number: str, price
     if gtin and not is_gtin(gtin):
         form.wrong(f"{at}.gtin", JAN_WRONG, label=say(JAN), value=gtin)
     quantity = form.scaled(f"{at}.quantity", say(QUANTITY), places=3)
-    unit = form.choice(f"{at}.unit", say(UNIT), (code for code, _ in UNITS))
+    allowed = [code for code, _ in UNITS] + ([before.unit] if before is not None else [])
+    unit = form.choice(f"{at}.unit", say(UNIT), allowed)
     price = form.scaled(f"{at}.price", say(PRICE), required=priced, places=4)
     tax = form.choice(f"{at}.tax", say(TAX), (code for code, _ in TAXES))
     note = form.text(f"{at}.note", say(REMARK), required=False)

@@ -241,3 +241,27 @@ async def test_xml_is_shown_as_the_paper_it_is_and_sent(webs: TwoWebs) -> None:
     assert (await buyer.get(path)).status == 404
     again = await upload(buyer, sme.write(paper), "x.xml")
     assert "送信済み" in again.plain
+
+
+async def test_a_unit_that_the_form_does_not_offer_is_not_changed_by_it(webs: TwoWebs) -> None:
+    from node.services import drafts
+    from protocol.process.trade.papers import Item, Order, OrderLine, Party, Scaled
+
+    line = OrderLine(line_id="1", item=Item(name="紙"), quantity=Scaled(5), unit="RM")
+    paper = Order(
+        number="U-1",
+        issue_date="2026-10-05",
+        currency="JPY",
+        buyer=Party(name="金太郎機械"),
+        seller=Party(name="花咲堂"),
+        lines=(line,),
+    )
+    town, path = webs.toyota.town, f"/partners/{webs.seller.hex()}/order"
+    draft = town.do(lambda tx: drafts.keep_paper(town.house, tx, webs.buyer, "clerk", path, paper, partner=webs.seller))
+    buyer = await webs.toyota.logged_in("clerk")
+    page = await buyer.get(f"/drafts/{draft.id.hex()}")
+    assert page.fields(path)["lines.0.unit"] == "RM"
+    sent = await buyer.submit(path, {"action": "send"})
+    assert sent.status == 200
+    document = sent.text.partition('href="/documents/')[2][:64]
+    assert "RM" in (await buyer.get(f"/documents/{document}/files/csv")).text
