@@ -125,8 +125,7 @@ class Idempotency(Repository):
 
     def add(self, row: IdempotencyRow) -> bool:
         """Keep an answer, in the transaction of the work itself; False if the key was used already."""
-        self._db.run_many(_ANSWER_ADD, [row])
-        return self._db.cursor.rowcount > 0
+        return self._db.run_many(_ANSWER_ADD, [row]) > 0
 
     def get(self, token: bytes, key: str) -> IdempotencyRow | None:
         """The answer to a key, or None."""

@@ -152,7 +152,12 @@ def _totals(chosen: frozenset[str]) -> Query[tuple[str, int, int]]:
     return Query(plain, sa.select(*columns).where(_OWN, *wanted).group_by(books.c.currency).order_by(books.c.currency))
 
 
-_IN_THREAD = Query(BookRow._make, _BOOK.where(_OWN, books.c.thread == _bind("thread")).order_by(books.c.document))
+# By the documents' own indexes: one by dealing here would have random keys, a page to write for each document.
+_POSITIONS = sa.union_all(
+    sa.select(documents.c.position).where(documents.c.id == _bind("thread")),
+    sa.select(documents.c.position).where(documents.c.thread == _bind("thread")),
+)
+_IN_THREAD = Query(BookRow._make, _BOOK.where(_OWN, books.c.document.in_(_POSITIONS)).order_by(books.c.document))
 
 _BILL = sa.select(*(bills.c[name] for name in BillRow._fields))
 _OWN_BILLS = bills.c.member == _bind("member")

@@ -260,8 +260,7 @@ class KeysUsed(Repository):
         """Claim keys; for each use the id of the first document that ever carried its key."""
         if not uses:
             return []
-        self._db.run_many(_CLAIM, uses)
-        if self._db.cursor.rowcount == len(uses):
+        if self._db.run_many(_CLAIM, uses) == len(uses):
             return [use[5] for use in uses]
         return [self._first(use) for use in uses]
 

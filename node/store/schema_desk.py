@@ -93,6 +93,8 @@ payments = table(
 )
 
 # --- views, filled in the transaction that stores the document
+# No index by amount or by dealing: their keys are random, each a page to write for each document. A dealing is found by
+# its documents; a range of amounts is looked for among days.
 books = table(
     "books",
     key("member", BLOB),
@@ -108,8 +110,6 @@ books = table(
     column("currency", TEXT),
     sa.Index("books_by_day", "member", "day", "document"),
     sa.Index("books_by_partner", "member", "partner", "day", "document"),
-    sa.Index("books_by_amount", "member", "amount", "document"),
-    sa.Index("books_by_thread", "member", "thread", "document"),
     clustered=True,
     step=STEP,
 )

@@ -6,8 +6,10 @@ its compiler is used here; a statement's text is made at its first use and then 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache
+from itertools import chain
 from operator import itemgetter
 from typing import Any, Generic, Protocol, TypeVar
 
@@ -18,7 +20,9 @@ Build = Callable[[Callable[[sa.Table], Any]], Any]
 
 #: Lists of values are cut into pieces of one of these sizes and filled up with their last value: few texts, all cached.
 LIST_SIZES = (1, 4, 16, 64, 256)
-
+#: SQLite inserts this many rows by one statement: less is spent on beginning and ending statements than on the rows.
+ROWS_AT_ONCE = 25
+_ONE_ROW = re.compile(r"(VALUES )(\(\?(?:, \?)*\))")
 
 Executable = sa.sql.expression.Executable
 Bound = tuple[str, tuple[str, ...], Mapping[str, Any]]
@@ -58,6 +62,7 @@ class Statement:
         self._order = tuple(order)  # of the values in a row given to Connection.run_many
         self._compiled: dict[str, Bound] = {}
         self._arranged: dict[str, tuple[str, Arrange | None]] = {}
+        self._wide: str | None = None
 
     def compiled(self, engine: str) -> Bound:
         """Text, names of its parameters in their order, values of those that the statement itself brings."""
@@ -77,6 +82,14 @@ class Statement:
             found = text, None if same else itemgetter(*(self._order.index(name) for name in names))
             self._arranged[engine] = found
         return found
+
+    def wide(self) -> str:
+        """SQLite's text for ``ROWS_AT_ONCE`` rows at once; empty where it is not an INSERT of plain values."""
+        if self._wide is None:
+            text, _ = self.arranged("sqlite")
+            many, found = _ONE_ROW.subn(lambda row: row[1] + ", ".join([row[2]] * ROWS_AT_ONCE), text, count=1)
+            self._wide = many if found and text.startswith("INSERT") else ""
+        return self._wide
 
     def _compile(self, engine: str) -> Bound:
         source: Any = self._source
@@ -199,12 +212,23 @@ class Connection:
         self._execute(statement, values)
         return self.cursor.rowcount
 
-    def run_many(self, statement: Statement, rows: Iterable[Sequence[Any]]) -> None:
-        """Run it once for each row; a row is a tuple in the order that the statement was made with."""
+    def run_many(self, statement: Statement, rows: Iterable[Sequence[Any]]) -> int:
+        """Run it once for each row, a tuple in the order that the statement was made with; how many it touched."""
         text, arrange = statement.arranged(self.engine)
         if self.fault is not None:
             self.fault(text)
-        self.cursor.executemany(text, rows if arrange is None else map(arrange, rows))
+        left = list(rows if arrange is None else map(arrange, rows))
+        touched = 0
+        whole = len(left) - len(left) % ROWS_AT_ONCE
+        if whole and self.engine == "sqlite" and (wide := statement.wide()):
+            pieces = (left[at : at + ROWS_AT_ONCE] for at in range(0, whole, ROWS_AT_ONCE))
+            self.cursor.executemany(wide, [tuple(chain.from_iterable(piece)) for piece in pieces])
+            touched = self.cursor.rowcount
+            left = left[whole:]
+        if left:
+            self.cursor.executemany(text, left)
+            touched += self.cursor.rowcount
+        return touched
 
     def all(self, query: Query[R], /, **values: Any) -> list[R]:
         """Every row."""
