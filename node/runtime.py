@@ -28,6 +28,7 @@ from protocol.errors import CallerFault, Frozen, Malformed, NotAuthorised, PeerF
 from protocol.identity.control import Reason
 from protocol.keys import NodeId
 from protocol.limits import MAX_REQUESTS_IN_SERVICE, TARGET_BATCH_ITEMS
+from protocol.link import receipt as receipts
 
 HELLO = "/peer/v1/hello"
 BATCHES = "/peer/v1/link/batches"
@@ -64,6 +65,20 @@ class Commit(Generic[T]):
 
 
 @dataclass(frozen=True)
+class Begin(Generic[T]):
+    """Begin a commit and go on at once, with what :class:`End` takes."""
+
+    commit: Commit[T]
+
+
+@dataclass(frozen=True)
+class End:
+    """Go on when a commit that was begun is durable, with its result, or get its error. ``begun``: the driver's."""
+
+    begun: Any
+
+
+@dataclass(frozen=True)
 class Look(Generic[T]):
     """Do ``work`` on a snapshot for reading."""
 
@@ -86,7 +101,7 @@ class Pause:
     delay: int
 
 
-Need = Commit[Any] | Look[Any] | Ask | Pause
+Need = Commit[Any] | Begin[Any] | End | Look[Any] | Ask | Pause
 Steps = Generator[Need, Any, T]
 
 
@@ -96,6 +111,14 @@ class Turn(NamedTuple):
     cursor: int = 0
     last: int = 0
     reoffer_at: int | None = None
+
+
+class Accepting(NamedTuple):
+    """A receipt whose commit was begun while the next batch is on its way: for ``items`` behind ``after``."""
+
+    begun: Any
+    after: int
+    items: int
 
 
 class Reading(NamedTuple):
@@ -151,6 +174,8 @@ class Runtime:
         self._in_flight = {False: 0, True: 0}  # by "returning"
         self._in_service: dict[NodeId, int] = {}
         self._turns: dict[NodeId, Turn] = {}
+        self._accepting: dict[NodeId, Accepting] = {}
+        self._go_back: dict[NodeId, int] = {}  # behind which to offer again: the commit of a receipt failed
         self._round = 0  # of reading: what an earlier one still has under way says nothing any more
         self._unread: set[NodeId] = set()
         self._answered: dict[NodeId, bytes] = {}  # the incarnation that told us what it knows
@@ -181,6 +206,8 @@ class Runtime:
         self._links.clear()
         self._deadlines.clear()
         self._turns.clear()
+        self._accepting.clear()
+        self._go_back.clear()
         self._unread.clear()
         self._answered.clear()
         self._readings.clear()
@@ -402,13 +429,40 @@ class Runtime:
         return (yield from self._commit(lambda tx: greeting.take_answer(self.house, tx, peer, answer)))
 
     def _send_batch(self, effect: SendBatch) -> Steps[links.Result]:
+        """One batch. Its receipt is committed while the next one travels: the peer need not wait for our disk."""
         peer, house = effect.peer, self.house
-        offer = yield from look(lambda tx: exchange.next_batch(house, tx, peer, effect.after, self._batch_items))
+        after = min(effect.after, self._go_back.pop(peer, effect.after))
+        offer = yield from look(lambda tx: exchange.next_batch(house, tx, peer, after, self._batch_items))
         if offer is None:
-            return links.NothingLeft(effect.attempt)
+            if peer not in self._accepting:
+                return links.NothingLeft(effect.attempt)
+            return links.Sent(effect.attempt, after, (yield from self._accepted(peer)))  # which may have queued more
         receipt = yield from ask(peer, BATCHES, offer.wire)
-        accepted = yield from self._commit(lambda tx: exchange.accept_receipt(house, tx, peer, receipt))
-        return links.Sent(effect.attempt, min(accepted.cursor, offer.last), offer.items - accepted.final)
+        cursor = receipts.claimed_cursor(receipt)  # believed no further than what was offered
+        begun = yield Begin(Commit(partial(self._accept, peer, receipt)))  # at once: later ones say more
+        waiting = yield from self._accepted(peer)
+        self._accepting[peer] = Accepting(begun, after, offer.items)
+        return links.Sent(effect.attempt, min(cursor, offer.last), waiting)
+
+    def _accept(self, peer: NodeId, receipt: bytes, tx: Tx) -> exchange.Accepted:
+        try:
+            return exchange.accept_receipt(self.house, tx, peer, receipt)
+        except BaseException:
+            self.house.forget_caches()
+            raise
+
+    def _accepted(self, peer: NodeId) -> Steps[int]:
+        """How many items the receipt before left unsettled. If its commit failed, its items are offered again."""
+        accepting = self._accepting.pop(peer, None)
+        if accepting is None:
+            return 0
+        try:
+            accepted: exchange.Accepted = yield End(accepting.begun)
+        except BaseException:
+            self.house.forget_caches()
+            self._go_back[peer] = accepting.after
+            raise
+        return accepting.items - accepted.final
 
     def _pull_batch(self, effect: PullBatch) -> Steps[links.Result]:
         wire = yield from ask(effect.peer, NEXT, b"")

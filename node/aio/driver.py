@@ -16,7 +16,7 @@ import structlog
 
 from node.aio.clock import Clock
 from node.aio.transport import PeerTransport
-from node.runtime import Ask, Commit, Look, Need, Pause, Runtime, Steps
+from node.runtime import Ask, Begin, Commit, End, Look, Need, Pause, Runtime, Steps
 from node.store import Store
 from protocol.errors import InvariantBroken, WorldFault, YuiError
 from protocol.identity.control import Reason
@@ -153,6 +153,12 @@ class Driver:
         match need:
             case Commit():
                 return await asyncio.wrap_future(self._store.submit(need.work))
+            case Begin():
+                begun = asyncio.wrap_future(self._store.submit(need.commit.work))
+                begun.add_done_callback(_look_at)
+                return begun
+            case End():
+                return await need.begun
             case Look():
                 return await asyncio.to_thread(self._store.read, need.work)
             case Ask():
@@ -179,3 +185,9 @@ class Driver:
         self._timer = None
         self._runtime.tick()
         self._pump()
+
+
+def _look_at(begun: asyncio.Future[Any]) -> None:
+    """Nobody may come for the result: the link was closed meanwhile."""
+    if not begun.cancelled():
+        begun.exception()

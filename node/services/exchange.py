@@ -432,6 +432,8 @@ def _apply_receipt(
             unknown.append(leaf)
         elif leaf.recipient == peer:
             items.append((leaf.document, leaf.verdict, number))
+        elif leaf.verdict in _MORE_FOLLOWS and _is_overtaken(tx, peer, leaf):
+            continue
         elif counts(house, tx, peer, leaf):
             marks.append((leaf.document, leaf.verdict, number))
             counted.append(leaf)
@@ -449,6 +451,23 @@ def _apply_receipt(
     again = _send_histories(house, tx, peer, unknown, number)
     final = sum(1 for _, verdict, _ in marks if verdict in receipts.FINAL)
     return Accepted(found.head.incarnation, found.head.cursor, final, len(marks) - final, again, frozenset(news))
+
+
+_MORE_FOLLOWS = frozenset({Verdict.HELD.value, Verdict.WAITING.value})
+
+
+def _is_overtaken(tx: Tx, peer: bytes, leaf: Leaf) -> bool:
+    """Has the recipient's journal said more of this document since? Answers may come late, a later verdict before."""
+    marks = tx.outgoing.marks((leaf.document,)).get(leaf.document, ())
+    row = tx.peers.get(peer)
+    if row is None:
+        return False
+    got = tx.receipts.get_many(mark.receipt for mark in marks if mark.node == peer and mark.receipt is not None)
+    return any(
+        other.document == leaf.document and other.epoch == leaf.epoch and other.seq > leaf.seq
+        for stored in got.values()
+        for other in receipts.verify(stored.wire, row.key).leaves
+    )
 
 
 def counts(house: House, tx: Tx, peer: bytes, leaf: Leaf) -> bool:

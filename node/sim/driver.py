@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from node.runtime import Ask, Commit, Look, Need, Pause, Runtime, Steps
+from node.runtime import Ask, Begin, Commit, End, Look, Need, Pause, Runtime, Steps
 from node.sim.clock import Schedule
 from node.sim.dice import Dice
 from node.sim.options import MS
@@ -112,11 +112,16 @@ class Driver:
             case Ask():
                 self._ask(need.peer, need.path, need.body, back)
             case Commit():
-                self._commit(need, back)
+                self._commit(need, lambda outcome, after: self._schedule.after(after, lambda: back(outcome)))
+            case Begin():
+                self._commit(need.commit, lambda *begun: back((begun[0], self._schedule.now + begun[1])))
+            case End(begun=(outcome, ready)):
+                self._schedule.at(max(ready, self._schedule.now), lambda: back(outcome))
             case Pause():
                 self._schedule.after(need.delay, lambda: back(None))
 
-    def _commit(self, need: Commit[Any], back: Callable[[Any], None]) -> None:
+    def _commit(self, need: Commit[Any], then: Callable[[Any, int], None]) -> None:
+        """Do it; ``then`` is given the outcome and after how long it may be known."""
         try:
             outcome = self._try(lambda: self.store.write(need.work))
         except MachineDied:
@@ -124,7 +129,7 @@ class Driver:
             return
         failed = isinstance(outcome, YuiError)
         if failed or not self._committed(need):
-            self._schedule.after(self._dice.between(1 * MS, 12 * MS), lambda: back(outcome))
+            then(outcome, self._dice.between(1 * MS, 12 * MS))
 
     @staticmethod
     def _try(work: Callable[[], Any]) -> Any:

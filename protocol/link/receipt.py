@@ -108,6 +108,12 @@ def sign(
     return canon.encode((SIGNED_TAG, record, signature, leaves))
 
 
+def claimed_cursor(data: bytes) -> int:
+    """The cursor in a receipt, nothing believed yet: whoever sends on behind it verifies the receipt meanwhile."""
+    outer = canon.decode_typed(_OUTER, data, MAX_BATCH_BYTES, "receipt")
+    return shape.integer(shape.record(canon.decode(outer.record), TAG, 9)[5], "cursor", 0, MAX_SEQ)
+
+
 def verify(data: bytes, public: bytes) -> Receipt:
     """The receipt in ``data`` if the node key ``public`` signed it and its leaves are the signed ones."""
     outer = canon.decode_typed(_SIGNED, data, MAX_BATCH_BYTES, "receipt")
@@ -126,7 +132,15 @@ class _Signed(NamedTuple):
     leaves: Annotated[tuple[Leaf, ...], Meta(max_length=MAX_BATCH_ITEMS)]
 
 
+class _Outer(NamedTuple):
+    tag: Literal["yui/receipt-signed/1"]
+    record: Annotated[bytes, Meta(max_length=4096)]
+    signature: bytes
+    leaves: msgspec.Raw
+
+
 _SIGNED = msgspec.msgpack.Decoder(_Signed)
+_OUTER = msgspec.msgpack.Decoder(_Outer)
 _LEAF = msgspec.msgpack.Decoder(Leaf)
 
 

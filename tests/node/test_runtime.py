@@ -145,6 +145,18 @@ def test_a_full_disk_at_the_opening_leaves_it_doubtful_and_it_tries_again(two: T
     assert is_open(two.toyota)
 
 
+def test_a_receipt_that_could_not_be_stored_is_asked_for_again(two: Two) -> None:
+    """Its commit runs while the next batch travels: its failure is known one step later, and forgets nothing."""
+    document = two.send("PO-1")
+    two.toyota.full = True
+    two.street.wait(5)
+    assert two.arrived(document)
+    assert two.toyota.town.pending(two.kyoto.town) == 1
+    two.toyota.full = False
+    two.street.wait(60)
+    assert two.toyota.town.pending(two.kyoto.town) == 0
+
+
 def test_a_resolution_that_could_not_be_stored_leaves_it_frozen(two: Two) -> None:
     """Else it would neither sign nor ask nor say why, until somebody starts it again."""
     house = two.toyota.town.house

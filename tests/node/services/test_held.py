@@ -311,6 +311,23 @@ def test_waiting_for_a_receipt_keeps_nothing_from_effect() -> None:
     assert verdicts(kyoto, seller) == {parent.id: "applied", child.id: "applied"}
 
 
+def test_an_answer_that_comes_after_a_later_verdict_takes_nothing_back() -> None:
+    toyota, kyoto, buyer, seller = two_towns()
+    toyota.submit(buyer, Submission(seller, order("PO-1")))
+    second = toyota.submit(buyer, Submission(seller, order("PO-1", quantity=99)))[0].id
+    decide(toyota, buyer, second, held.APPLY)
+    assert kyoto.greet(toyota) == toyota.greet(kyoto) == "ok"
+    offer = toyota.offer(kyoto)
+    assert offer is not None
+    _, late = kyoto.take(toyota, offer.wire)
+    decide(kyoto, seller, second, held.APPLY)
+    kyoto.send_all(toyota)
+    toyota.credit(kyoto, late)
+    assert verdicts(kyoto, seller)[second] == verdicts(toyota, buyer)[second] == "applied"
+    marks = toyota.see(lambda tx: tx.outgoing.marks([second]))
+    assert [mark.verdict for mark in marks[second]] == ["applied"]
+
+
 def test_the_receipt_for_an_older_history_is_none_for_the_next() -> None:
     toyota, kyoto, buyer, seller = two_towns()
     kyoto.submit(seller, Submission(buyer, order("PO-1")))
