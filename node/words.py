@@ -34,6 +34,8 @@ PAPERS: Final[Mapping[str, str]] = {
     "catalogue": N_("catalogue"),
     "catalogue_withdrawal": N_("withdrawal of a catalogue"),
 }
+#: What is owed without a paper of ours: brought from the books of before.
+NO_PAPERS: Final[Mapping[str, str]] = {"opening_balance": N_("opening balance")}
 STATES: Final[Mapping[str, str]] = {
     "new": N_("not begun"),
     "enquired": N_("quotation asked for"),
@@ -92,7 +94,7 @@ def _word(table: Mapping[str, str], name: str, say: Say) -> str:
 
 def paper(name: str, say: Say = _) -> str:
     """The word for a type of document."""
-    return _word(PAPERS, name, say)
+    return _word(PAPERS, name, say) if name in PAPERS else _word(NO_PAPERS, name, say)
 
 
 def currency(name: str, say: Say = _) -> str:

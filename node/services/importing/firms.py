@@ -121,6 +121,13 @@ def _thread(row: OpeningRow) -> bytes:
     return hashlib.sha256(b"yui/opening" + row.member + row.partner + side).digest()
 
 
+def is_opening(tx: Tx, member: bytes, thread: bytes) -> bool:
+    """Whether this place among the bills is a balance that was brought in: there is no dealing behind it."""
+    if tx.threads.get(member, thread) is not None:
+        return False
+    return any(_thread(row) == thread for row in tx.importing.openings(member))
+
+
 def _bill_of(tx: Tx, row: OpeningRow) -> BillRow | None:
     return next((bill for bill in tx.books.bills_of(row.member, _thread(row)) if bill.number == row.number), None)
 

@@ -203,6 +203,11 @@ def take_members(house: House, tx: Tx, upload: Upload, by: UserRow, address: str
     return made, plan
 
 
+def sent_before(tx: Tx, row: FileRow) -> DoneRow | None:
+    """When this very XML file was sent, if it was."""
+    return tx.importing.done(row.member, PAPER, row.digest)
+
+
 def paper_sent(house: House, tx: Tx, row: FileRow) -> None:
     """An XML file was sent: it is recognised when it comes again, and not kept."""
     tx.importing.put_done(DoneRow(row.member, PAPER, row.digest, row.user, row.name, house.clock(), 1))

@@ -64,7 +64,7 @@ async def show(visit: Visit, row: uploads.Kept, form: Form | None = None, status
         warnings=found.warnings,
         personal=found.personal != Personal(),
         meant=meant,
-        before=await visit.read(lambda tx: tx.importing.done(member, uploads.PAPER, row.digest)),
+        before=await visit.read(lambda tx: uploads.sent_before(tx, row)),
     )
 
 

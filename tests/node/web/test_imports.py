@@ -183,6 +183,12 @@ async def test_terms_and_balances(webs: TwoWebs) -> None:
         return [(row.open, row.due, row.receivable) for row in tx.books.open_with(webs.buyer, webs.seller)]
 
     assert town.see(owed) == [(50_000, "2026-10-25", False)]
+    (bill,) = town.see(lambda tx: tx.books.open_with(webs.buyer, webs.seller))
+    shown = await browser.get(f"/dealings/{bill.thread.hex()}")
+    assert "期首残高に取引のページはありません" in shown.plain
+    assert "期首残高 OB-2026-09-30" in shown.plain
+    stranger = await webs.kyoto.logged_in("owner")
+    assert (await stranger.get(f"/dealings/{bill.thread.hex()}")).status == 404
     await browser.get(path)
     again = await browser.post(path, {"action": "take"}, follow=True)
     assert again.status == 200
