@@ -38,7 +38,9 @@ COLUMNS: Final = (
 )  # fmt: skip
 _FIRST: Final = zipfile.ZipInfo("x").date_time  # the same bytes for the same books: no clock in the archive
 _UNSAFE: Final = re.compile(r"[^\w.\-]+")
-_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
+#: Also in full width: a Japanese Excel takes them.
+_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+_BEFORE: Final = " \"'\ufeff\u3000"  # what spreadsheets may pass over in front of a formula
 
 Say = Callable[[str], str]
 
@@ -165,7 +167,7 @@ def index(rows: list[list[str]]) -> bytes:
 
 def safe(cell: str) -> str:
     """The cell, with an apostrophe before what a spreadsheet would run as a formula; numbers stay numbers."""
-    if cell.startswith(_FORMULA) and not re.fullmatch(r"-?\d+(\.\d+)?", cell):
+    if cell.lstrip(_BEFORE).startswith(_FORMULA) and not re.fullmatch(r"-?\d+(\.\d+)?", cell):
         return f"'{cell}"
     return cell
 

@@ -12,12 +12,15 @@ from datetime import date, timedelta
 from typing import Any, Final, NamedTuple
 
 from node.i18n import N_
-from node.services import talking
+from node.services import dealings, talking
+from node.services.closing import delivered
 from node.store import Tx
 from protocol.errors import NotFound
 from protocol.process.checks import is_date
+from protocol.process.thread import ThreadState
 from protocol.process.trade.advice import PAYMENT_DAYS, TEXTS, Advice, advise
 from protocol.process.trade.papers import Billing, Order, Paper
+from protocol.process.trade.table import Role, State
 
 TORITEKI: Final = "取適法"
 COMMA: Final = N_(", ")
@@ -106,6 +109,25 @@ def of_dealing(tx: Tx, member: bytes, thread: bytes) -> list[Note]:
 def of_member(tx: Tx, member: bytes) -> list[tuple[bytes, Note]]:
     """(dealing, advice) of everything that the member owes an answer to, oldest first."""
     return [(talk.thread, _unanswered(talk.day)) for talk in talking.unanswered(tx, member, mine=False)]
+
+
+def of_standing(state: ThreadState, me: Role) -> list[Note]:
+    """The advice on the order that stands, for the buyer who has to state it; none once it is paid or cancelled."""
+    over = state.state in (State.PAID, State.CANCELLED, State.REFUSED)
+    return [] if me is not Role.BUYER or state.order is None or over else of_paper(state.order)
+
+
+def of_payment(tx: Tx, thread: bytes, day: str) -> list[Note]:
+    """The advice on paying a dealing's bill on ``day`` (YYYY-MM-DD): message 28 from the day the goods came."""
+    first, _ = delivered(dealings.fold(tx, thread))
+    if not first:
+        return []
+    received, paid = date.fromisoformat(first), date.fromisoformat(day)
+    latest = received + timedelta(days=PAYMENT_DAYS - 1)
+    if paid <= latest:
+        return []
+    values = {"due": day, "day": (paid - received).days + 1, "latest": latest.isoformat()}
+    return [Note("取適法3条", TOO_LATE, ("day",), values, days=("due", "latest"))]
 
 
 def _unanswered(day: str) -> Note:

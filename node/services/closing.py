@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Final, NamedTuple
 
-from node.services import booking, dealings, drafting, reading, terms, trade
+from node.i18n import N_
+from node.services import bankdays, booking, dealings, drafting, reading, terms, trade
 from node.services.dealings import Folded
 from node.services.desk import numbering
 from node.services.desk.parties import party_of
@@ -17,19 +18,22 @@ from node.services.drafting import Context, Step
 from node.services.drafting.steps import to_bill
 from node.services.house import House
 from node.services.trade import Outcome, Submission
-from node.store import ThreadRow, Tx
+from node.store import BillRow, ThreadRow, Tx
 from protocol.errors import CallerFault, ImpossibleStep, NotFound
 from protocol.process.thread import ThreadState
-from protocol.process.trade.papers import DespatchAdvice, Invoice, ReceivingAdvice
+from protocol.process.trade.papers import Billing, DespatchAdvice, ReceivingAdvice
 from protocol.process.trade.table import Role
 
 OPEN_STATES: Final = ("partly_shipped", "shipped", "received", "accepted")
 MOST: Final = 200  # dealings of one closing
+MOST_PARTNERS: Final = 100  # of one month
 DRAFT: Final = "-"
+PARTLY_LATER: Final = N_("delivered in part after the closing")
 
 
 class ToBill(NamedTuple):
-    """One dealing at a closing. ``agreed``: everything billed was inspected; ``invoice``: as it would be sent.
+    """One dealing at a closing. ``agreed``: everything billed was inspected; ``invoice``: as it would be sent (of a
+    buyer: its self-billed statement).
 
     ``why`` names what keeps it from being billed, empty when nothing does; ``delivered``: the last day of delivery.
     """
@@ -38,7 +42,7 @@ class ToBill(NamedTuple):
     number: str
     delivered: str
     agreed: bool
-    invoice: Invoice | None
+    invoice: Billing | None
     why: str
 
 
@@ -64,11 +68,15 @@ def _closes(agreed: terms.PartnerTerms, day: str) -> bool:
     return bool(agreed.closing_day) and terms.closing_of(agreed, day) == day
 
 
-def preview(tx: Tx, member: bytes, partner: bytes, day: str, today: str) -> Closing:
-    """What ``partner`` would be billed for deliveries up to the closing ``day``; nothing is written."""
+def preview(tx: Tx, member: bytes, partner: bytes, day: str, today: str, *, buying: bool = False) -> Closing:
+    """What ``partner`` would be billed for deliveries up to the closing ``day``; nothing is written.
+
+    ``buying``: what the member itself would state to have bought from it (仕入明細書).
+    """
+    role = Role.BUYER if buying else Role.SELLER
     agreed = terms.of(tx, member, partner)
     due = terms.payday(agreed, day)
-    found = [_to_bill(tx, row, agreed, day, today, DRAFT, due) for row in _candidates(tx, member, partner)]
+    found = [_to_bill(tx, row, role, agreed, day, today, DRAFT, due) for row in _candidates(tx, member, partner)]
     rows = tuple(one for one in found if one is not None)
     names = reading.names_of(tx, (partner,))
     currency = next((one.invoice.currency for one in rows if one.invoice is not None), "JPY")
@@ -91,33 +99,38 @@ def _candidates(tx: Tx, member: bytes, partner: bytes) -> list[ThreadRow]:
 
 
 def _to_bill(
-    tx: Tx, row: ThreadRow, agreed: terms.PartnerTerms, day: str, today: str, number: str, due: str
+    tx: Tx, row: ThreadRow, role: Role, agreed: terms.PartnerTerms, day: str, today: str, number: str, due: str
 ) -> ToBill | None:
-    """The dealing at this closing; None if the member buys in it, or nothing delivered by then is left to bill."""
+    """The dealing at this closing; None if the member is the other side, or nothing delivered by then is left."""
     folded = dealings.fold(tx, row.thread)
     state = folded.state
-    if state.seller != row.member or not any(to_bill(line) for line in state.lines):
+    side = state.buyer if role is Role.BUYER else state.seller
+    if side != row.member or not any(to_bill(line) for line in state.lines):
         return None
-    first, last = _delivered(folded)
+    first, last = delivered(folded)
     if not first or first > day:
         return None
     order = "" if state.order is None else state.order.number
     try:
-        paper = drafting.draft(Step.BILL, state, folded.facts, _context(tx, row, agreed, today, number, due))
+        step = Step.STATE if role is Role.BUYER else Step.BILL
+        paper = drafting.draft(step, state, folded.facts, _context(tx, row, role, agreed, today, number, due))
     except ImpossibleStep as fault:
         return ToBill(row.thread, order, last, False, None, str(fault))
-    assert isinstance(paper, Invoice)
-    why = "delivered in part after the closing" if last > day else ""
+    assert isinstance(paper, Billing)
+    why = PARTLY_LATER if last > day else ""
     return ToBill(row.thread, order, last, _is_agreed(state), paper, why)
 
 
-def _context(tx: Tx, row: ThreadRow, agreed: terms.PartnerTerms, today: str, number: str, due: str) -> Context:
+def _context(
+    tx: Tx, row: ThreadRow, role: Role, agreed: terms.PartnerTerms, today: str, number: str, due: str
+) -> Context:
+    buyer, seller = (row.member, row.partner) if role is Role.BUYER else (row.partner, row.member)
     return Context(
         today,
         number,
-        Role.SELLER,
-        party_of(tx, row.partner),
-        party_of(tx, row.member),
+        role,
+        party_of(tx, buyer),
+        party_of(tx, seller),
         terms.rounding(agreed),
         due,
     )
@@ -128,7 +141,7 @@ def _is_agreed(state: ThreadState) -> bool:
     return all(line.received + line.short >= line.despatched for line in state.lines if to_bill(line))
 
 
-def _delivered(folded: Folded) -> tuple[str, str]:
+def delivered(folded: Folded) -> tuple[str, str]:
     """First and last day on which goods were received, or shipped where nothing was received; empty: never."""
     days = []
     for fact in folded.facts:
@@ -139,19 +152,78 @@ def _delivered(folded: Folded) -> tuple[str, str]:
     return (min(days), max(days)) if days else ("", "")
 
 
+class Month(NamedTuple):
+    """One partner in a month: its closing with what is left to bill, and what was billed in it. ``selling``: to it.
+
+    ``closing`` is the last day of the month where none was agreed; ``billed``: sum in minor units of ``bills``.
+    """
+
+    found: Closing
+    agreed_day: bool
+    selling: bool
+    bills: tuple[BillRow, ...]
+    billed: int
+
+
+def month(tx: Tx, member: bytes, month: str, today: str) -> list[Month]:
+    """Every partner with something to bill or billed in ``month`` (YYYY-MM), both as seller and as buyer."""
+    rows = []
+    for partner, _count, _last in tx.threads.partners(member, MOST_PARTNERS):
+        for selling in (True, False):
+            one = in_month(tx, member, partner, month, today, selling=selling)
+            if one.found.dealings or one.bills:
+                rows.append(one)
+    return sorted(rows, key=lambda one: (not one.selling, one.found.closing, one.found.partner_name))
+
+
+def in_month(tx: Tx, member: bytes, partner: bytes, month: str, today: str, *, selling: bool) -> Month:
+    """One partner's closing in a month."""
+    agreed = terms.of(tx, member, partner)
+    day = _day_in(agreed, month)
+    before = _day_in(agreed, _previous(month))
+    found = preview(tx, member, partner, day, today, buying=not selling)
+    bills = tuple(
+        row
+        for row in tx.books.bills_between(member, before, day, receivable=selling)
+        if row.partner == partner and before < row.day <= day and (selling or row.kind == "self_billed_statement")
+    )
+    billed = sum(row.amount - row.credited for row in bills if row.currency == found.currency)
+    return Month(found, bool(agreed.closing_day), selling, bills, billed)
+
+
+def _day_in(agreed: terms.PartnerTerms, month: str) -> str:
+    return bankdays.in_month(int(month[:4]), int(month[5:7]), agreed.closing_day or terms.LAST_DAY).isoformat()
+
+
+def _previous(month: str) -> str:
+    return bankdays.in_month(int(month[:4]), int(month[5:7]) - 1, 1).isoformat()[:7]
+
+
 def send(
-    house: House, tx: Tx, member: bytes, partner: bytes, day: str, today: str, threads: Sequence[bytes]
+    house: House,
+    tx: Tx,
+    member: bytes,
+    partner: bytes,
+    day: str,
+    today: str,
+    threads: Sequence[bytes],
+    *,
+    buying: bool = False,
 ) -> Outcome:
-    """Send the invoices of these dealings, all or none. NotFound for one that is not due at this closing."""
+    """Send the invoices (of a buyer: the statements) of these dealings, all or none.
+
+    NotFound for one that is not due at this closing.
+    """
+    kind, role = ("self_billed_statement", Role.BUYER) if buying else ("invoice", Role.SELLER)
     if not threads:
         raise CallerFault("threads", "name at least one dealing")
     agreed = terms.of(tx, member, partner)
     rows = {row.thread: row for row in _candidates(tx, member, partner)}
     submissions = []
     for thread in dict.fromkeys(threads):
-        number = numbering.next_number(tx, member, "invoice", today, partner=partner)
+        number = numbering.next_number(tx, member, kind, today, partner=partner)
         due = terms.payday(agreed, day)
-        found = _to_bill(tx, rows[thread], agreed, day, today, number, due) if thread in rows else None
+        found = _to_bill(tx, rows[thread], role, agreed, day, today, number, due) if thread in rows else None
         if found is None or found.invoice is None:
             raise NotFound("threads", "a dealing named is not to be billed at this closing")
         submissions.append(Submission(partner, found.invoice, thread=thread))

@@ -12,10 +12,10 @@ from typing import Any, Final
 
 from node import units, words
 from node.i18n import N_
+from node.services import advising
 from node.web.render import money, quantity
 from node.web.sheets.contract import METHODS, TAXES, tax_code
 from node.web.sheets.goods import DISPOSITIONS
-from protocol.process.trade.advice import TEXTS, advise
 from protocol.process.trade.papers import (
     Billing,
     ChangeResponse,
@@ -54,7 +54,7 @@ class Shown:
     rows: tuple[tuple[str, ...], ...]
     taxes: tuple[tuple[str, str, str], ...]
     totals: tuple[tuple[str, str], ...]
-    advice: tuple[tuple[str, str], ...]
+    notes: tuple[advising.Note, ...]
 
 
 def shown(paper: Paper, say: Say, names: dict[str, str] | None = None) -> Shown:
@@ -67,7 +67,7 @@ def shown(paper: Paper, say: Say, names: dict[str, str] | None = None) -> Shown:
         tuple(rows),
         tuple(_taxes(paper, say)),
         tuple(_totals(paper, say)),
-        tuple((one.rule, say(TEXTS[one.text])) for one in advise(paper)),
+        tuple(advising.of_paper(paper)),
     )
 
 

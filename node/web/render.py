@@ -58,7 +58,7 @@ def _environment(language: str) -> jinja2.Environment:
         cache_size=-1,
         extensions=["jinja2.ext.do", "jinja2.ext.loopcontrols"],
     )
-    catalogue = translations(language)
+    catalogue, japanese = translations(language), language == "ja"
 
     def say(message: str, /, **values: object) -> Markup:
         return escape(catalogue.gettext(message) if message else "").format(**values)
@@ -72,10 +72,10 @@ def _environment(language: str) -> jinja2.Environment:
         "language": language,
         "static": static.address,
         "words": _Words(lambda message: catalogue.gettext(message) if message else ""),
+        "advice": lambda note: note.sentence(catalogue.gettext, lambda value: short_day(value, japanese)),
         "today": lambda: datetime.datetime.now(zones.here()).date(),
         "era_year": wareki.era_year,
     }
-    japanese = language == "ja"
     environment.filters |= {
         "day": lambda value: short_day(value, japanese),
         "full_day": lambda value: full_day(value, japanese),

@@ -227,7 +227,7 @@ def sums(frame: Frame, totals: Totals | None, *, strong: str = "") -> Sums | Non
         (say("Sum with tax"), None if plain and totals.gross == totals.payable else totals.gross),
         (say("Paid already"), None if totals.prepaid is None else -totals.prepaid),
         (say("Rounding"), totals.rounding),
-        (strong or say("Sum payable"), totals.payable),
+        (strong or (say("Balance payable") if totals.prepaid else say("Sum payable")), totals.payable),
     ]
     shown = tuple((label, frame.words.money(value)) for label, value in rows if value is not None)
     last = {rows[-1][0], say("Sum with tax") if totals.payable is None else ""}

@@ -80,12 +80,19 @@ def of(tx: Tx, member: bytes, today: str, week: str) -> Today:
     waited = [_row(tx, member, row, names, today, week) for row in theirs[:MOST_ROWS]]
     rows += [row for row in waited if row.summary.step is not None]  # both sides may have something to do at once
     waited = [row for row in waited if row.summary.step is None]
+    rows = [row for row in rows if row.summary.step is not Step.PAY or not _is_paid(tx, member, row.thread)]
     order = {when: at for at, when in enumerate(When)}
     rows.sort(key=lambda row: (order[row.when], row.summary.due or "9999", -row.updated))
     dated = [(row.summary.due, row) for row in (*rows, *waited) if today <= row.summary.due <= week]
     soon = sorted(dated, key=lambda pair: (pair[0], pair[1].thread))
     more = len(mine) > MOST_ROWS or len(theirs) > MOST_ROWS
     return Today(tuple(rows), tuple(waited), tuple(soon), more)
+
+
+def _is_paid(tx: Tx, member: bytes, thread: bytes) -> bool:
+    """Did a person say that every bill of the dealing is paid, though no notice went out?"""
+    bills = tx.books.bills_of(member, thread)
+    return bool(bills) and all(bill.open <= 0 for bill in bills)
 
 
 def count(tx: Tx, member: bytes) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import csv
 import io
 import itertools
@@ -9,13 +10,14 @@ from typing import Final
 
 from aiohttp import web
 
-from node import words
+from node import bookarchive, words
 from node.i18n import N_
 from node.services import books
 from node.services.books import Asked, Line
 from node.services.desk import partners
 from node.web.forms import Form
 from node.web.page import Page
+from node.web.sessions import HEADERS
 from node.web.visit import Visit
 from protocol.errors import CallerFault
 from protocol.process.money import minor_digits
@@ -23,6 +25,9 @@ from protocol.process.trade.papers import PAPERS
 
 PAGE_ROWS: Final = 50
 MOST_IN_A_FILE: Final = 20_000
+MOST_IN_A_ZIP: Final = 1_000
+ZIPPED: Final = ("pdf", "proof")  # to read, and the signed bytes to check
+TOO_MANY: Final = N_("At most {most} documents can be saved at once; {n} were found. Narrow the dates.")
 #: Also in full width: a Japanese Excel takes them.
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 _BEFORE: Final = " \"'\ufeff\u3000"  # what spreadsheets may pass over in front of a formula
@@ -82,6 +87,7 @@ async def index(visit: Visit) -> web.StreamResponse:
         types=types,
         mine=[(partner.member.hex(), partner.name) for partner in mine],
         question=question,
+        most=MOST_IN_A_ZIP,
     )
 
 
@@ -99,6 +105,32 @@ async def download(visit: Visit) -> web.StreamResponse:
     headers = {"Content-Disposition": 'attachment; filename="books.csv"'}
     body = b"\xef\xbb\xbf" + text.getvalue().encode("utf-8")
     return web.Response(body=body, content_type="text/csv", charset="utf-8", headers=headers)
+
+
+async def archive(visit: Visit) -> web.StreamResponse:
+    """What the same question finds as one zip: each document as PDF and with its proof, and an index in CSV."""
+    member, form = visit.member, _form(visit)
+    asked = _asked(form)
+    back = f"/books?{visit.request.query_string}"
+    if not form.ok:
+        return visit.see_other(back)
+    try:
+        found = sum(one.documents for one in await visit.read(lambda tx: books.totals(tx, member, asked)))
+    except CallerFault:
+        return visit.see_other(back)
+    if found > MOST_IN_A_ZIP:
+        return visit.see_other(back, visit.say(TOO_MANY, most=f"{MOST_IN_A_ZIP:,}", n=f"{found:,}"))
+    wish = bookarchive.Wish(ZIPPED, visit.language, visit.say)
+    headers = {**HEADERS, "Cache-Control": "no-store", "Content-Disposition": 'attachment; filename="books.zip"'}
+    answer = web.StreamResponse(headers=headers)
+    answer.content_type = "application/zip"
+    await answer.prepare(visit.request)
+    pieces = bookarchive.stream(visit.context, member, asked, wish)
+    while (piece := await asyncio.to_thread(next, pieces, None)) is not None:
+        if piece:
+            await answer.write(piece)
+    await answer.write_eof()
+    return answer
 
 
 def _row(visit: Visit, line: Line) -> list[str]:
@@ -121,5 +153,6 @@ def _plain(cell: str) -> str:
 
 PAGES = (
     Page("GET", "/books", "books.read", index),
+    Page("GET", "/books/archive", "books.read", archive),
     Page("GET", "/books/download", "books.read", download),
 )

@@ -14,7 +14,7 @@ from aiohttp import web
 
 from node import units, words
 from node.i18n import N_
-from node.services import enquiries, talking
+from node.services import advising, enquiries, talking
 from node.services.desk import dealing as desk
 from node.services.desk import listing, live, sending
 from node.services.desk.sending import SomebodyWasFaster
@@ -81,8 +81,10 @@ async def show(visit: Visit) -> web.StreamResponse:
         if entry.paper is not None
     }
     may_write = visit.allows("dealings.write")
+    advice = await visit.read(lambda tx: advising.of_dealing(tx, member, thread))
     return visit.render(
         "dealings/show.html",
+        notes=advice + advising.of_standing(found.state, found.role),
         live=mark,
         unread=unread,
         dealing=found,

@@ -7,7 +7,7 @@ import datetime
 from aiohttp import web
 
 from node.services import held
-from node.services.desk import live, today
+from node.services.desk import duties, live, today
 from node.services.policy import ASSOCIATION_ROLES
 from node.web.page import Page
 from node.web.render import as_day
@@ -26,9 +26,20 @@ async def home(visit: Visit) -> web.StreamResponse:
     week = day + datetime.timedelta(days=SOON_DAYS)
     mark = await visit.read(lambda tx: live.mark(tx, member))  # before what it stands for: nothing is missed between
     found = await visit.read(lambda tx: today.of(tx, member, day.isoformat(), week.isoformat()))
+    waiting = await visit.read(lambda tx: duties.of(tx, member, day.isoformat(), week.isoformat()))
     undecided = await visit.read(lambda tx: len(held.waiting(tx, member, MOST_HELD)))
     may_write = visit.allows("dealings.write")
-    return visit.render("home.html", found=found, held=undecided, now=now, day=day, may_write=may_write, live=mark)
+    return visit.render(
+        "home.html",
+        found=found,
+        duties=waiting,
+        held=undecided,
+        now=now,
+        day=day,
+        may_write=may_write,
+        may_pay=visit.allows("payments.pay"),
+        live=mark,
+    )
 
 
 async def menu(visit: Visit) -> web.StreamResponse:

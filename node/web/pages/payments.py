@@ -11,7 +11,7 @@ from typing import Any, Final
 from aiohttp import web
 
 from node.i18n import N_
-from node.services import bankdays, payments, transfers
+from node.services import advising, bankdays, payments, transfers
 from node.services.transaction import Tx
 from node.services.transfers import Chosen, Made, MadeMeanwhile, Prepared
 from node.web.forms import Form
@@ -111,7 +111,7 @@ async def look(visit: Visit) -> web.StreamResponse:
         form.values["bill"] = []
         return await _listed(visit, form, 422)
     if form.value("action") != "make":
-        return _previewed(visit, form, found)
+        return await _previewed(visit, form, found)
     return await _make(visit, form, chosen, found)
 
 
@@ -130,7 +130,12 @@ async def _day(visit: Visit, form: Form, chosen: list[Chosen]) -> str:
     return day
 
 
-def _previewed(visit: Visit, form: Form, found: Prepared, status: int = 200) -> web.Response:
+async def _previewed(visit: Visit, form: Form, found: Prepared, status: int = 200) -> web.Response:
+    day = found.preview.day.isoformat()
+    bills = [one.due.bill for one in found.bills]
+    notes = await visit.read(
+        lambda tx: [(bill.number, note) for bill in bills for note in advising.of_payment(tx, bill.thread, day)]
+    )
     by_place: dict[int, list[str]] = {}
     whole, own = [], []
     for one in found.preview.problems:
@@ -150,6 +155,7 @@ def _previewed(visit: Visit, form: Form, found: Prepared, status: int = 200) -> 
         form=form,
         found=found,
         seen=found.seen,
+        notes=notes,
         by_place=by_place,
         whole=whole,
         own=own,
@@ -163,7 +169,7 @@ def _previewed(visit: Visit, form: Form, found: Prepared, status: int = 200) -> 
 async def _make(visit: Visit, form: Form, chosen: list[Chosen], found: Prepared) -> web.StreamResponse:
     house, member, here, by = visit.context.house, visit.member, today(visit), visit.who.user.name
     if not form.ok or found.preview.problems or found.own_missing:
-        return _previewed(visit, form, found, 422)
+        return await _previewed(visit, form, found, 422)
     day, seen, again = found.preview.day.isoformat(), form.value("seen") or "?", form.ticked("again")
     try:
         made = await visit.write(
@@ -172,12 +178,12 @@ async def _make(visit: Visit, form: Form, chosen: list[Chosen], found: Prepared)
     except MadeMeanwhile as fault:
         _say_who(visit, form, fault.file)
         now = await visit.read(lambda tx: transfers.prepare(tx, member, chosen, day, here))
-        return _previewed(visit, form, now, 409)
+        return await _previewed(visit, form, now, 409)
     except CallerFault as fault:
         if fault.code != "again":
             raise
         form.wrong("again", TICK_AGAIN)
-        return _previewed(visit, form, found, 422)
+        return await _previewed(visit, form, found, 422)
     flash = visit.say(MADE, n=len(made.record.payees), total=money(made.total))
     return visit.see_other(f"/payments/files/{made.id.hex()}", flash)
 
