@@ -10,7 +10,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from email.utils import parseaddr
 from functools import partial
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import structlog
 
@@ -23,6 +23,10 @@ from node.notices.round import Round
 from node.services import booking, bookkeeping, drafts, idempotency, indexing, sessions, sharing
 from node.services.importing import uploads
 from protocol.errors import InvariantBroken, YuiError
+
+if TYPE_CHECKING:
+    from node.notices.mail import Mailer
+    from node.notices.push import Pusher
 
 log = structlog.get_logger("jobs")
 INDEX_PAUSE_S: Final = 0.2  # how long new documents gather before they are indexed together
@@ -118,7 +122,7 @@ class Jobs:
         return IDLE_S
 
     async def _notify(self) -> float:
-        """A round of notices; mail and push are only loaded once there is one."""
+        """A round of notices."""
         if self._notices is None:
             self._notices = notices_of(self._context, self._config)
         return await self._notices.step()
@@ -157,12 +161,14 @@ class Jobs:
 
 
 def notices_of(context: Context, config: Config) -> Round:
-    """The round of notices with the ways that the configuration gives it."""
-    from node.notices.mail import Mailer
-    from node.notices.push import Pusher
+    """The round of notices. Mail and push, by the configuration, are only loaded when there is one to carry."""
 
-    mailer = Mailer(config.smtp, context.folder, config.api.base_url, context.house.id)
-    address = parseaddr(config.smtp.sender)[1]
-    return Round(
-        context, mailer, Pusher(f"mailto:{address}" if address else config.api.base_url or "https://localhost")
-    )
+    def ways() -> tuple[Mailer, Pusher]:
+        from node.notices.mail import Mailer
+        from node.notices.push import Pusher
+
+        address = parseaddr(config.smtp.sender)[1]
+        subject = f"mailto:{address}" if address else config.api.base_url or "https://localhost"
+        return Mailer(config.smtp, context.folder, config.api.base_url, context.house.id), Pusher(subject)
+
+    return Round(context, ways)

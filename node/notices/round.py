@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from functools import partial
+from collections.abc import Callable
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any, Final
 
 import structlog
@@ -22,12 +23,11 @@ log = structlog.get_logger("notices")
 
 
 class Round:
-    """What ``yui serve`` does about notices, again and again."""
+    """What ``yui serve`` does about notices, again and again. ``ways``: made when the first one is to be carried."""
 
-    def __init__(self, context: Context, mailer: Mailer, pusher: Pusher) -> None:
+    def __init__(self, context: Context, ways: Callable[[], tuple[Mailer, Pusher]]) -> None:
         self._context = context
-        self._mailer = mailer
-        self._pusher = pusher
+        self._ways = cache(ways)
 
     async def step(self) -> float:
         """One round; how long to wait before the next, 0 while there is more."""
@@ -59,14 +59,15 @@ class Round:
 
     async def _carry(self, bundle: Bundle) -> Result:
         now = self._context.house.clock()
+        mailer, pusher = self._ways()
         if bundle.way == MAIL:
-            if not self._mailer.is_on:
+            if not mailer.is_on:
                 return Result(False, error="no mail server is configured ([smtp] in yui.toml)")
-            return await asyncio.to_thread(self._mailer.carry, bundle, now)
+            return await asyncio.to_thread(mailer.carry, bundle, now)
         from node.services.notices import browsers
 
         key = await self._write(partial(browsers.vapid_key, self._context.house))
-        return await self._pusher.carry(bundle, key, now)
+        return await pusher.carry(bundle, key, now)
 
     async def _write(self, work: Any) -> Any:
         return await asyncio.wrap_future(self._context.submit(work))

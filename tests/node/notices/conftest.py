@@ -72,6 +72,6 @@ async def office(tmp_path: Path, post: Postbox, push: PushService) -> AsyncItera
         settings = SmtpSection(host="127.0.0.1", port=post.port, tls="none", sender="結 <yui@kyoto.example.jp>")
         mailer = Mailer(settings, tmp_path, BASE, kyoto.town.house.id)
         pusher = Pusher("mailto:yui@kyoto.example.jp", PushOptions(inside=True, tls=push.tls))
-        made = Office(webs, post, push, Round(kyoto.context, mailer, pusher))
+        made = Office(webs, post, push, Round(kyoto.context, lambda: (mailer, pusher)))
         await made.steps()
         yield made
