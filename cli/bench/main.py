@@ -1,4 +1,4 @@
-"""``yui bench``: delivery and kill. Parses, runs, prints one object; exit code 1 when a target is not met."""
+"""``yui bench``: delivery, kill and pages. Parses, runs, prints one object; exit code 1 when a target is not met."""
 
 from __future__ import annotations
 
@@ -22,6 +22,8 @@ DOCUMENTS = Annotated[int, typer.Option("--documents", min=250, help=_("Orders i
 SINGLES = Annotated[int, typer.Option("--singles", min=10, help=_("Orders sent alone in each run."))]
 KILLS = Annotated[int, typer.Option("--kills", min=2, help=_("How often a node is killed, half at each end."))]
 ACKNOWLEDGED = Annotated[int, typer.Option("--documents", min=20, help=_("Orders that must be acknowledged."))]
+HELD = Annotated[int, typer.Option("--documents", min=200, help=_("Papers that the node holds."))]
+ROUNDS = Annotated[int, typer.Option("--rounds", min=5, help=_("Answers of each page in each language."))]
 SEED = Annotated[int, typer.Option("--seed", help=_("For the moments of the kills."))]
 
 
@@ -39,6 +41,14 @@ def kill_command(kills: KILLS = 200, documents: ACKNOWLEDGED = 20_000, seed: SEE
     from cli.bench import kill
 
     show(_attempt(lambda: kill.run(kills, documents, seed, output.warn)))
+
+
+@command(app, "pages", _("Every page of a node that holds many papers: milliseconds, bytes, memory."))
+def pages_command(documents: HELD = 10_000, rounds: ROUNDS = 20) -> None:
+    """About two minutes; half of it is writing the papers."""
+    from cli.bench import pages
+
+    show(_attempt(lambda: pages.run(documents, rounds, output.warn)))
 
 
 def show(report: Report) -> None:

@@ -19,7 +19,7 @@ from protocol.process.trade.fold import Judgement, settle, summarise
 from tests.protocol.process.dealings import Desk
 from tests.protocol.process.moves import MOVES, OPENINGS
 
-SLOW = settings(max_examples=120, suppress_health_check=list(HealthCheck))
+SLOW = settings(max_examples=40, suppress_health_check=list(HealthCheck))
 
 
 @st.composite

@@ -93,9 +93,20 @@ def _random(start: int, end: int) -> None:
 
 def test_a_faulty_document_comes_out_as_it_went_in_or_is_refused() -> None:
     """Something removed, doubled, moved, renamed or of another type: told, and never half read."""
+    _require_told(3)
+
+
+@pytest.mark.slow
+def test_every_faulty_document_comes_out_as_it_went_in_or_is_refused() -> None:
+    _require_told(1)
+
+
+def _require_told(every: int) -> None:
     kept = refused = 0
     for seed, data in enumerate([path.read_bytes() for path in (*OURS, *PUBLISHED)]):
-        for root in mutants(data, seed):
+        for at, root in enumerate(mutants(data, seed)):
+            if at % every:
+                continue
             mutant = etree.tostring(root, encoding="utf-8", xml_declaration=True)
             try:
                 reading = ubl.read(mutant)
