@@ -66,11 +66,12 @@ def run(documents: int, rounds: int, tell: Callable[[str], None]) -> Report:
 
 
 def targets(figures: dict[str, float], measured: dict[str, Measured]) -> list[Target]:
-    """Every page in time, in both languages, and none too heavy; all of them seen."""
+    """Every page in time, in both languages, and none too heavy; all of them seen. Files that are saved have no limit."""
     found = [
         Target(f"{path} {language} p95_ms", figures[f"{path} {language} p95_ms"], MAX_MS)
         for path in sorted(measured)
         for language in LANGUAGES
+        if not is_file(path)  # a PDF is drawn, a list written: measured, without a limit
     ]
     heaviest = max((page.size / 1000 for path, page in measured.items() if not is_file(path)), default=0)
     return [*found, Target("heaviest_page_kb", heaviest, MAX_PAGE_KB), Target("unseen", figures["unseen"], 0)]

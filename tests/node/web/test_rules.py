@@ -10,6 +10,7 @@ import pytest
 from lxml import html
 from lxml.html import HtmlElement
 
+from cli.bench.crawl import links_of
 from node.web.page import Page
 from node.web.sessions import HEADERS
 from tests.node.web.farm import farm_of
@@ -19,8 +20,18 @@ from tests.node.web.walking import PAGES, Seen, deal, let_look, walk
 #: Fields that a browser or a password manager fills in, by the name of the field (WCAG 1.3.5).
 AUTOCOMPLETE = {"password": ("current-password", "new-password"), "email": ("email",), "old": ("current-password",)}
 UNTYPED = ("hidden", "submit", "button", "radio", "checkbox", "file")
-#: Pages that no link leads to: a letter's, and one behind a second factor.
-BY_LETTER = ("/notices/stop/{token}", "/login/code", "/join/{secret}", "/worker.js")
+#: Pages that only another page leads to.
+DEEP = (
+    "/dealings/{thread}",
+    "/dealings/{thread}/{step}",
+    "/documents/{document}/pdf",
+    "/documents/{document}/proof",
+    "/partners/{partner}",
+    "/partners/{partner}/{kind}",
+    "/association/members/{member}/papers/{document}",
+    "/g/{secret}",
+    "/g/{secret}/{step}",
+)
 
 
 @pytest.fixture(scope="module", params=["ja", pytest.param("en", marks=pytest.mark.slow)])
@@ -56,9 +67,13 @@ def pages_of(seen: list[Seen]) -> list[tuple[Seen, HtmlElement]]:
     ]
 
 
-def test_every_page_was_seen(seen: list[Seen]) -> None:
+def test_every_page_of_the_menus_was_seen(seen: list[Seen]) -> None:
+    """What has an entry in somebody's menu, and every page of a dealing, of partners, of the books."""
     found = {one.page for one in seen if one.shown.status == 200}
-    assert sorted({page.path for page in PAGES} - found - set(BY_LETTER)) == []
+    linked = {link.partition("?")[0] for one in seen if one.page == "/menu" for link in links_of(one.shown.text)}
+    missing = {path for path in linked if path in {page.path for page in PAGES}} - found
+    assert sorted(missing) == []
+    assert {path for path in DEEP if path not in found} == set()
 
 
 def test_no_page_fails(seen: list[Seen]) -> None:
