@@ -66,7 +66,7 @@ def run(documents: int, rounds: int, tell: Callable[[str], None]) -> Report:
 
 
 def targets(figures: dict[str, float], measured: dict[str, Measured]) -> list[Target]:
-    """Every page in time, in both languages, and none too heavy; all of them seen. Files that are saved have no limit."""
+    """Every page in time, in both languages, and none too heavy; all of them seen. Files have no limit."""
     found = [
         Target(f"{path} {language} p95_ms", figures[f"{path} {language} p95_ms"], MAX_MS)
         for path in sorted(measured)
