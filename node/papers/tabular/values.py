@@ -11,10 +11,6 @@ from decimal import Decimal, InvalidOperation
 from typing import Final
 from unicodedata import normalize
 
-from stdnum import ean
-from stdnum.exceptions import ValidationError
-from stdnum.jp import cn
-
 from node import units, wareki
 from node.i18n import N_
 from protocol.limits import MAX_INT, MAX_SCALE, MAX_TEXT_CHARS
@@ -137,6 +133,8 @@ def day(value: str) -> Value:
 
 def gtin(value: str) -> Value:
     """A JAN or GTIN of 8, 12, 13 or 14 digits with its check digit; one leading zero that Excel dropped comes back."""
+    from stdnum import ean  # with all that it imports, 3 MB that a node which only delivers does not need
+
     found = code(value)
     assert isinstance(found, str)
     if not found.isascii() or not found.isdigit() or not 7 <= len(found) <= 14:
@@ -149,6 +147,9 @@ def gtin(value: str) -> Value:
 
 def corporate_number(value: str) -> Value:
     """A 法人番号: 13 digits with its check digit in front."""
+    from stdnum.exceptions import ValidationError
+    from stdnum.jp import cn
+
     found = code(value)
     assert isinstance(found, str)
     found = found.replace("-", "").removeprefix("T")
