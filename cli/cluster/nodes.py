@@ -9,6 +9,7 @@ from __future__ import annotations
 import http.client
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -103,13 +104,26 @@ class Node:
     def init(self, *more: str) -> Any:
         """Make the data folder: a node of the test network on loopback with an unattended key."""
         peer_port, api_port = self._ports
-        return self.yui(
+        made = self.yui(
             "init",
             *("--name", self.name, "--host", "localhost", "--network", "test"),
             *("--listen", "127.0.0.1", "--peer-port", str(peer_port), "--address", self.peer),
             *("--api-port", str(api_port), "--allow-private"),
             *more,
         )
+        self._name_pages()
+        return made
+
+    def _name_pages(self) -> None:
+        """Write into the settings where people reach the pages here: links that leave a page (mail, QR) begin so."""
+        path = self.folder / "yui.toml"
+        said = path.read_text("utf-8")
+        path.write_text(re.sub(r'(?m)^base_url = ".*"$', f'base_url = "{self.page}"', said), "utf-8")
+
+    @property
+    def page(self) -> str:
+        """Where people reach the pages. By a name: passkeys do not work for numbers."""
+        return f"http://localhost:{self.port}"
 
     def start(self, *, directly: bool = False) -> None:
         """Start ``yui serve`` and return at once. ``directly``: start what it becomes, a second sooner."""

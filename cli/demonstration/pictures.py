@@ -21,7 +21,7 @@ import msgspec
 from msgspec import Struct
 
 from cli.cluster.nodes import Failed
-from cli.demonstration.october.people import Person, page_of
+from cli.demonstration.october.people import Person
 from cli.demonstration.october.stage import Stage
 
 if TYPE_CHECKING:
@@ -140,9 +140,7 @@ class Walk:
         return self._browser.new_context(viewport=size, locale=locale, is_mobile=telephone, has_touch=telephone)
 
     def _address(self, picture: Picture) -> str:
-        base = (
-            self._people[picture.login].page if picture.login else page_of(self._stage.federation.nodes[picture.house])
-        )
+        base = self._people[picture.login].page if picture.login else self._stage.federation.nodes[picture.house].page
         october = self._stage.october
         threads: Mapping[str, str] = {} if october is None else october.threads
         members = {key: found.member for key, found in self._stage.federation.accounts.items()}

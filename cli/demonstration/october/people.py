@@ -10,7 +10,6 @@ from collections.abc import Iterable
 from typing import Final, NamedTuple
 
 from cli import client
-from cli.cluster.nodes import Node
 from cli.demonstration.federation import Federation
 from cli.demonstration.firms import ASSOCIATIONS, FIRMS
 from cli.demonstration.october.dealings import Login, people
@@ -40,11 +39,6 @@ class Person(NamedTuple):
         return _(ROLES[self.role])
 
 
-def page_of(node: Node) -> str:
-    """Where people reach a node's pages. By a name: passkeys do not work for numbers."""
-    return f"http://localhost:{node.port}"
-
-
 def settle(federation: Federation) -> list[Person]:
     """Make every login."""
     password = f"mukashi-{secrets.randbelow(10**8):08d}"
@@ -59,4 +53,4 @@ def _made(federation: Federation, logins: Iterable[Login], password: str) -> Ite
         member = federation.accounts[login.firm].member if firm else ""
         client.ask(node.folder, "user.add", name=login.name, role=login.role, password=password, member=member)
         house = firm.name if firm else ASSOCIATIONS[key].name
-        yield Person(house, login.role, page_of(node), login.name, password)
+        yield Person(house, login.role, node.page, login.name, password)
