@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import NamedTuple
+
 from node.services import intake
 from node.services.custody import Custody
 from node.services.house import House
 from node.store import AttachmentRow, Tx
 from protocol.document import attachment
+from protocol.document.header import AttachmentRef
 from protocol.errors import NotFound
+from protocol.process.trade.papers import Paper
 
 
 def completed(house: House, tx: Tx, root: bytes, size: int, media_type: str) -> frozenset[bytes]:
@@ -23,6 +28,27 @@ def completed(house: House, tx: Tx, root: bytes, size: int, media_type: str) -> 
     settled = intake.settle_waiting(house, tx, custody, [root])
     custody.close()
     return frozenset(exchange.tell_later(house, tx, settled))
+
+
+class File(NamedTuple):
+    """A file with a document. ``here``: all of it has arrived."""
+
+    root: bytes
+    name: str
+    size: int
+    here: bool
+
+
+def files_of(tx: Tx, refs: Sequence[AttachmentRef], paper: Paper | None) -> tuple[File, ...]:
+    """The files that a document names, called as its paper calls them."""
+    if not refs:
+        return ()
+    names = {one.attachment: one.description for one in (() if paper is None else paper.references) if one.attachment}
+    rows = tx.attachments.get_many(ref.root for ref in refs)
+    return tuple(
+        File(ref.root, names.get(ref.root.hex(), ""), ref.size, ref.root in rows and bool(rows[ref.root].complete))
+        for ref in refs
+    )
 
 
 def owner_key(member: bytes, root: bytes) -> str:

@@ -14,7 +14,7 @@ from node.services.trade import Outcome, Submission, submit
 from node.store import TalkRow, Tx
 from protocol.document.header import AttachmentRef
 from protocol.errors import CallerFault, NotFound
-from protocol.process.trade.papers import Message, Personal, Price
+from protocol.process.trade.papers import Message, Personal, Price, Reference
 from protocol.process.trade.papers.message import MESSAGE_KINDS
 
 MAX_LIMIT: Final = 500
@@ -50,8 +50,12 @@ def say(
     price: Price | None = None,
     personal: Personal | None = None,
     attachments: tuple[AttachmentRef, ...] = (),
+    names: tuple[str, ...] = (),
 ) -> Outcome:
-    """Send a message beside a dealing of the member. NotFound for any other dealing."""
+    """Send a message beside a dealing of the member. NotFound for any other dealing.
+
+    ``names``: what the files of ``attachments`` are called, in their order.
+    """
     row = tx.threads.get(member, thread)
     if row is None:
         raise NotFound("thread", "no such dealing")
@@ -65,6 +69,10 @@ def say(
         text=text,
         line_id=line_id,
         price=price,
+        references=tuple(
+            Reference(kind="other", description=name, attachment=ref.root.hex())
+            for ref, name in zip(attachments, names, strict=False)
+        ),
     )
     return submit(
         house, tx, member, [Submission(row.partner, paper, personal=personal, thread=thread, attachments=attachments)]

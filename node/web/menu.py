@@ -60,8 +60,8 @@ HELP: Final = {
     "/association/safety": "operate/backup",
 }
 LANGUAGE_WORDS: Final = {"ja": "日本語", "en": "English"}
-#: Sentences of the chip, by its state; more states come when copies are kept elsewhere.
-CHIP: Final = {"none": (N_("No copies yet"), N_("Other associations hold no copies of your data yet."))}
+#: The chip leads to what is true: no version before guardians has another state.
+CHIP: Final = ("none", N_("Copies: here only"))
 
 
 def frame(visit: Visit, paths: frozenset[str]) -> dict[str, Any]:
@@ -75,7 +75,7 @@ def frame(visit: Visit, paths: frozenset[str]) -> dict[str, Any]:
         "menu": shown,
         "current": current,
         "search_path": SEARCH if SEARCH in paths and is_member else "",
-        "chip": ("none", *CHIP["none"]) if is_member else None,
+        "chip": CHIP if is_member else None,
         "languages": [(code, LANGUAGE_WORDS[code]) for code in LANGUAGES],
         "flash": visit.flash,
         "is_member": is_member,

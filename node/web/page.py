@@ -19,12 +19,16 @@ Handler = Callable[["Visit"], Awaitable[web.StreamResponse]]
 
 @dataclass(frozen=True)
 class Page:
-    """``path`` with ``{name}`` for variables; ``operation``: the row of the policy table that says who may."""
+    """``path`` with ``{name}`` for variables; ``operation``: the row of the policy table that says who may.
+
+    ``streams``: its handler reads the form itself (:mod:`node.web.upload`), also one with large files.
+    """
 
     method: str
     path: str
     operation: str
     handler: Handler
+    streams: bool = False
 
 
 class Routes:

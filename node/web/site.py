@@ -142,7 +142,7 @@ class Site:
         if visit.visitor is None and visit.page.operation != PUBLIC:
             return await self._log_in_first(visit)
         self._require_allowed(visit)
-        if visit.request.method == "POST":
+        if visit.request.method == "POST" and not visit.page.streams:
             await self._read_form(visit)
         return await visit.page.handler(visit)
 
@@ -214,12 +214,15 @@ class Site:
     async def _read_form(self, visit: Visit) -> None:
         """Read the form, and refuse what did not come from a page of ours."""
         request = visit.request
-        given = request.headers.get(CSRF_HEADER, "")
         if request.content_type == FORM_TYPES[0]:
             visit.posted = Form.parse(visit.say, await request.read())
         elif request.content_type == FORM_TYPES[1]:
             visit.posted = Form.of_multipart(visit.say, await request.post())
-        given = given or (visit.posted.value(CSRF_FIELD) if visit.posted is not None else "")
+        self.require_ours(visit, visit.posted)
+
+    def require_ours(self, visit: Visit, form: Form | None) -> None:
+        """Refuse what did not come from a page of ours, by the token in the form or header."""
+        given = visit.request.headers.get(CSRF_HEADER, "") or (form.value(CSRF_FIELD) if form is not None else "")
         if not self._is_ours(visit, given, visit.token):
             log.warning("forged_form", path=visit.page.path)
             raise Refused(403, "forged", "this form is too old or came from elsewhere: open the page again")

@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import Final, NamedTuple
 
 from node.services import dealings, drafting, reading, terms
+from node.services.attachments import File, files_of
 from node.services.dealings import Folded
 from node.services.desk import numbering, standing
 from node.services.desk.parties import party_of
@@ -17,6 +18,7 @@ from node.services.drafting.papers import PAPER_OF
 from node.services.drafting.steps import to_ship
 from node.services.reading import View
 from node.store import ThreadRow, Tx
+from protocol.document import header as headers
 from protocol.errors import NotFound
 from protocol.process.fact import Outcome
 from protocol.process.money import Rounding
@@ -35,6 +37,7 @@ class Entry(NamedTuple):
     author_name: str
     mine: bool
     outcome: Outcome | None
+    files: tuple[File, ...] = ()
 
 
 class Dealing(NamedTuple):
@@ -112,6 +115,7 @@ def _timeline(tx: Tx, member: bytes, thread: bytes, state: ThreadState, names: d
             names.get(item.row.author, ""),
             item.row.author == member,
             state.outcomes.get(item.row.id),
+            files_of(tx, headers.parse(item.row.header).attachments, dealings.paper_of(item)),
         )
         for item in stored
         if item.row.id in views

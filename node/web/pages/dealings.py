@@ -14,7 +14,9 @@ from aiohttp import web
 
 from node import units, words
 from node.i18n import N_
-from node.services import advising, enquiries, talking
+from node.services import advising, enquiries, reading, talking
+from node.services.attachments import File, files_of
+from node.services.dealings import paper_of
 from node.services.desk import dealing as desk
 from node.services.desk import listing, live, sending
 from node.services.desk.sending import SomebodyWasFaster
@@ -24,15 +26,17 @@ from node.services.drafting.steps import to_ship
 from node.services.importing import firms
 from node.services.notices import noting
 from node.services.transaction import Tx
-from node.web import drafting, sheetpage
+from node.web import drafting, sheetpage, upload
 from node.web.dealingforms import item_names, values
 from node.web.forms import Form
 from node.web.page import Page
 from node.web.paperview import shown
 from node.web.render import as_day, moment, quantity
+from node.web.sessions import HEADERS
 from node.web.sheetpage import Place
 from node.web.sheets import SHEETS, Sheet, contract
 from node.web.visit import Visit
+from protocol.document.attachment import chunk_count
 from protocol.errors import CallerFault, ImpossibleStep, NotFound
 from protocol.process.money import denano
 from protocol.process.trade.papers import TYPE_OF, OrderChange, Paper, Scaled
@@ -153,16 +157,40 @@ def four_steps(visit: Visit, entry: desk.Entry, found: desk.Dealing) -> list[dic
 
 
 async def say_something(visit: Visit) -> web.StreamResponse:
-    """Write a message beside the dealing."""
-    member, thread, form = visit.member, visit.path_hash("thread"), await visit.form()
+    """Write a message beside the dealing, with files."""
+    member, thread = visit.member, visit.path_hash("thread")
+    form, files = await upload.receive(visit, "files")
+    if files and not form.value("text").strip():
+        form.values["text"] = [" ".join(file.name for file in files)]
     text = form.text("text", visit.say(N_("Message")), most=2_000)
     back = f"/dealings/{thread.hex()}"
     if not form.ok:
-        return visit.see_other(f"{back}#message", visit.say(N_("Nothing was sent: the message was empty or too long.")))
+        why = form.error("files") or visit.say(N_("Nothing was sent: the message was empty or too long."))
+        return visit.see_other(f"{back}#message", why)
     house = visit.context.house
     today = as_day(house.clock()).isoformat()
-    await visit.write(lambda tx: talking.say(house, tx, member, thread, text, today))
+    refs, names = tuple(file.ref for file in files), tuple(file.name for file in files)
+    await visit.write(lambda tx: talking.say(house, tx, member, thread, text, today, attachments=refs, names=names))
     return visit.see_other(f"{back}#message", visit.say(N_("The message was sent.")))
+
+
+async def attached(visit: Visit) -> web.StreamResponse:
+    """A file that came with a document; saved, never shown."""
+    member, document, root = visit.member, visit.path_hash("document"), visit.path_hash("root")
+
+    def work(tx: Tx) -> File:
+        full = reading.full(tx, member, document)
+        for file in files_of(tx, full.header.attachments, paper_of(full.stored)):
+            if file.root == root and file.here:
+                return file
+        raise NotFound("attachment", "no such attachment")
+
+    file = await visit.read(work)
+    answer = web.StreamResponse(headers=HEADERS | upload.download_headers(file.name, file.size))
+    await answer.prepare(visit.request)
+    for index in range(chunk_count(file.size)):
+        await answer.write(await asyncio.to_thread(visit.context.files.read_chunk, root, index))
+    return answer
 
 
 # --- one step: draft, look over, send
@@ -283,9 +311,10 @@ async def pdf(visit: Visit) -> web.StreamResponse:
 PAGES = (
     Page("GET", "/dealings", "dealings.read", index),
     Page("GET", "/dealings/{thread}", "dealings.read", show),
-    Page("POST", "/dealings/{thread}/message", "dealings.write", say_something),
+    Page("POST", "/dealings/{thread}/message", "dealings.write", say_something, streams=True),
     Page("GET", "/dealings/{thread}/{step}", "dealings.write", write),
     Page("POST", "/dealings/{thread}/{step}", "dealings.write", send),
     Page("GET", "/documents/{document}/pdf", "dealings.read", pdf),
+    Page("GET", "/documents/{document}/attached/{root}", "dealings.read", attached),
     Page("GET", "/documents/{document}/proof", "dealings.read", proof_file),
 )

@@ -1,0 +1,151 @@
+"""Files that people attach on a page: taken as they come, never whole in memory, kept as attachments of their member.
+
+Owns the limits (100 MB a file, a few at once), the order (the form token stands before any file) and what a file's name
+may hold. What a file is inside nobody here looks at: it goes to the partner as it is, and comes back as a download.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import mimetypes
+import os
+import tempfile
+import unicodedata
+from pathlib import Path, PurePosixPath
+from typing import IO, TYPE_CHECKING, Final, NamedTuple
+from urllib.parse import quote
+
+from aiohttp import BodyPartReader
+
+from node.i18n import N_
+from node.services import attachments
+from node.services.transaction import Tx
+from node.web.forms import Form
+from protocol.document.header import AttachmentRef
+from protocol.limits import CHUNK_BYTES, MIB
+
+if TYPE_CHECKING:
+    from node.web.visit import Visit
+
+MAX_FILE_BYTES: Final = 100 * MIB
+MAX_FILES: Final = 5
+MAX_FIELD_BYTES: Final = 64 * 1024
+MAX_PARTS: Final = 40
+MAX_NAME_CHARS: Final = 120
+PIECE_BYTES: Final = 256 * 1024
+PLAIN: Final = "application/octet-stream"
+TOO_LARGE: Final = N_("{name} is larger than 100 MB.")
+TOO_MANY: Final = N_("At most {n} files at once.")
+
+
+class Attached(NamedTuple):
+    """A file that came in."""
+
+    ref: AttachmentRef
+    name: str
+
+
+async def receive(visit: Visit, field: str) -> tuple[Form, list[Attached]]:
+    """The form of a page that streams, with the files in ``field``. Refused without the form's token before them."""
+    request = visit.request
+    if request.content_type != "multipart/form-data":
+        form = Form.parse(visit.say, await request.read())
+        visit.site.require_ours(visit, form)
+        return form, []
+    form, found, parts = Form.empty(visit.say), list[Attached](), 0
+    async for part in await request.multipart():
+        parts += 1
+        if not isinstance(part, BodyPartReader) or parts > MAX_PARTS:
+            break
+        if part.filename is None:
+            form.values.setdefault(part.name or "", []).append(await _text(part))
+            continue
+        visit.site.require_ours(visit, form)
+        if part.name != field or not part.filename:
+            continue
+        if len(found) == MAX_FILES:
+            form.wrong(field, TOO_MANY, n=MAX_FILES)
+            break
+        taken = await _take(visit, part, clean(part.filename), form, field)
+        if taken is None:
+            break
+        found += [taken] if taken.ref.size else []
+    visit.site.require_ours(visit, form)
+    return form, found
+
+
+async def _text(part: BodyPartReader) -> str:
+    """A field's text; what is beyond the limit is left out, so a rule of the field refuses it."""
+    data = bytearray()
+    while piece := await part.read_chunk(8192):
+        data += piece[: MAX_FIELD_BYTES - len(data)]
+    return data.decode("utf-8", "replace")
+
+
+async def _take(visit: Visit, part: BodyPartReader, name: str, form: Form, field: str) -> Attached | None:
+    """One file into the member's attachments; None (with the message in the form) if it is too large."""
+    folder = visit.context.folder / "attachments"
+    await asyncio.to_thread(folder.mkdir, parents=True, exist_ok=True, mode=0o700)
+    with await asyncio.to_thread(_spool, folder) as file:
+        size = 0
+        while piece := await part.read_chunk(PIECE_BYTES):
+            size += len(piece)
+            if size > MAX_FILE_BYTES:
+                form.wrong(field, TOO_LARGE, name=name)
+                return None
+            await asyncio.to_thread(file.write, piece)
+        kind = mimetypes.guess_type(name)[0] or PLAIN
+        if not size:
+            return Attached(AttachmentRef(bytes(32), 0, kind), name)
+        root = await asyncio.to_thread(_keep, visit, file, size, kind)
+    house, member = visit.context.house, visit.member
+
+    def work(tx: Tx) -> frozenset[bytes]:
+        news = attachments.completed(house, tx, root, size, kind)
+        attachments.brought(tx, member, root)
+        return news
+
+    news = await visit.write(work)
+    if news:
+        visit.context.news(news)
+    return Attached(AttachmentRef(root, size, kind), name)
+
+
+def _spool(folder: Path) -> IO[bytes]:
+    return tempfile.TemporaryFile(dir=folder)
+
+
+def _keep(visit: Visit, file: IO[bytes], size: int, kind: str) -> bytes:
+    files = visit.context.files
+    name = os.urandom(16).hex()
+    begun = files.begin(name, visit.member, size, kind)
+    file.seek(0)
+    try:
+        for index in range(begun.chunks):
+            files.put_chunk(name, index, file.read(CHUNK_BYTES))
+        return files.finish(name)
+    except BaseException:
+        files.drop(name)
+        raise
+
+
+def clean(name: str) -> str:
+    """A file's name without folders, controls and signs that change the direction of text; never empty."""
+    name = unicodedata.normalize("NFC", PurePosixPath(name.replace("\\", "/")).name)
+    kept = "".join(c for c in name if unicodedata.category(c)[0] != "C").strip(" .")
+    stem, dot, suffix = kept.rpartition(".")
+    if len(kept) > MAX_NAME_CHARS and dot and len(suffix) <= 10:
+        return f"{stem[: MAX_NAME_CHARS - len(suffix) - 1]}.{suffix}"
+    return kept[:MAX_NAME_CHARS] or "file"
+
+
+def download_headers(name: str, size: int) -> dict[str, str]:
+    """Headers of a file that a browser saves and never opens by itself."""
+    plain = "".join(c if c.isascii() and (c.isalnum() or c in "._-") else "_" for c in clean(name))
+    return {
+        "Content-Type": PLAIN,
+        "Content-Length": str(size),
+        "Content-Disposition": f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(clean(name), safe='')}",
+        "X-Content-Type-Options": "nosniff",
+        "Cache-Control": "no-store",
+    }
