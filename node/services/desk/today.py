@@ -99,7 +99,9 @@ def count(tx: Tx, member: bytes) -> int:
     """How many rows :func:`of` has as the member's own."""
     mine = tx.threads.by_turn(member, MOST_ROWS, mine=True)
     theirs = tx.threads.by_turn(member, MOST_ROWS, mine=False)
-    return len(mine) + sum(summary(tx, row).step is not None for row in theirs)
+    rows = [(row, summary(tx, row).step) for row in mine]
+    rows += [(row, step) for row in theirs if (step := summary(tx, row).step) is not None]
+    return sum(step is not Step.PAY or not _is_paid(tx, member, row.thread) for row, step in rows)
 
 
 def _row(tx: Tx, member: bytes, row: ThreadRow, names: dict[bytes, str], today: str, week: str) -> Row:
