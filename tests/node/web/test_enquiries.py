@@ -113,6 +113,9 @@ async def test_two_thousand_washers_are_split_between_two(webs: TwoWebs) -> None
     state = webs.toyota.town.see(lambda tx: dealings.fold(tx, bytes.fromhex(found.threads[0]))).state
     assert state.order is not None
     assert [line.quantity.value for line in state.order.lines] == [1000]
+    after = await found.show()
+    assert "注文を確かめる" not in after.plain
+    assert not [name for name in after.fields(action) if name.startswith("q.")]
 
 
 async def test_everything_from_one_and_the_other_is_told(webs: TwoWebs) -> None:
