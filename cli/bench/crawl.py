@@ -19,7 +19,9 @@ _KINDS = ("step", "kind")
 _LINK = re.compile(r'\bhref="(/[^"#]*)')
 _STATIC = re.compile(r'\b(?:href|src)="(/static/[^"#]+)')
 _FETCHED = re.compile(r"url\([\"']?([^)\"']+)")
-FILES = ("/pdf", "/ubl", "/download")
+FILES = ("/pdf", "/ubl", "/download", "/files/{form}")
+#: Pages that answer for as long as somebody listens, or with every paper there is.
+ENDLESS = ("/live", "/books/archive")
 
 
 def links_of(text: str) -> list[str]:
@@ -59,7 +61,7 @@ class Walk:
                 continue
             self._seen.add(link)
             found = self.page_of(link)
-            if found is None:
+            if found is None or found[0].path in ENDLESS:
                 continue
             page, values = found
             parts = urlsplit(link)

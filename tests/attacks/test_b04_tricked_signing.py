@@ -47,10 +47,12 @@ CALLERS = {
     "node/services/trade.py": "documents that a local member submits",
     "node/services/greeting.py": "hellos and answers of this node",
     "node/sim/poison.py": "the simulator's dishonest node",
+    "node/notices/encryption.py": "a push service's own token (VAPID), by a P-256 key that signs nothing else",
     "cli/key.py": "a drafted control record, by the member's words or the association's key",
 }
 LIBRARIES = {
     "protocol/keys.py": "the one place",
+    "protocol/sealing.py": "seals bytes to a node's key; signs nothing",
     "cli/bench/floors.py": "measures the machine, with a key of its own",
     "node/keyfile.py": "wraps keys at rest; signs nothing",
 }

