@@ -8,20 +8,33 @@ stand. Source: 中小企業共通EDI ver.4.2 items UN0100…; ver.4.1 message st
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Final
 
 from msgspec.structs import replace
 
 from node.papers.sme import goods, head, notes, parties
+from node.papers.sme.bill_lines import (
+    ALLOWANCE,
+    DEAL_PATH,
+    HEAD_PATH,
+    LINE,
+    LINE_PATH,
+    MEANS,
+    MONEY_PATH,
+    SHEET_MONEY,
+    SHEET_PATH,
+    SHEET_SUMS,
+    SUMS,
+    TRADE_PATH,
+    Span,
+    net_of,
+)
 from node.papers.sme.goods import included, put_fraction, rate_fraction
 from node.papers.sme.rows import (
     Currency,
     Moment,
-    Quantity,
     Sme,
-    Sum,
     amount_at,
     at,
     counted,
@@ -30,7 +43,6 @@ from node.papers.sme.rows import (
     leaf,
     many,
     put_moment,
-    put_number,
     put_sum,
 )
 from node.papers.ubl import codecs
@@ -44,7 +56,6 @@ from node.papers.ubl.rows import (
     Row,
     Values,
     fill_all,
-    join,
     make_all,
     put,
     read_with,
@@ -55,213 +66,18 @@ from protocol.errors import CallerFault
 from protocol.process import money
 from protocol.process.trade.papers import (
     AllowanceCharge,
-    BankAccount,
     Billing,
     InvoiceLine,
     PaymentMeans,
     PaymentTerms,
-    Period,
     Scaled,
     TaxCategory,
     TaxSubtotal,
     Totals,
 )
 
-_HEAD = "CIIHExchangedDocument"
-_TRADE = "CIIHSupplyChainTradeTransaction"
-_DEAL = f"{_TRADE}/ApplicableCIIHSupplyChainTradeAgreement"
-_MONEY = f"{_TRADE}/ApplicableCIIHSupplyChainTradeSettlement"
-_SHEET = f"{_TRADE}/IncludedCIILSupplyChainTradeLineItem"
-_LINE = "SubordinateCIILBSubordinateTradeLineItem"
-_SHEET_MONEY = "SpecifiedCIILSupplyChainTradeSettlement"
-_SHEET_SUMS = f"{_SHEET_MONEY}/SpecifiedCIILTradeSettlementMonetarySummation"
-_LINE_DEAL = "SpecifiedCIILBSupplyChainTradeAgreement"
-_LINE_MONEY = "SpecifiedCIILBSupplyChainTradeSettlement"
-_SUMS = f"{_MONEY}/SpecifiedCIIHTradeSettlementMonetarySummation"
-SHEET_NOTES: Final = f"{_SHEET}/AssociatedCIILDocumentLineDocument/IncludedCINote"
-HEAD_NOTES: Final = f"{_HEAD}/IncludedCINote"
-
-ACCOUNT: tuple[Row, ...] = (
-    leaf("holder", "PayeePartyCICreditorFinancialAccount/AccountName"),
-    leaf("number", "PayeePartyCICreditorFinancialAccount/ProprietaryID", codecs.WORD),
-    leaf("kind", "PayeePartyCICreditorFinancialAccount/TypeCode", codecs.CODE),
-    leaf("bank", "PayeeSpecifiedCICreditorFinancialInstitution/JapanFinancialInstitutionCommonID", codecs.CODE),
-    leaf("bank_name", "PayeeSpecifiedCICreditorFinancialInstitution/Name"),
-    leaf(
-        "branch", "PayeeSpecifiedCICreditorFinancialInstitution/SubDivisionBranchFinancialInstitution/ID", codecs.CODE
-    ),
-    leaf("branch_name", "PayeeSpecifiedCICreditorFinancialInstitution/SubDivisionBranchFinancialInstitution/Name"),
-)
-METHODS: Final = {"cash": "10", "transfer": "30", "promissory_note": "60"}
-"""支払手段タイプコード (UNCL4461) of the ways of payment that have one in ver.4.2."""
-_MEANS: tuple[Row, ...] = (
-    leaf("code", "TypeCode", codecs.CODE),
-    counted("TypeCode", lambda means, context: METHODS.get(means.method, ""), note="from means.method"),
-    Sum("amount", "PaidAmount"),
-    leaf("institution", "Information"),
-    group("account", "", BankAccount, ACCOUNT),
-)
-_ALLOWANCE: tuple[Row, ...] = (
-    leaf("charge", "ChargeIndicator/udt:Indicator", codecs.TRUTH, required=True),
-    leaf("percent", "CalculationPercent", codecs.NUMBER),
-    Sum("amount", "ActualAmount", required=True),
-    leaf("reason_code", "ReasonCode", codecs.CODE),
-    leaf("reason", "Reason"),
-    Sum("base", "BasisAmount"),
-    goods.LineTax("CategoryCITradeTax", sums=True, billed=True),
-)
-
-
-@dataclass(frozen=True)
-class _Span:
-    """``transaction_date`` (取引年月日) for a period of one day, else ``period``."""
-
-    path: str
-
-    def fill(self, node: Node, values: Values, context: Context, path: str) -> None:
-        found: Values = {}
-        Moment("start", f"{self.path}/StartDateTime").fill(node, found, context, path)
-        Moment("end", f"{self.path}/EndDateTime").fill(node, found, context, path)
-        start, end = found.get("start", ""), found.get("end", "")
-        if start and start == end:
-            values["transaction_date"] = start
-        elif (start or end) and (not start or not end or start < end):
-            values["period"] = Period(start=start, end=end)
-
-    def make(self, struct: Any, node: Node, context: Context) -> None:
-        period = struct.period or Period(start=struct.transaction_date, end=struct.transaction_date)
-        if period.start:
-            put_moment(node, f"{self.path}/StartDateTime", period.start)
-        if period.end:
-            put_moment(node, f"{self.path}/EndDateTime", period.end)
-
-    def describe(self) -> list[tuple[str, str]]:
-        return [
-            ("period.start, or transaction_date", at(f"{self.path}/StartDateTime")),
-            ("period.end, or transaction_date", at(f"{self.path}/EndDateTime")),
-        ]
-
-
-@dataclass(frozen=True)
-class _Amount:
-    """``amount`` and ``tax`` of a line. A line that states no amount has quantity × price."""
-
-    _path = f"{_LINE_MONEY}/ApplicableCITradeTax"
-
-    def fill(self, node: Node, values: Values, context: Context, path: str) -> None:
-        goods.LineTax(self._path).fill(node, values, context, path)
-        if "tax" not in values and isinstance(context, Sme) and context.tax is not None:
-            context.warn(join(path, at(self._path)), "states no tax: that of the document is taken")
-            values["tax"] = context.tax
-        if "tax" not in values:
-            raise Missing(join(path, at(f"{self._path}/CategoryCode")))
-        name = "GrandTotalAmount" if included(context) else "BasisAmount"
-        value = amount_at(node, f"{self._path}/{name}", context, path, signed=True)
-        if value is None:
-            value = _product(values, context)
-        if value is None:
-            raise Missing(join(path, at(f"{self._path}/{name}")))
-        if value < 0:
-            values["negative"] = True
-        values["amount"] = abs(value)
-
-    def make(self, struct: InvoiceLine, node: Node, context: Context) -> None:
-        goods.LineTax(self._path, sums=True, billed=True).make(struct, node, context)
-        name = "GrandTotalAmount" if included(context) else "BasisAmount"
-        put_sum(node, f"{self._path}/{name}", struct.amount, context, optional=True)
-        for child in node.make(at(self._path)).children.values():
-            child.optional = True
-            if struct.negative and child.step.name in _COUNTED:
-                _negate(child)
-
-    def describe(self) -> list[tuple[str, str]]:
-        basis = at(f"{self._path}/BasisAmount")
-        rows = [row for row in goods.LineTax(self._path, sums=True, billed=True).describe() if row[1] != basis]
-        return [("amount", basis), *rows]
-
-
-_COUNTED: Final = frozenset({at("BasisAmount"), at("GrandTotalAmount"), at("CalculatedAmount")})
-
-
-def _negate(node: Node) -> None:
-    """A line that is taken off counts below zero."""
-    if node.text and node.text.strip("0."):
-        node.text = f"-{node.text}"
-
-
-class _Billed(Quantity):
-    """``quantity``; below zero for a line that is taken off (``negative``)."""
-
-    def fill(self, node: Node, values: Values, context: Context, path: str) -> None:
-        found = node.at(at(self.path))
-        if found is None or found.text is None or not found.text.strip().startswith("-"):
-            super().fill(node, values, context, path)
-            return
-        plain = Node(node.step)
-        inner = plain.make(at(self.path))
-        inner.text, inner.attributes = found.text.strip()[1:], found.attributes
-        super().fill(plain, values, context, path)
-        values["negative"] = True
-
-    def make(self, struct: InvoiceLine, node: Node, context: Context) -> None:
-        super().make(struct, node, context)
-        made = node.at(at(self.path))
-        if struct.negative and made is not None:
-            _negate(made)
-
-
-def _sum(lines: Iterable[InvoiceLine]) -> int:
-    return sum(-line.amount if line.negative else line.amount for line in lines)
-
-
-def _product(values: Values, context: Context) -> int | None:
-    price, quantity = values.get("price"), values.get("quantity")
-    if price is None or quantity is None:
-        return None
-    base = price.base_quantity
-    return money.line_amount(
-        (quantity.value, quantity.scale),
-        (price.value.value, price.value.scale),
-        money.Rounding.DOWN,
-        base=None if base is None else (base.value, base.scale),
-        currency=context.currency,
-    )
-
-
-@dataclass(frozen=True)
-class _Priced:
-    """``price``; a line without one is priced as a whole: its amount for its quantity."""
-
-    _path = f"{_LINE_DEAL}/NetPriceProductCITradePrice"
-
-    def fill(self, node: Node, values: Values, context: Context, path: str) -> None:
-        goods.price(self._path).fill(node, values, context, path)
-
-    def make(self, struct: InvoiceLine, node: Node, context: Context) -> None:
-        goods.price(self._path).make(struct, node, context)
-        if struct.price is None:
-            whole = Scaled(value=struct.amount, scale=money.minor_digits(context.currency))
-            put_number(node, f"{self._path}/ChargeAmount", whole)
-            if struct.quantity.value:
-                put_number(node, f"{self._path}/BasisQuantity", struct.quantity, struct.unit)
-
-    def describe(self) -> list[tuple[str, str]]:
-        return goods.price(self._path).describe()
-
-
-LINE: tuple[Row, ...] = (
-    head.LineId("ID"),
-    goods.goods("ApplicableCITradeProduct", goods.BILLED_ITEM, required=True),
-    _Billed("quantity", "SpecifiedCIILBSupplyChainTradeDelivery/BilledQuantity", "unit", default=Scaled(value=0)),
-    _Priced(),
-    _Amount(),
-    leaf("order", f"{_LINE_DEAL}/BuyerOrderReferencedCIReferencedDocument/IssuerAssignedID", codecs.WORD),
-    leaf("order_line_id", f"{_LINE_DEAL}/BuyerOrderReferencedCIReferencedDocument/LineID", codecs.WORD),
-    leaf("despatch", f"{_LINE_DEAL}/AdditionalReferencedCIReferencedDocument/IssuerAssignedID", codecs.WORD),
-    many("allowances", f"{_LINE_MONEY}/SpecifiedCITradeAllowanceCharge", AllowanceCharge, _ALLOWANCE),
-    _Span(f"{_LINE_MONEY}/BillingCISpecifiedPeriod"),
-    notes.Notes((), "IncludedCINote"),
-)
+SHEET_NOTES: Final = f"{SHEET_PATH}/AssociatedCIILDocumentLineDocument/IncludedCINote"
+HEAD_NOTES: Final = f"{HEAD_PATH}/IncludedCINote"
 
 
 @dataclass(frozen=True)
@@ -277,22 +93,22 @@ class Sheets:
         allowances: list[AllowanceCharge] = []
         taxes: dict[tuple[str, Scaled | None], TaxSubtotal] = {}
         counts: list[str] = []
-        places = list(node.items(at(_SHEET)))
+        places = list(node.items(at(SHEET_PATH)))
         for index, (step, sheet) in enumerate(places, 1):
-            here = f"{at(_TRADE)}/{step}"
+            here = f"{at(TRADE_PATH)}/{step}"
             context.scope = f"{index}/"
             stated = _taxes_of(sheet, context, here)
             only = stated[0] if len(stated) == 1 else None
             context.tax = None if only is None else TaxCategory(category=only.category, rate=only.rate)
             inner = self._lines(sheet, context, here)
             extra: Values = {}
-            many("allowances", f"{_SHEET_MONEY}/SpecifiedCITradeAllowanceCharge", AllowanceCharge, _ALLOWANCE).fill(
+            many("allowances", f"{SHEET_MONEY}/SpecifiedCITradeAllowanceCharge", AllowanceCharge, ALLOWANCE).fill(
                 sheet, extra, context, here
             )
             own = extra.get("allowances", ())
             if not stated:
                 context.warn(
-                    f"{here}/{at(f'{_SHEET_MONEY}/ApplicableCITradeTax')}", "is missing: worked out of the lines"
+                    f"{here}/{at(f'{SHEET_MONEY}/ApplicableCITradeTax')}", "is missing: worked out of the lines"
                 )
                 stated = _counted(tuple(inner), own, money.Rounding.DOWN, included(context))
             _add_taxes(taxes, stated)
@@ -304,7 +120,7 @@ class Sheets:
             context.marks["sheets"] = counts
         whole: Values = {}
         if self.summed:
-            many("taxes", f"{_MONEY}/ApplicableCITradeTax", TaxSubtotal, goods.SUBTOTAL).fill(
+            many("taxes", f"{MONEY_PATH}/ApplicableCITradeTax", TaxSubtotal, goods.SUBTOTAL).fill(
                 node, whole, context, path
             )
         values["lines"], values["allowances"] = tuple(lines), tuple(allowances)
@@ -314,7 +130,7 @@ class Sheets:
 
     def _lines(self, sheet: Node, context: Context, path: str) -> list[InvoiceLine]:
         found = []
-        for step, child in sheet.items(at(_LINE)):
+        for step, child in sheet.items(at(LINE_PATH)):
             try:
                 found.append(InvoiceLine(**{"unit": "", **fill_all(LINE, child, context, f"{path}/{step}")}))
             except Missing as broken:
@@ -324,55 +140,55 @@ class Sheets:
     def make(self, struct: Billing, node: Node, context: Context) -> None:
         assert isinstance(context, Sme)
         shares = _shares(struct, context.marks.get("sheets", []))
-        above, _, name = at(_SHEET).rpartition("/")
+        above, _, name = at(SHEET_PATH).rpartition("/")
         for index, (lines, allowances) in enumerate(shares, 1):
             context.scope = f"{index}/"
             sheet = node.make(above).child(Step(name, index))
             put(sheet.make(at("AssociatedCIILDocumentLineDocument/LineID")), codecs.WORD, str(index), soft=True)
             for position, line in enumerate(lines, 1):
-                made = sheet.child(Step(at(_LINE), position))
+                made = sheet.child(Step(at(LINE_PATH), position))
                 made.item = True
                 make_all(LINE, line, made, context)
-            sheet.closed.add(at(_LINE))
+            sheet.closed.add(at(LINE_PATH))
             _Allowances(allowances).make(sheet, context)
             alone = len(shares) == 1 and not self.summed
             direction = money.Rounding(struct.rounding)
             alone_taxes = _counted(lines, allowances, direction, struct.tax_included) if len(shares) > 1 else ()
             taxes = struct.taxes if len(shares) == 1 else alone_taxes
             for place, tax in enumerate(taxes, 1):
-                _put_tax(sheet.make(f"{at(f'{_SHEET_MONEY}/ApplicableCITradeTax')}[{place}]"), tax, context, not alone)
+                _put_tax(sheet.make(f"{at(f'{SHEET_MONEY}/ApplicableCITradeTax')}[{place}]"), tax, context, not alone)
             _put_sums(sheet, lines, allowances, taxes, context, soft=len(shares) > 1)
         node.make(above).closed.add(name)
         context.scope = ""
         if self.summed:
             for place, tax in enumerate(struct.taxes, 1):
-                _put_tax(node.make(f"{at(f'{_MONEY}/ApplicableCITradeTax')}[{place}]"), tax, context, False)
+                _put_tax(node.make(f"{at(f'{MONEY_PATH}/ApplicableCITradeTax')}[{place}]"), tax, context, False)
         self._put_totals(struct, node, context)
 
     def _put_totals(self, struct: Billing, node: Node, context: Context) -> None:
         sums = struct.totals
         if sums.payable is not None:
-            put_sum(node, f"{_SUMS}/DuePayableAmount", sums.payable, context, optional=True)
+            put_sum(node, f"{SUMS}/DuePayableAmount", sums.payable, context, optional=True)
         if sums.prepaid is not None:
-            put_sum(node, f"{_SUMS}/TotalPrepaidAmount", sums.prepaid, context)
+            put_sum(node, f"{SUMS}/TotalPrepaidAmount", sums.prepaid, context)
         tax = sum(one.tax for one in struct.taxes)
-        put_sum(node, f"{_SUMS}/TaxTotalAmount", tax, context, optional=True)
+        put_sum(node, f"{SUMS}/TaxTotalAmount", tax, context, optional=True)
         if sums.gross is not None and not sums.rounding:
-            put_sum(node, f"{_SUMS}/GrandTotalAmount", sums.gross, context, optional=True)
-            put_sum(node, f"{_SUMS}/NetLineTotalAmount", sums.gross - tax, context, optional=True)
+            put_sum(node, f"{SUMS}/GrandTotalAmount", sums.gross, context, optional=True)
+            put_sum(node, f"{SUMS}/NetLineTotalAmount", sums.gross - tax, context, optional=True)
 
     def describe(self) -> list[tuple[str, str]]:
-        line = f"{at(_SHEET)}(n)/{at(_LINE)}(n)"
+        line = f"{at(SHEET_PATH)}(n)/{at(LINE_PATH)}(n)"
         found = [(f"lines[n].{name}", f"{line}/{path}") for row in LINE for name, path in row.describe()]
-        places = [f"{at(_SHEET)}(n)/{at(f'{_SHEET_MONEY}/ApplicableCITradeTax')}(n)"]
+        places = [f"{at(SHEET_PATH)}(n)/{at(f'{SHEET_MONEY}/ApplicableCITradeTax')}(n)"]
         if self.summed:
-            places.insert(0, f"{at(f'{_MONEY}/ApplicableCITradeTax')}(n)")
+            places.insert(0, f"{at(f'{MONEY_PATH}/ApplicableCITradeTax')}(n)")
         for place in places:
             found += [
                 (f"taxes[n].{name}", f"{place}/{path}") for row in goods.SUBTOTAL for name, path in row.describe()
             ]
-        extra = f"{at(_SHEET)}(n)/{at(f'{_SHEET_MONEY}/SpecifiedCITradeAllowanceCharge')}(n)"
-        found += [(f"allowances[n].{name}", f"{extra}/{path}") for row in _ALLOWANCE for name, path in row.describe()]
+        extra = f"{at(SHEET_PATH)}(n)/{at(f'{SHEET_MONEY}/SpecifiedCITradeAllowanceCharge')}(n)"
+        found += [(f"allowances[n].{name}", f"{extra}/{path}") for row in ALLOWANCE for name, path in row.describe()]
         names = (
             ("payable", "DuePayableAmount"),
             ("prepaid", "TotalPrepaidAmount"),
@@ -380,13 +196,13 @@ class Sheets:
             ("gross", "GrandTotalAmount"),
             ("net", "NetLineTotalAmount"),
         )
-        return found + [(f"totals.{field}", at(f"{_SUMS}/{path}")) for field, path in names]
+        return found + [(f"totals.{field}", at(f"{SUMS}/{path}")) for field, path in names]
 
 
 def _taxes_of(sheet: Node, context: Context, path: str) -> list[TaxSubtotal]:
     """What a sheet says about its taxes."""
     found: Values = {}
-    many("taxes", f"{_SHEET_MONEY}/ApplicableCITradeTax", TaxSubtotal, goods.SUBTOTAL).fill(sheet, found, context, path)
+    many("taxes", f"{SHEET_MONEY}/ApplicableCITradeTax", TaxSubtotal, goods.SUBTOTAL).fill(sheet, found, context, path)
     return list(found.get("taxes", ()))
 
 
@@ -414,20 +230,20 @@ def _right(one: TaxSubtotal, direction: money.Rounding, inside: bool) -> bool:
 
 
 def _totals(node: Node, values: Values, context: Context, path: str) -> Totals:
-    total = _sum(values["lines"])
+    total = net_of(values["lines"])
     off = sum(one.amount for one in values["allowances"] if not one.charge)
     on = sum(one.amount for one in values["allowances"] if one.charge)
     tax = sum(one.tax for one in values["taxes"])
     footed = total - off + on
     net, gross = (footed - tax, footed) if included(context) else (footed, footed + tax)
-    prepaid = amount_at(node, f"{_SUMS}/TotalPrepaidAmount", context, path)
-    payable = amount_at(node, f"{_SUMS}/DuePayableAmount", context, path)
+    prepaid = amount_at(node, f"{SUMS}/TotalPrepaidAmount", context, path)
+    payable = amount_at(node, f"{SUMS}/DuePayableAmount", context, path)
     if payable is None:
-        stated = amount_at(node, f"{_SUMS}/GrandTotalAmount", context, path)
+        stated = amount_at(node, f"{SUMS}/GrandTotalAmount", context, path)
         payable = max((gross if stated is None else stated) - (prepaid or 0), 0)
     other = payable - (gross - (prepaid or 0))
     if other:
-        context.warn(at(f"{_SUMS}/DuePayableAmount"), f"what is due is {other:+d} besides what is billed here")
+        context.warn(at(f"{SUMS}/DuePayableAmount"), f"what is due is {other:+d} besides what is billed here")
     extra = values["allowances"]
     return Totals(
         lines=total,
@@ -503,7 +319,7 @@ def _put_sums(
     *,
     soft: bool,
 ) -> None:
-    total = _sum(lines)
+    total = net_of(lines)
     off = sum(one.amount for one in allowances if not one.charge)
     on = sum(one.amount for one in allowances if one.charge)
     tax = sum(one.tax for one in taxes)
@@ -511,12 +327,12 @@ def _put_sums(
     net, gross = (footed - tax, footed) if included(context) else (footed, footed + tax)
     before = total - tax if included(context) else total
     if allowances:
-        put_sum(sheet, f"{_SHEET_SUMS}/ChargeTotalAmount", on, context, soft=True)
-        put_sum(sheet, f"{_SHEET_SUMS}/AllowanceTotalAmount", off, context, soft=True)
-    put_sum(sheet, f"{_SHEET_SUMS}/TaxTotalAmount", tax, context, soft=soft, optional=True)
-    put_sum(sheet, f"{_SHEET_SUMS}/GrossLineTotalAmount", before, context, soft=True)
-    put_sum(sheet, f"{_SHEET_SUMS}/NetLineTotalAmount", net, context, soft=True)
-    put_sum(sheet, f"{_SHEET_SUMS}/GrandTotalAmount", gross, context, soft=soft, optional=True)
+        put_sum(sheet, f"{SHEET_SUMS}/ChargeTotalAmount", on, context, soft=True)
+        put_sum(sheet, f"{SHEET_SUMS}/AllowanceTotalAmount", off, context, soft=True)
+    put_sum(sheet, f"{SHEET_SUMS}/TaxTotalAmount", tax, context, soft=soft, optional=True)
+    put_sum(sheet, f"{SHEET_SUMS}/GrossLineTotalAmount", before, context, soft=True)
+    put_sum(sheet, f"{SHEET_SUMS}/NetLineTotalAmount", net, context, soft=True)
+    put_sum(sheet, f"{SHEET_SUMS}/GrandTotalAmount", gross, context, soft=soft, optional=True)
 
 
 @dataclass(frozen=True)
@@ -526,7 +342,7 @@ class _Allowances:
     allowances: tuple[AllowanceCharge, ...]
 
     def make(self, sheet: Node, context: Context) -> None:
-        many("allowances", f"{_SHEET_MONEY}/SpecifiedCITradeAllowanceCharge", AllowanceCharge, _ALLOWANCE).make(
+        many("allowances", f"{SHEET_MONEY}/SpecifiedCITradeAllowanceCharge", AllowanceCharge, ALLOWANCE).make(
             self, sheet, context
         )
 
@@ -537,10 +353,10 @@ def _terms() -> Row:
         "",
         PaymentTerms,
         (
-            Moment("due_date", f"{_MONEY}/SpecifiedCITradePaymentTerms/DueDateDateTime"),
-            leaf("description", f"{_MONEY}/SpecifiedCITradePaymentTerms/Description"),
-            leaf("code", f"{_MONEY}/SpecifiedCITradePaymentTerms/TypeCode", codecs.CODE),
-            many("means", f"{_MONEY}/SpecifiedCITradeSettlementPaymentMeans", PaymentMeans, _MEANS),
+            Moment("due_date", f"{MONEY_PATH}/SpecifiedCITradePaymentTerms/DueDateDateTime"),
+            leaf("description", f"{MONEY_PATH}/SpecifiedCITradePaymentTerms/Description"),
+            leaf("code", f"{MONEY_PATH}/SpecifiedCITradePaymentTerms/TypeCode", codecs.CODE),
+            many("means", f"{MONEY_PATH}/SpecifiedCITradeSettlementPaymentMeans", PaymentMeans, MEANS),
         ),
     )
 
@@ -548,38 +364,42 @@ def _terms() -> Row:
 def _rows(kind: str, subtype: str, *, summed: bool, own: bool = False, corrects: bool = False) -> tuple[Row, ...]:
     """Rows of an invoice; ``own``: made by the buyer, which wants an answer code."""
     rows: list[Row] = [
-        Currency(f"{_MONEY}/InvoiceCurrencyCode"),
-        *head.document(_HEAD, "", subtype),
-        Leaf("kind", at(f"{_HEAD}/TypeCode"), codecs.CODE, default=kind),
-        fixed(f"{_HEAD}/TypeCode", kind),
-        parties.firm("buyer", f"{_DEAL}/BuyerCITradeParty", parties.INVOICE_PARTY, required=True),
-        parties.firm("seller", f"{_DEAL}/SellerCITradeParty", parties.INVOICE_PARTY, required=True),
+        Currency(f"{MONEY_PATH}/InvoiceCurrencyCode"),
+        *head.document(HEAD_PATH, "", subtype),
+        Leaf("kind", at(f"{HEAD_PATH}/TypeCode"), codecs.CODE, default=kind),
+        fixed(f"{HEAD_PATH}/TypeCode", kind),
+        parties.firm("buyer", f"{DEAL_PATH}/BuyerCITradeParty", parties.INVOICE_PARTY, required=True),
+        parties.firm("seller", f"{DEAL_PATH}/SellerCITradeParty", parties.INVOICE_PARTY, required=True),
         _endpoint("buyer"),
         _endpoint("seller"),
         _country("buyer"),
         _country("seller"),
-        parties.involved("payee", f"{_MONEY}/PayeeCITradeParty", parties.INVOICE_PARTY),
-        goods.reference("project", f"{_DEAL}/SpecifiedProcuringProject", goods.PROJECT),
+        parties.involved("payee", f"{MONEY_PATH}/PayeeCITradeParty", parties.INVOICE_PARTY),
+        goods.reference("project", f"{DEAL_PATH}/SpecifiedProcuringProject", goods.PROJECT),
         _terms(),
-        _Span(f"{_MONEY}/BillingCISpecifiedPeriod" if summed else f"{_SHEET}/{_SHEET_MONEY}/BillingCISpecifiedPeriod"),
+        Span(
+            f"{MONEY_PATH}/BillingCISpecifiedPeriod"
+            if summed
+            else f"{SHEET_PATH}/{SHEET_MONEY}/BillingCISpecifiedPeriod"
+        ),
         notes.Notes(notes.CORRECTION if corrects else notes.BILLING, HEAD_NOTES if summed else SHEET_NOTES),
         Sheets(summed),
     ]
     if corrects:
         rows += [_Corrects(), _NoReason()]
     if own:
-        rows.append(fixed(f"{_HEAD}/RequestedResponseTypeCode", "AJ", note="AJ (pending)"))
+        rows.append(fixed(f"{HEAD_PATH}/RequestedResponseTypeCode", "AJ", note="AJ (pending)"))
     if summed:
         rows += [
-            parties.involved("accounting", f"{_MONEY}/InvoiceeCITradeParty", parties.INVOICE_PARTY),
-            parties.involved("payer", f"{_MONEY}/PayerCITradeParty", parties.INVOICE_PARTY),
+            parties.involved("accounting", f"{MONEY_PATH}/InvoiceeCITradeParty", parties.INVOICE_PARTY),
+            parties.involved("payer", f"{MONEY_PATH}/PayerCITradeParty", parties.INVOICE_PARTY),
         ]
     return tuple(rows)
 
 
 def _endpoint(role: str) -> Row:
     """Where a party is reached (国際アドレス), when the paper does not say: by its number."""
-    path = f"{_DEAL}/{role.capitalize()}CITradeParty/EndPointURICIUniversalCommunication"
+    path = f"{DEAL_PATH}/{role.capitalize()}CITradeParty/EndPointURICIUniversalCommunication"
     return _Pair(
         counted(f"{path}/ChannelCode", lambda paper, context: _address(paper, role)[0], note="0188 or 0088"),
         counted(f"{path}/CompleteNumber", lambda paper, context: _address(paper, role)[1], note="法人番号 or GLN"),
@@ -587,7 +407,7 @@ def _endpoint(role: str) -> Row:
 
 
 def _country(role: str) -> Row:
-    path = f"{_DEAL}/{role.capitalize()}CITradeParty/PostalCITradeAddress"
+    path = f"{DEAL_PATH}/{role.capitalize()}CITradeParty/PostalCITradeAddress"
     return counted(
         f"{path}/CountryID",
         lambda paper, context: "JP" if getattr(paper, role).corporate_number else "",
@@ -623,7 +443,7 @@ class _Pair:
         return [*self.first.describe(), *self.second.describe()]
 
 
-_REFERENCE = f"{_HEAD}/ReferenceCIReferencedDocument"
+_REFERENCE = f"{HEAD_PATH}/ReferenceCIReferencedDocument"
 
 
 class _Corrects:
@@ -639,7 +459,7 @@ class _Corrects:
         if not values.get("corrects_date"):
             context.warn(at(f"{_REFERENCE}/IssueDateTime"), "is missing: the day of the document is taken")
             values["corrects_date"] = values["issue_date"]
-        values["effect"] = "credited" if text_at(node, at(f"{_HEAD}/TypeCode")) == CREDIT else "replaced"
+        values["effect"] = "credited" if text_at(node, at(f"{HEAD_PATH}/TypeCode")) == CREDIT else "replaced"
         values["reason"] = values.get("reason") or NO_REASON
 
     def make(self, struct: Any, node: Node, context: Context) -> None:
@@ -652,15 +472,15 @@ class _Corrects:
         )
         put(node.make(at(f"{_REFERENCE}/ReferenceTypeCode")), codecs.CODE, "OI", soft=True)
         kind = CREDIT if struct.effect == "credited" else struct.kind or "380"
-        put(node.make(at(f"{_HEAD}/TypeCode")), codecs.CODE, kind, optional=kind == "380")
+        put(node.make(at(f"{HEAD_PATH}/TypeCode")), codecs.CODE, kind, optional=kind == "380")
         if struct.effect != "credited":
-            put(node.make(at(f"{_HEAD}/PurposeCode")), codecs.CODE, "4", soft=True)
+            put(node.make(at(f"{HEAD_PATH}/PurposeCode")), codecs.CODE, "4", soft=True)
 
     def describe(self) -> list[tuple[str, str]]:
         return [
             ("corrects", at(f"{_REFERENCE}/IssuerAssignedID")),
             ("corrects_date", at(f"{_REFERENCE}/IssueDateTime")),
-            ("effect", at(f"{_HEAD}/TypeCode")),
+            ("effect", at(f"{HEAD_PATH}/TypeCode")),
         ]
 
 
@@ -690,9 +510,9 @@ CONSOLIDATED_CORRECTION = _rows("380", "", summed=True, corrects=True)
 
 def is_correction(said: Node) -> bool:
     """Whether an invoice is a credit note, or changes an earlier invoice (目的 4, 参照タイプ OI)."""
-    if text_at(said, at(f"{_HEAD}/TypeCode")) == CREDIT:
+    if text_at(said, at(f"{HEAD_PATH}/TypeCode")) == CREDIT:
         return text_at(said, at(f"{_REFERENCE}/IssuerAssignedID")) is not None
-    changed = text_at(said, at(f"{_HEAD}/PurposeCode")) == "4"
+    changed = text_at(said, at(f"{HEAD_PATH}/PurposeCode")) == "4"
     return changed and text_at(said, at(f"{_REFERENCE}/ReferenceTypeCode")) == "OI"
 
 
@@ -705,9 +525,9 @@ def repeated(statement: Billing, message: str) -> tuple[Row, ...]:
 def contacts() -> tuple[Row, ...]:
     """People of an invoice."""
     return (
-        parties.contact("buyer", f"{_DEAL}/BuyerCITradeParty"),
-        parties.contact("seller", f"{_DEAL}/SellerCITradeParty"),
-        parties.contact("payee", f"{_MONEY}/PayeeCITradeParty"),
+        parties.contact("buyer", f"{DEAL_PATH}/BuyerCITradeParty"),
+        parties.contact("seller", f"{DEAL_PATH}/SellerCITradeParty"),
+        parties.contact("payee", f"{MONEY_PATH}/PayeeCITradeParty"),
     )
 
 
@@ -717,7 +537,7 @@ ANSWERS: Final = {"AP": "confirmed", "RE": "refused"}
 class _Answer:
     """``response``: インボイス回答タイプコード; anything but accepted is a refusal."""
 
-    _path = at(f"{_HEAD}/RequestedResponseTypeCode")
+    _path = at(f"{HEAD_PATH}/RequestedResponseTypeCode")
     _codec = codecs.Coded(ANSWERS, unknown=("refused",))
 
     def fill(self, node: Node, values: Values, context: Context, path: str) -> None:
@@ -750,7 +570,7 @@ class _Statement:
 
 
 def _answer_rows(path: str) -> tuple[Row, ...]:
-    return (*head.document(_HEAD, "389", ""), _Answer(), _Statement(), notes.Notes((notes.REASON,), path))
+    return (*head.document(HEAD_PATH, "389", ""), _Answer(), _Statement(), notes.Notes((notes.REASON,), path))
 
 
 STATEMENT_RESPONSE = _answer_rows(SHEET_NOTES)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Final
 
 from node.papers.sme import head, notes, parties
-from node.papers.sme.billing import METHODS
+from node.papers.sme.bill_lines import METHODS
 from node.papers.sme.rows import (
     Moment,
     NoCurrency,

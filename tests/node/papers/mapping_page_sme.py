@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from node.papers.sme import billing, goods, head, kinds, notes, parties
+from node.papers.sme import bill_lines, goods, head, kinds, notes, parties
 from node.papers.ubl.groups import Group, Keyed, Many
 from node.papers.ubl.rows import Row, join
 from tests.conftest import ROOT
@@ -24,7 +24,7 @@ SHARED: dict[str, tuple[Row, ...]] = {
     "party of a payment": parties.SHORT_PARTY,
     "contact": parties.CONTACT,
     "reference": goods.REFERENCE,
-    "account": billing.ACCOUNT,
+    "account": bill_lines.ACCOUNT,
 }
 TABLES: dict[str, kinds.Kind] = {
     "SMEQuotation": kinds.only("SMEQuotation"),
