@@ -46,6 +46,11 @@ def cut(file: Path, pieces: int) -> bytes:
     return data[:at]
 
 
+def accepted(node: Node) -> bool:
+    """Both sides have said yes, and the node has seen it."""
+    return all(row.state == "accepted" for row in node.opened.store.read(lambda tx: tx.peers.all()))
+
+
 @pytest.fixture
 async def houses(tmp_path: Path, unused_tcp_port_factory: Callable[[], int]) -> tuple[Path, Path, bytes, bytes]:
     """Toyota and Kyoto, peers, each with a firm that the other knows; both switched off."""
@@ -57,6 +62,7 @@ async def houses(tmp_path: Path, unused_tcp_port_factory: Callable[[], int]) -> 
         await befriend(toyota, kyoto, ports[1])
         await until(knows(toyota, seller))
         await until(knows(kyoto, buyer))
+        await until(lambda: accepted(toyota) and accepted(kyoto))
     finally:
         await toyota.stop()
         await kyoto.stop()
