@@ -183,7 +183,7 @@ def _name(line: Any, names: dict[str, str]) -> str:
 
 
 def _count(value: Any, unit: str, say: Say) -> str:
-    return f"{quantity(value)} {units.word(unit, say)}".strip()
+    return "" if value is None else f"{quantity(value)} {units.word(unit, say)}".strip()
 
 
 def _goods(line: OrderLine | InvoiceLine, currency: str, say: Say) -> tuple[str, ...]:

@@ -25,6 +25,16 @@ BLANK_LINES: Final = 3
 AnyPaper = TypeVar("AnyPaper", bound=Paper)
 
 
+class Came(NamedTuple):
+    """What somebody else added while the form was open: its heading, who and when, what it says."""
+
+    heading: str
+    author_name: str
+    time: int  # µs
+    content: Shown | None  # None: it has no content that pages show
+    text: str = ""  # of a message
+
+
 class Place(NamedTuple):
     """Where the form is sent, where its back link leads, and who will read the paper."""
 
@@ -42,8 +52,9 @@ def render(
     status: int = 200,
     review: Shown | None = None,
     more: bool = False,
+    came: Came | None = None,
 ) -> web.Response:
-    """The form, or with ``review`` what would be sent; ``more``: with one more empty line."""
+    """The form, or with ``review`` what would be sent; ``more``: with one more empty line; ``came``: above the form."""
     return visit.render(
         "dealings/write.html",
         status=status,
@@ -54,6 +65,7 @@ def render(
         form=form,
         rows=line_rows(form, sheet, more=more),
         review=review,
+        came=came,
         columns=columns_of(visit, sheet),
         said=lambda choices: said(visit, choices),
         foreign=_foreign(form),

@@ -16,11 +16,16 @@ import pytest
 
 from node.papers import zengin
 from node.services import items
+from node.services.drafting import Step
 from node.services.items import OwnItem
+from node.services.trade import Submission
 from protocol.process.trade.papers import Scaled, TaxCategory
 from tests.browser.screens import DESK, TELEPHONE, address, picture, squeezed, violations, window
 from tests.browser.test_live import tell
 from tests.browser.test_pages import EXPECTED
+from tests.node.services import october
+from tests.node.services.town import order
+from tests.node.web.farm import farm_of
 from tests.node.web.harness import PASSWORD, TwoWebs, Web, two_webs
 from tests.node.web.test_payments import ACCOUNT, OWN
 
@@ -31,10 +36,11 @@ GOODS = (
     ),
     OwnItem(number="M-2", name="風呂敷包み", unit="H87", price=Scaled(1150)),
 )
+DAY = "2025-10-09"  # the towns' own
 MAIN, CHECK = "button[data-main]", "form[data-guard] .buttons button[value=check]"
 WORDS = {
     "ja": {"refused": "在庫がありません", "returned": "つぶれ", "notice": "支払通知", "sent": "送りました"},
-    "en": {"refused": "out of stock", "returned": "crushed", "notice": "Payment notice", "sent": "Sent"},
+    "en": {"refused": "out of stock", "returned": "crushed", "notice": "payment notice", "sent": "Sent"},
 }
 
 
@@ -115,6 +121,11 @@ async def person(browser: Any, web: Web, login: str, language: str, wrong: list[
     await found.press()
     await found.look(f"today_{login}")
     return found
+
+
+async def opened(browser: Any, web: Web, login: str, language: str, wrong: list[str]) -> Person:
+    """Somebody who is logged in already (an empty login: nobody)."""
+    return Person(await window(browser, web, login, language=language), web, language, wrong)
 
 
 async def order_from_catalogue(webs: TwoWebs, buyer: Person, seller: Person) -> str:
@@ -204,8 +215,140 @@ async def test_from_the_login_to_the_payment_notice(browser: Any, webs: TwoWebs,
     assert (zengin.parse(content).total, zengin.parse(content).payments[0].holder) == (5702, "ｶ)ﾊﾅｻｶﾄﾞｳ")
     tell(webs)
     await seller.open(f"/dealings/{thread}")
-    assert WORDS[language]["notice"] in await seller.text()
+    assert WORDS[language]["notice"] in (await seller.text()).casefold()
     await seller.look("paid")
     assert wrong == []
     for one in (buyer, seller):
         await one.page.context.close()
+
+
+@pytest.mark.parametrize("language", ["ja", "en"])
+async def test_pages_beside_the_way(browser: Any, webs: TwoWebs, language: str) -> None:
+    """Search, held papers, a guest's page, and what is not there or not allowed."""
+    wrong: list[str] = []
+    farm, town = await farm_of(webs), webs.toyota.town
+    thread = october.start(town, webs.kyoto.town, webs.buyer, webs.seller, october.order("PO-1", day=DAY)).hex()
+    for quantity in (12, 48):
+        town.submit(webs.buyer, Submission(webs.seller, order("PO-9", quantity)))
+    owner = await opened(browser, webs.toyota, "owner", language, wrong)
+    viewer = await opened(browser, webs.kyoto, "viewer", language, wrong)
+    guest = await opened(browser, farm.web, "", language, wrong)
+    link = await farm.link()
+    paths = {
+        "held": (owner, "/held", 200),
+        "search": (owner, "/search?q=PO-9", 200),
+        "search_none": (owner, "/search?q=nothing", 200),
+        "not_there": (owner, f"/dealings/{'0' * 64}", 404),
+        "no_page": (owner, "/nowhere", 404),
+        "not_allowed": (viewer, f"/dealings/{thread}/answer", 403),
+        "viewer": (viewer, f"/dealings/{thread}", 200),
+        "guest": (guest, link, 200),
+        "guest_answer": (guest, f"{link}/answer", 200),
+        "guest_gone": (guest, "/g/unknown", 404),
+    }
+    for name, (who, path, status) in paths.items():
+        assert (name, await who.open(path)) == (name, status)
+        await who.look(name)
+    await owner.open("/held")
+    await owner.press("button[value=refuse]")
+    await owner.look("held_reason")
+    seller = await opened(browser, webs.kyoto, "clerk", language, wrong)
+    await seller.open(f"/dealings/{thread}/answer")
+    await seller.fill(lines__0__status="refused", lines__0__quantity="?")
+    await seller.press(CHECK)
+    assert await seller.page.evaluate("document.activeElement.id") == "errors"
+    await seller.look("answer_errors")
+    assert wrong == []
+
+
+async def test_everything_reads_without_javascript(browser: Any, webs: TwoWebs) -> None:
+    """The same words with and without; and Enter in a field of a paper only looks it over."""
+    towns = (webs.toyota.town, webs.kyoto.town, webs.buyer, webs.seller)
+    waiting = october.start(*towns, october.order("PO-1", day=DAY)).hex()
+    paid = october.billed(*towns, october.order("PO-2", day=DAY), until=Step.PAY, day=DAY).hex()
+    october.billed(*towns, october.order("PO-3", day=DAY), until=Step.BILL, day=DAY)
+    for web, partner in ((webs.toyota, webs.seller), (webs.kyoto, webs.buyer)):
+        page = await window(browser, web, "owner")
+        bare = await browser.new_context(java_script_enabled=False, viewport=DESK)
+        await bare.add_cookies(await page.context.cookies())
+        quiet = await bare.new_page()
+        card = f"/partners/{partner.hex()}"
+        paths = ["/", f"/dealings/{waiting}", f"/dealings/{paid}", card, f"{card}/catalogue", f"{card}/terms"]
+        for path in [*paths, "/payments", "/search?q=PO-2", "/held", "/books"]:
+            for looks in (page, page, quiet):  # at the second look nothing is unread
+                await looks.goto(address(web, path))
+            assert await quiet.inner_text("main") == await page.inner_text("main"), path
+            assert (await quiet.inner_text("h1")).strip()
+    before = len(papers(webs.kyoto, waiting))
+    await quiet.goto(address(webs.kyoto, f"/dealings/{waiting}/answer"))
+    await quiet.press('[name="lines.0.quantity"]', "Enter")
+    await quiet.wait_for_selector("button[data-main][value=send]")
+    assert await quiet.locator("button[value=edit]").count() == 1
+    assert len(papers(webs.kyoto, waiting)) == before
+    await bare.close()
+
+
+def papers(web: Web, thread: str) -> list[Any]:
+    """Everything that a node holds of a dealing."""
+    return web.town.see(lambda tx: list(tx.documents.by_thread(bytes.fromhex(thread))))
+
+
+async def test_an_order_is_answered_by_the_keyboard_and_enter_in_a_field_sends_nothing(
+    browser: Any, webs: TwoWebs
+) -> None:
+    towns = (webs.toyota.town, webs.kyoto.town, webs.buyer, webs.seller)
+    thread = october.start(*towns, october.order("PO-1", day=DAY)).hex()
+    page = await window(browser, webs.kyoto, "clerk")
+    sent: list[str] = []
+    page.on("request", lambda asked: sent.append(asked.url) if asked.method == "POST" else None)
+    await page.goto(address(webs.kyoto, f"/dealings/{thread}"))
+    await tab_to(page, f"a[href$='{thread}/answer']")
+    await page.keyboard.press("Enter")
+    await page.wait_for_url("**/answer")
+    fields = page.locator("form[data-guard] input:visible, form[data-guard] select:visible")
+    for at in range(await fields.count()):
+        await fields.nth(at).focus()
+        await page.keyboard.press("Enter")
+        await page.keyboard.press("Escape")
+    assert page.url.endswith("/answer")
+    assert [url for url in sent if not url.endswith("/drafts")] == []
+    before = len(papers(webs.kyoto, thread))
+    await tab_to(page, MAIN)
+    await page.keyboard.press("Enter")
+    await page.wait_for_url(f"**/dealings/{thread}")
+    assert len(papers(webs.kyoto, thread)) == before + 1
+    await page.context.close()
+
+
+async def tab_to(page: Any, target: str) -> None:
+    """Press Tab until ``target`` has the focus, which must be seen on it."""
+    for _ in range(80):
+        await page.keyboard.press("Tab")
+        if await page.evaluate("(css) => document.activeElement.matches(css)", target):
+            seen = "getComputedStyle(document.activeElement)"
+            assert await page.evaluate(f"{seen}.outlineStyle !== 'none' || {seen}.boxShadow !== 'none'")
+            return
+    raise AssertionError(f"Tab does not reach {target}")
+
+
+@pytest.mark.parametrize("language", ["ja", "en"])
+async def test_two_answer_the_same_order_at_once(browser: Any, webs: TwoWebs, language: str) -> None:
+    wrong: list[str] = []
+    towns = (webs.toyota.town, webs.kyoto.town, webs.buyer, webs.seller)
+    thread = october.start(*towns, october.order("PO-1", day=DAY)).hex()
+    two = [await opened(browser, webs.kyoto, login, language, wrong) for login in ("clerk", "owner")]
+    for one in two:
+        await one.open(f"/dealings/{thread}/answer")
+    await two[1].fill(lines__0__status="refused", lines__0__reason=WORDS[language]["refused"])
+    before = len(papers(webs.kyoto, thread))
+    await asyncio.gather(*(one.press() for one in two))
+    assert len(papers(webs.kyoto, thread)) == before + 1
+    late = [one for one in two if one.page.url.endswith("/answer")]
+    assert len(late) == 1
+    assert await late[0].page.locator("#errors").is_visible()
+    await late[0].look("somebody_was_faster")
+    first = (await late[0].text()).casefold()
+    assert {"ja": "注文回答", "en": "order response"}[language] in first, first
+    webs.deliver()
+    assert len(papers(webs.toyota, thread)) == before + 1
+    assert wrong == []

@@ -39,7 +39,7 @@ from node.web.visit import Visit
 from protocol.document.attachment import chunk_count
 from protocol.errors import CallerFault, ImpossibleStep, NotFound
 from protocol.process.money import denano
-from protocol.process.trade.papers import TYPE_OF, OrderChange, Paper, Scaled
+from protocol.process.trade.papers import TYPE_OF, Message, OrderChange, Paper, Scaled
 
 FASTER: Final = N_(
     "Something new came into this dealing at {time}: look at it first. Your entries are kept as a draft."
@@ -257,13 +257,27 @@ async def send(visit: Visit) -> web.StreamResponse:
         form.wrong("", FASTER, time=moment(fault.updated, visit.language == "ja"))
         await drafting.keep(visit, form, visit.request.path, found.partner_name)
         form.values["seen"] = [fault.seen]  # sending again is a new decision, with what came meanwhile in sight
-        return await _shown(visit, step, sheet, form, status=409)
+        now = await visit.read(lambda tx: desk.open_dealing(tx, member, thread))
+        return await _shown(visit, step, sheet, form, status=409, came=_came(visit, now))
     except CallerFault as fault:
         form.refuse(fault)
         return await _shown(visit, step, sheet, form, status=422)
     await drafting.put_away(visit, form)
     word = words.paper(TYPE_OF[type(paper)], visit.say)
     return visit.see_other(f"/dealings/{thread.hex()}", visit.say(SENT, paper=word, number=paper.number))
+
+
+def _came(visit: Visit, found: desk.Dealing) -> sheetpage.Came | None:
+    """The latest paper of the dealing: what whoever was faster did."""
+    if not found.timeline:
+        return None
+    entry = found.timeline[0]
+    holding, paper = entry.view.holding, entry.paper
+    said = isinstance(paper, Message)
+    heading = f"{words.paper(holding.type, visit.say)} {holding.business_key}".strip()
+    content = None if paper is None or said else shown(paper, visit.say, item_names(found))
+    text = paper.text if isinstance(paper, Message) else ""
+    return sheetpage.Came(heading, entry.author_name, holding.document_time, content, text)
 
 
 def _typed(form: Form, step: Step, sheet: Sheet, found: desk.Dealing) -> Paper:
