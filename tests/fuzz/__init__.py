@@ -1,0 +1,1 @@
+"""Requests that nobody wrote, made from the descriptions that the node serves."""
