@@ -27,7 +27,7 @@ from tests.node.services import october
 from tests.node.services.town import order
 from tests.node.web.farm import farm_of
 from tests.node.web.harness import PASSWORD, TwoWebs, Web, two_webs
-from tests.node.web.test_payments import ACCOUNT, OWN
+from tests.node.web.test_payments import ACCOUNT, OWN, set_own, set_terms
 
 pytestmark = pytest.mark.slow
 GOODS = (
@@ -285,6 +285,35 @@ async def test_everything_reads_without_javascript(browser: Any, webs: TwoWebs) 
     await quiet.wait_for_selector("button[data-main][value=send]")
     assert await quiet.locator("button[value=edit]").count() == 1
     assert len(papers(webs.kyoto, waiting)) == before
+    await bare.close()
+
+
+async def test_enter_pays_nothing_without_javascript(browser: Any, webs: TwoWebs) -> None:
+    towns = (webs.toyota.town, webs.kyoto.town, webs.buyer, webs.seller)
+    thread = october.billed(*towns, october.order("PO-1", day=DAY), until=Step.BILL, day=DAY).hex()
+    owner = await webs.toyota.logged_in("owner")
+    await set_own(owner)
+    await set_terms(owner, webs.seller, **ACCOUNT)
+    page = await window(browser, webs.toyota, "owner")
+    bare = await browser.new_context(java_script_enabled=False, viewport=DESK)
+    await bare.add_cookies(await page.context.cookies())
+    quiet = await bare.new_page()
+    before = len(papers(webs.toyota, thread))
+    await quiet.goto(address(webs.toyota, "/payments"))
+    await quiet.check("input[name=bill]", force=True)
+    await quiet.click(MAIN)
+    await quiet.press('[name="day.day"]', "Enter")  # looked over once more
+    assert webs.toyota.town.see(lambda tx: tx.money.transfers(webs.buyer, 9)) == []
+    await quiet.click(MAIN)
+    await quiet.fill('[name="day.day"]', "28")
+    await quiet.press('[name="day.day"]', "Enter")
+    await quiet.wait_for_timeout(300)
+    (made,) = webs.toyota.town.see(lambda tx: tx.money.transfers(webs.buyer, 9))
+    assert made.state == "made"
+    await quiet.click(MAIN)
+    (made,) = webs.toyota.town.see(lambda tx: tx.money.transfers(webs.buyer, 9))
+    assert made.state == "paid"
+    assert len(papers(webs.toyota, thread)) == before + 1
     await bare.close()
 
 
