@@ -106,12 +106,20 @@ def _reader() -> MarkdownIt:
     made = MarkdownIt("commonmark", {"html": False}).enable("table")
     made.add_render_rule("table_open", _scrolled)
     made.add_render_rule("table_close", _scroll_end)
+    made.add_render_rule("fence", _commands)
+    made.add_render_rule("code_block", _commands)
     return made
 
 
 def _scrolled(_self: Any, _tokens: Any, _at: int, _options: Any, env: Any) -> str:
-    label = html.escape(env["table"], quote=True)
+    env["tables"] = env.get("tables", 0) + 1
+    label = html.escape(f"{env['table']} {env['tables']}", quote=True)
     return f'<div class="scroll" tabindex="0" role="region" aria-label="{label}"><table class="table">'
+
+
+def _commands(_self: Any, tokens: Any, at: int, _options: Any, _env: Any) -> str:
+    """What is typed into a terminal, reached by keyboard where it is wider than the page."""
+    return f'<pre tabindex="0"><code>{html.escape(tokens[at].content)}</code></pre>\n'
 
 
 def _scroll_end(_self: Any, _tokens: Any, _at: int, _options: Any, _env: Any) -> str:

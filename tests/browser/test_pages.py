@@ -17,7 +17,7 @@ from tests.browser.screens import address, picture, squeezed, violations, window
 from tests.node.web.harness import FIRM, Web
 
 pytestmark = pytest.mark.slow
-FILES = ("/books/download", "/live", "/worker.js")  # they are saved or listened to, not shown
+FILES = ("/books/archive", "/books/download", "/live", "/worker.js")  # they are saved or listened to, not shown
 PATHS = [
     page
     for area in AREAS
