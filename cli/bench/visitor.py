@@ -67,12 +67,12 @@ class Visitor:
         return answer
 
     def _cookies(self) -> str:
-        # as behind a proxy with TLS: the node was told that people reach it by https
-        cookies = [f"__Host-lang-{self._mark}={self.language}"]
+        # plain http on loopback, as the node was told: behind TLS the names begin with __Host-
+        cookies = [f"lang-{self._mark}={self.language}"]
         if self._tokens:
             at = self._asked // PER_SESSION
             self._asked += 1
             if at >= len(self._tokens):
                 raise Failed("the bench has used up its sessions")
-            cookies.append(f"__Host-yui-{self._mark}={self._tokens[at]}")
+            cookies.append(f"yui-{self._mark}={self._tokens[at]}")
         return "; ".join(cookies)
