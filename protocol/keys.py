@@ -43,6 +43,13 @@ class Purpose(Enum):
     CARD = b"card"
     HELLO = b"hello"
     ENROL = b"enrol"
+    VAULT = b"vault"
+    FRAME = b"frame"
+    KEPT = b"kept"
+    CUSTODY = b"custody"
+    FENCE = b"fence"
+    PROMISE = b"promise"
+    COUNTERSIGN = b"countersign"
 
 
 class SigningKey:

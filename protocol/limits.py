@@ -90,6 +90,19 @@ STRANGER_REQUESTS_PER_MINUTE = 10  # from one address, to the enrolment endpoint
 MAX_REQUESTS_IN_SERVICE = 8  # bodies of peers in memory at once
 MAX_ANSWER_BYTES = 2 * MIB  # of any answer on the peer port
 
+# guardians
+MAX_GUARDIANS = 7  # of one member
+MAX_FRAME_BYTES = 768 * KIB  # sealed; what a frame brings has at most MAX_FRAME_PLAIN_BYTES
+MAX_FRAME_PLAIN_BYTES = 512 * KIB
+MAX_FRAMES_PER_REQUEST = 64
+MAX_WARDS_PER_HOME = 10_000
+MAX_VAULT_KEYS = 64  # generations of one member's vault key
+MAX_VAULT_WRAPS = 24  # of one key: a role's keys, at most 8 for each of three roles
+DEFAULT_WARD_BYTES = 4 * 1024 * MIB  # a ward's place at one guardian, if the agreement says nothing else
+SAFE_PATIENCE_US = 5 * 1_000_000  # how long a document waits to be safe before it is sent all the same
+FENCES_PER_HOUR = 20  # for one member at one guardian
+MAX_BALLOT = 2**31
+
 # UBL and other XML
 MAX_XML_BYTES = 4 * MIB
 MAX_XML_DEPTH = 32

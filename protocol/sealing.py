@@ -1,4 +1,4 @@
-"""Sealing bytes to a node's key. The only module that encrypts; signing is :mod:`protocol.keys`.
+"""Encryption: sealing bytes to a key, or with one. The only module that encrypts; signing is :mod:`protocol.keys`.
 
 Owns the way from two keys to one use of an authenticated cipher: X25519 (RFC 7748) between a throw-away key and the
 node's key in its X25519 form, SHA-256 over both, XChaCha20-Poly1305 (draft-irtf-cfrg-xchacha-03) nonce zero, since
@@ -37,6 +37,19 @@ def unseal(sealed: bytes, about: bytes, own: SigningKey) -> bytes:
         return sodium.crypto_aead_xchacha20poly1305_ietf_decrypt(sealed[32:], about, _NONCE, key)
     except (CryptoError, ValueError, TypeError):
         raise Malformed("damaged, or not sealed to this key") from None
+
+
+def encrypt(plain: bytes, about: bytes, nonce: bytes, key: bytes) -> bytes:
+    """``plain`` under a 32-byte key and a 24-byte nonce that the caller never uses twice for other bytes."""
+    return sodium.crypto_aead_xchacha20poly1305_ietf_encrypt(plain, about, nonce, key)
+
+
+def decrypt(sealed: bytes, about: bytes, nonce: bytes, key: bytes) -> bytes:
+    """What :func:`encrypt` made; Malformed if key, nonce, ``about`` or one byte is another."""
+    try:
+        return sodium.crypto_aead_xchacha20poly1305_ietf_decrypt(sealed, about, nonce, key)
+    except (CryptoError, ValueError, TypeError):
+        raise Malformed("damaged, or not encrypted with this key for this place") from None
 
 
 def _key(shared: bytes, ephemeral: bytes, receiver: bytes) -> bytes:
