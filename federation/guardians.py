@@ -9,7 +9,7 @@ the rules that survived simulation with liars and two claimants.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import NamedTuple
@@ -20,7 +20,7 @@ from protocol.guardian.claim import Countersigned, Fence, Promise, SignedFence
 from protocol.guardian.frame import Tip
 from protocol.identity.control import HOME, Epoch, Guardians, Record
 from protocol.identity.genesis import Rank, Role, RoleKeys
-from protocol.identity.log import ControlLog, Standing
+from protocol.identity.log import Admitted, ControlLog, Standing
 from protocol.limits import MAX_GUARDIANS, UNDO_WINDOW_US
 
 QUORUMS: Mapping[int, tuple[int, int, int]] = {3: (2, 2, 2), 4: (3, 3, 3), 5: (3, 4, 4), 6: (4, 4, 4), 7: (5, 5, 5)}
@@ -76,11 +76,19 @@ class Register(NamedTuple):
     accepted_at: int = 0
 
 
-def takes_frames(log: ControlLog, register: Register | None, epoch: bytes) -> bool:
-    """Whether frames of ``epoch`` may still be appended: it is the current one, and no claimant was promised an end."""
+def takes_frames(log: ControlLog, registers: Iterable[Register], epoch: bytes) -> bool:
+    """Whether frames of ``epoch`` may still be appended: it stands now, and no claimant was promised an end.
+
+    A promise holds over restarts of the old home: a new epoch of its own does not lift it, only a claim does.
+    ``registers``: all of this member.
+    """
     if log.standing.epoch is None or log.standing.epoch.hash != epoch:
         return False
-    return register is None or register.parent != epoch or not register.promised
+    return all(not register.promised or _is_settled(log, register) for register in registers)
+
+
+def _is_settled(log: ControlLog, register: Register) -> bool:
+    return register.accepted in log.records and register.accepted not in log.superseded
 
 
 def require_fence(log: ControlLog, signed: SignedFence, now: int, *, consent: bool) -> Standing:
@@ -118,23 +126,33 @@ def require_fence(log: ControlLog, signed: SignedFence, now: int, *, consent: bo
 
 
 def _standing_of(log: ControlLog, fence: Fence, now: int) -> Standing:
-    """Where a successor of ``fence.parent`` begins: at the tip of the log, or where a higher rank may still undo it."""
+    """Where a successor of ``fence.parent`` begins: at the tip of the log, or at what the claimant may and will undo."""
     current = log.standing.epoch
-    if current is not None and current.hash == fence.parent:
+    if current is not None and current.hash == fence.parent and not fence.undoes:
         return log.standing
+    if fence.parent not in log.records or (fence.undoes and fence.undoes not in log.records):
+        raise NotAuthorised("parent: an epoch that is not known here", code="missing-predecessor")
+    if current is None or current.hash != fence.undoes:
+        raise Fenced("the epoch has a successor: read the member's history")
+    rivals = _behind(log, fence.parent)
+    if not rivals or fence.rank <= max(item.signed.record.rank for item in rivals):
+        raise Fenced("undoing needs a strictly higher rank than what it undoes")
+    if now - rivals[-1].first_seen > UNDO_WINDOW_US:
+        raise Fenced("the 7 days in which this could be undone have passed")
+    return log.records[rivals[-1].signed.record.previous].standing
+
+
+def _behind(log: ControlLog, epoch: bytes) -> list[Admitted]:
+    """The records since the one by which ``epoch`` ended, newest first; none if it never stood on this chain."""
+    rivals: list[Admitted] = []
     at = log.standing.hash
-    highest, oldest, follower = 0, now, None
     while at in log.records:
         admitted = log.records[at]
-        if admitted.standing.epoch is not None and admitted.standing.epoch.hash == fence.parent:
-            if follower is not None and fence.rank > highest and now - oldest <= UNDO_WINDOW_US:
-                return admitted.standing
-            break
-        highest, oldest, follower = max(highest, admitted.signed.record.rank), admitted.first_seen, admitted
+        if admitted.standing.epoch is not None and admitted.standing.epoch.hash == epoch:
+            return rivals
+        rivals.append(admitted)
         at = admitted.signed.record.previous
-    if fence.parent in log.records:
-        raise Fenced("the epoch has a successor: read the member's history")
-    raise NotAuthorised("parent: an epoch that is not known here", code="missing-predecessor")
+    return []
 
 
 def on_fence(register: Register | None, fence: Fence) -> Register:

@@ -33,7 +33,10 @@ MAX_CLAIM_BYTES: Final = 6 * MAX_RECORD_BYTES
 
 
 class Fence(NamedTuple):
-    """Who wants to become the member's home: ``claimant`` is its node key, ``parent`` the epoch it means to follow."""
+    """Who wants to become the member's home: ``claimant`` is its node key, ``parent`` the epoch it means to follow.
+
+    ``undoes``: the epoch that stands now, where the claimant means to undo it (a theft); empty where the parent stands.
+    """
 
     network: str
     member: bytes
@@ -41,6 +44,7 @@ class Fence(NamedTuple):
     rank: Rank
     ballot: int
     parent: bytes
+    undoes: bytes
     time: int
     nonce: bytes
     record: bytes = b""
@@ -95,7 +99,7 @@ class Countersigned(NamedTuple):
 
 def draft_fence(fence: Fence) -> Fence:
     """The fence with its record and hash."""
-    return parse_fence_record(canon.encode((FENCE_TAG, *fence[:3], int(fence.rank), *fence[4:8])))
+    return parse_fence_record(canon.encode((FENCE_TAG, *fence[:3], int(fence.rank), *fence[4:9])))
 
 
 def sign_fence(fence: Fence, signers: Iterable[tuple[str, SigningKey]]) -> bytes:
@@ -127,7 +131,7 @@ def parse_fence(data: bytes) -> SignedFence:
 
 def parse_fence_record(data: bytes) -> Fence:
     """A fence from its record."""
-    raw = shape.record(canon.decode(data), FENCE_TAG, 9)
+    raw = shape.record(canon.decode(data), FENCE_TAG, 10)
     if raw[1] not in NETWORKS:
         raise Malformed("network: must be live or test")
     return Fence(
@@ -137,8 +141,9 @@ def parse_fence_record(data: bytes) -> Fence:
         rank=Rank(shape.integer(raw[4], "rank", 1, 5)),
         ballot=shape.integer(raw[5], "ballot", 1, MAX_BALLOT),
         parent=shape.hash32(raw[6], "parent"),
-        time=shape.time_us(raw[7], "time"),
-        nonce=shape.fixed(raw[8], "nonce", NONCE_BYTES),
+        undoes=shape.hash_or_empty(raw[7], "undoes"),
+        time=shape.time_us(raw[8], "time"),
+        nonce=shape.fixed(raw[9], "nonce", NONCE_BYTES),
         record=data,
         hash=canon.digest(data),
     )
