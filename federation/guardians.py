@@ -126,7 +126,7 @@ def require_fence(log: ControlLog, signed: SignedFence, now: int, *, consent: bo
 
 
 def _standing_of(log: ControlLog, fence: Fence, now: int) -> Standing:
-    """Where a successor of ``fence.parent`` begins: at the tip of the log, or at what the claimant may and will undo."""
+    """Where a successor of ``fence.parent`` begins: at the tip of the log, or where the claimant may and will undo."""
     current = log.standing.epoch
     if current is not None and current.hash == fence.parent and not fence.undoes:
         return log.standing
