@@ -7,15 +7,17 @@ from typing import Any
 import msgspec
 import pytest
 
-from protocol import canon, journal, keys, proof
+from federation import guardians
+from protocol import canon, journal, keys, proof, vault
 from protocol.document import envelope, header
 from protocol.errors import Malformed, PeerFault, TooLarge
+from protocol.guardian import agreement, claim, frame
 from protocol.identity import card, control, descriptor, genesis, log
 from protocol.keys import Purpose
 from protocol.limits import MAX_BATCH_BYTES
 from protocol.link import batch, carried, holdings, receipt
 from protocol.process.trade import check
-from tests.vectors import generate, world
+from tests.vectors import generate, guarding, world
 
 
 def load(name: str) -> list[dict[str, Any]]:
@@ -124,6 +126,39 @@ def test_directory() -> None:
     shown, public = load("directory")
     assert descriptor.parse(bytes.fromhex(shown["signed"])).node.hex() == shown["node_id"]
     assert card.verify(bytes.fromhex(public["signed"]), bytes.fromhex(public["signing_key"])).name == "豊田精機株式会社"
+
+
+def test_guardians() -> None:
+    """Whoever holds the words opens the frames of the vectors and finds the claim in order."""
+    found = {vector["name"]: vector for vector in load("guardians")}
+
+    def wire(name: str, field: str = "signed") -> bytes:
+        return bytes.fromhex(found[name][field])
+
+    epoch = guarding.guarded().epoch
+    kept = vault.verify(wire("vault"), epoch)
+    opened = vault.unwrap(kept, keys.SigningKey(wire("vault", "words_seed")))
+    assert opened == vault.unwrap(kept, keys.SigningKey(wire("vault", "association_seed")))
+    last = None
+    for name in ("frame 1", "frame 2"):
+        item = frame.parse(wire(name))
+        frame.require_next(last, last := frame.verify(item, epoch))
+        assert frame.unseal(item, opened) == wire(name, "plain")
+    chunk = found["chunk 3 of an attachment"]
+    secret = wire("vault", "vault_key")
+    assert vault.open_chunk(secret, bytes.fromhex(chunk["root"]), 3, bytes.fromhex(chunk["sealed"])) == b"chunk"
+    both = agreement.parse(wire("agreement"))
+    assert agreement.is_in_force(*both, both[0].terms.since)
+    made = claim.parse_claim(wire("claim", "bytes"))
+    fenced = claim.parse_fence(made.fence)
+    guardians.require_fence(guarding.guarded(), fenced, 0, consent=False)
+    publics = guarding.guarded().standing.guardians.keys  # type: ignore[union-attr]
+    promises = [claim.verify_promise(item, publics) for item in made.promises]
+    record = control.parse(made.record).record
+    register = guardians.on_fence(None, fenced.fence)
+    assert guardians.on_claim(register, fenced.fence, record, promises, 2, 0).accepted == record.hash
+    word = claim.verify_countersigned(claim.parse_claimed(wire("answer to the claim", "bytes"))[0], publics)
+    assert word.record == record.hash
 
 
 @pytest.mark.parametrize("vector", load("proofs"), ids=lambda vector: str(vector["name"]))
