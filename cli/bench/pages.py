@@ -32,6 +32,7 @@ from node.web.page import Page
 MAX_MS: Final = 100
 MAX_PAGE_KB: Final = 300
 LANGUAGES: Final = ("ja", "en")
+PDF: Final = "/pdf"
 UNLINKED: Final = ("/notices/stop/", "/login/code")  # no link leads there without a letter or a second factor
 
 
@@ -60,6 +61,7 @@ def run(documents: int, rounds: int, tell: Callable[[str], None]) -> Report:
             node.stop()
         lowest = floors.merged(lowest, floors.measure(Path(folder)))
     figures |= {"documents": filled.documents, "fill_s": fill_s, "pages": len(measured)}
+    figures["pdf_ms_p50"] = pdf_ms(measured)
     for path, page in sorted(measured.items()):
         figures |= _figures(path, page)
     return Report("pages", figures, lowest, targets(figures, measured))
@@ -75,6 +77,12 @@ def targets(figures: dict[str, float], measured: dict[str, Measured]) -> list[Ta
     ]
     heaviest = max((page.size / 1000 for path, page in measured.items() if not is_file(path)), default=0)
     return [*found, Target("heaviest_page_kb", heaviest, MAX_PAGE_KB)]
+
+
+def pdf_ms(measured: dict[str, Measured]) -> float:
+    """The median time of a paper as PDF, all kinds and both languages; 0 if none was drawn."""
+    taken = [ms for path, page in measured.items() if path.endswith(PDF) for each in page.ms.values() for ms in each]
+    return statistics.median(taken) if taken else 0.0
 
 
 def _figures(path: str, page: Measured) -> dict[str, float]:

@@ -41,6 +41,7 @@ class Pen:
         self.pdf.str_alias_nb_pages = ""  # no text of a paper is ever replaced by the number of pages
         self._shown = fonts.add_to(self.pdf)
         self._widths: dict[tuple[str, str], float] = {}
+        self._wrapped: dict[tuple[str, float, float, str], list[str]] = {}  # the drawing asks what the rehearsal did
         self.rehearsal = False
         self.page = 0
         self.body = 10.5 if fax else 9.0
@@ -72,7 +73,11 @@ class Pen:
 
     def lines(self, text: str, width: float, size: float, style: str = "") -> list[str]:
         """``text`` in lines no wider than ``width`` mm."""
-        return wrap(self.clean(text), width, lambda piece: self.width(piece, size, style))
+        found = self._wrapped.get((text, width, size, style))
+        if found is None:
+            found = wrap(self.clean(text), width, lambda piece: self.width(piece, size, style))
+            self._wrapped[(text, width, size, style)] = found
+        return list(found)
 
     def height(self, size: float) -> float:
         """The height of a line in mm."""
@@ -179,4 +184,5 @@ class Pen:
 
     def finish(self) -> bytes:
         """The PDF."""
+        fonts.cut(self.pdf.fonts.values())
         return bytes(self.pdf.output())

@@ -1,7 +1,7 @@
 """PDFs in a process of their own: fonts and the layout take 200 MB, which an idle node does not have.
 
-:class:`Worker` hands that process one paper at a time; it ends itself when nobody prints. Source:
-:mod:`node.papers.process`.
+:class:`Worker` hands that process one paper at a time. It parses the faces once and keeps them from paper to paper; it
+ends itself when nobody has printed for two minutes. Source: :mod:`node.papers.process`.
 """
 
 from __future__ import annotations
@@ -51,8 +51,9 @@ class Worker(Process):
 
 def serve() -> None:
     """Load fonts and layout, then answer. Runs in the other process."""
-    from node.papers.pdf import drawing, sheets  # noqa: F401 - loaded before the limits hold
+    from node.papers.pdf import drawing, fonts, sheets  # noqa: F401 - loaded before the limits hold
 
+    fonts.faces()
     answer_requests(_perform, Confines(MEMORY_BYTES, CPU_SECONDS, OPEN_FILES))
 
 

@@ -58,11 +58,22 @@ def test_the_node_is_filled_with_dealings_in_every_state(tmp_path: Path) -> None
     assert counted["documents"] >= filled.documents + 3  # two catalogues, and the order to a guest
 
 
+def test_the_time_of_a_pdf_is_the_median_over_kinds_and_languages() -> None:
+    measured = {
+        "/documents/{id}/pdf": Measured({"ja": [70.0, 80.0], "en": [90.0]}, 1),
+        "/guest/{token}/pdf": Measured({"ja": [100.0, 1000.0], "en": []}, 1),
+        "/books": Measured({"ja": [1.0] * 9, "en": []}, 1),
+    }
+    assert pages.pdf_ms(measured) == 90.0
+    assert pages.pdf_ms({}) == 0.0
+
+
 @pytest.mark.slow
 @pytest.mark.timeout(300)
 def test_the_whole_bench_on_a_small_node() -> None:
     report = pages.run(200, 5, print)
     assert report.figures["pages"] > 40
     assert report.figures["unseen"] < report.figures["pages"] / 2
+    assert report.figures["pdf_ms_p50"] > 0
     heaviest = next(target for target in report.targets if target.name == "heaviest_page_kb")
     assert 0 < heaviest.figure < heaviest.target
