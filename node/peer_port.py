@@ -103,6 +103,10 @@ class PeerPort:
         """One chunk that this node waits for."""
         return await self._errands.take_chunk(node, root, index, body)
 
+    async def guard(self, node: NodeId, path: str, body: bytes) -> bytes:
+        """What is asked of a guardian."""
+        return await self._driver.serve(node, path, body)
+
     async def check(self, node: NodeId, body: bytes) -> bytes:
         """Diagnosis."""
         return await self._office.answer_check(body)

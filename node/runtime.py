@@ -11,20 +11,22 @@ from __future__ import annotations
 import contextlib
 import heapq
 from collections import deque
-from collections.abc import Callable, Generator, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
 from functools import partial
-from typing import Any, Generic, NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from federation import links
 from federation.effects import Exchange, PullBatch, SaveLink, SayHello, SendBatch
 from federation.links import Link, LinkEvent, LinkState
 from federation.peers import PINNED
+from node import wardship
+from node.procedure import Begin, Commit, End, Pause, Steps, ask, commit, look
 from node.services import exchange, greeting, recovery
 from node.services.exchange import GreetFirst
 from node.services.house import House
 from node.store import LinkRow, Tx
 from protocol.errors import CallerFault, Frozen, Malformed, NotAuthorised, PeerFault, WorldFault
+from protocol.guardian import messages
 from protocol.identity.control import Reason
 from protocol.keys import NodeId
 from protocol.limits import MAX_REQUESTS_IN_SERVICE, TARGET_BATCH_ITEMS
@@ -36,7 +38,7 @@ NEXT = "/peer/v1/link/next"
 RECEIPTS = "/peer/v1/link/receipts"
 NEWS = "/peer/v1/news"
 HISTORIES = "/peer/v1/histories"
-PATHS = (HELLO, BATCHES, NEXT, RECEIPTS, NEWS, HISTORIES)
+PATHS = (HELLO, BATCHES, NEXT, RECEIPTS, NEWS, HISTORIES, *messages.PATHS)
 
 MAX_RETURNING = 8  # requests in flight to peers that did not answer last time, or have not been greeted
 MAX_WORKING = 24  # requests in flight to all others: the dead never take their places
@@ -50,59 +52,6 @@ NO_ANSWER = (PeerFault, WorldFault, CallerFault, Frozen)  # to a question of our
 TAKE_BATCH = "take-batch"  # label of the commit that must come before a receipt
 
 T = TypeVar("T")
-
-
-@dataclass(frozen=True)
-class Commit(Generic[T]):
-    """Do ``work`` in one write transaction. The procedure goes on when the commit is durable, or gets the error.
-
-    ``label`` and ``about`` (the wire of a batch) are for who watches.
-    """
-
-    work: Callable[[Tx], T]
-    label: str = ""
-    about: bytes = b""
-
-
-@dataclass(frozen=True)
-class Begin(Generic[T]):
-    """Begin a commit and go on at once, with what :class:`End` takes."""
-
-    commit: Commit[T]
-
-
-@dataclass(frozen=True)
-class End:
-    """Go on when a commit that was begun is durable, with its result, or get its error. ``begun``: the driver's."""
-
-    begun: Any
-
-
-@dataclass(frozen=True)
-class Look(Generic[T]):
-    """Do ``work`` on a snapshot for reading."""
-
-    work: Callable[[Tx], T]
-
-
-@dataclass(frozen=True)
-class Ask:
-    """Send ``body`` to ``path`` at ``peer``. The procedure goes on with the answer's body, or gets the error."""
-
-    peer: NodeId
-    path: str
-    body: bytes
-
-
-@dataclass(frozen=True)
-class Pause:
-    """Go on after ``delay`` µs."""
-
-    delay: int
-
-
-Need = Commit[Any] | Begin[Any] | End | Look[Any] | Ask | Pause
-Steps = Generator[Need, Any, T]
 
 
 class Turn(NamedTuple):
@@ -126,24 +75,6 @@ class Reading(NamedTuple):
 
     round: int
     deadline: int
-
-
-def commit(work: Callable[[Tx], T], label: str = "", about: bytes = b"") -> Steps[T]:
-    """Typed form of yielding a :class:`Commit`."""
-    result: T = yield Commit(work, label, about)
-    return result
-
-
-def look(work: Callable[[Tx], T]) -> Steps[T]:
-    """Typed form of yielding a :class:`Look`."""
-    result: T = yield Look(work)
-    return result
-
-
-def ask(peer: NodeId, path: str, body: bytes) -> Steps[bytes]:
-    """Typed form of yielding an :class:`Ask`."""
-    answer: bytes = yield Ask(peer, path, body)
-    return answer
 
 
 class Runtime:
@@ -549,6 +480,8 @@ class Runtime:
             return b""
         if path == HISTORIES:
             return (yield from look(lambda tx: recovery.tell_histories(self.house, tx, peer, body)))
+        if path in messages.PATHS:
+            return (yield from wardship.answer(self.house, peer, path, body))
         raise Malformed("no such thing to ask of a peer")
 
     def _give_next(self, peer: NodeId) -> Steps[bytes]:

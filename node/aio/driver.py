@@ -16,7 +16,8 @@ import structlog
 
 from node.aio.clock import Clock
 from node.aio.transport import PeerTransport
-from node.runtime import Ask, Begin, Commit, End, Look, Need, Pause, Runtime, Steps
+from node.procedure import Ask, Begin, Commit, End, Look, Need, Pause, Steps
+from node.runtime import Runtime
 from node.store import Store
 from protocol.errors import InvariantBroken, WorldFault, YuiError
 from protocol.identity.control import Reason

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from node.runtime import Ask, Begin, Commit, End, Look, Need, Pause, Runtime, Steps
+from node.procedure import Ask, Begin, Commit, End, Look, Need, Pause, Steps
+from node.runtime import Runtime
 from node.sim.clock import Schedule
 from node.sim.dice import Dice
 from node.sim.options import MS

@@ -9,7 +9,8 @@ import sqlite3
 from collections.abc import Callable, Sequence
 from typing import NamedTuple, TypeVar
 
-from node.runtime import BATCHES, NEXT, TAKE_BATCH, Commit, Need, Runtime, Steps, commit
+from node.procedure import Commit, Need, Steps, commit
+from node.runtime import BATCHES, NEXT, TAKE_BATCH, Runtime
 from node.services import trade
 from node.services.house import House
 from node.services.trade import Outcome, Submission
@@ -64,7 +65,7 @@ class Watcher:
         """A process runs."""
 
     def committed(self, host: Host, label: str, about: bytes) -> None:
-        """A transaction is durable; ``label`` and ``about`` as in :class:`node.runtime.Commit`."""
+        """A transaction is durable; ``label`` and ``about`` as in :class:`node.procedure.Commit`."""
 
     def rolled_back(self, host: Host) -> None:
         """The disk is older than it was."""

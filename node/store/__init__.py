@@ -26,6 +26,7 @@ from node.store.sqlite import SqliteStore, migrate_sqlite, open_sqlite
 from node.store.store import Store
 from node.store.threads import ThreadRow
 from node.store.tx import Tx
+from node.store.wards import ChainRow, ConsentRow, CustodyRow, RegisterRow, WardFrameRow, WardRow
 
 __all__ = [
     "INDEXED",
@@ -35,7 +36,10 @@ __all__ = [
     "BookRow",
     "CardRow",
     "CatalogueRow",
+    "ChainRow",
+    "ConsentRow",
     "ControlRow",
+    "CustodyRow",
     "DecisionRow",
     "DocumentRow",
     "DoneRow",
@@ -69,7 +73,6 @@ __all__ = [
     "NoticeRuleRow",
     "OpeningRow",
     "OwnAccountRow",
-    "ParkedRow",
     "PartRow",
     "PasskeyRow",
     "PaymentRow",
@@ -78,6 +81,7 @@ __all__ = [
     "PriceRow",
     "QuarantineRow",
     "ReceiptRow",
+    "RegisterRow",
     "SendRow",
     "SessionRow",
     "ShareRow",
@@ -99,6 +103,8 @@ __all__ = [
     "UserSettingsRow",
     "ViewGrantRow",
     "WaitingRow",
+    "WardFrameRow",
+    "WardRow",
     "WrappedKeyRow",
     "backup_file",
     "check_file",

@@ -21,6 +21,7 @@ from node.store import (
     schema_notices,
     schema_people,
     schema_reach,
+    schema_warding,
 )
 from node.store.repository import COUNTERS
 from node.store.sql import dialect
@@ -100,6 +101,10 @@ def _money(engine: str) -> Iterable[str]:
     yield from _tables(engine, schema_money.STEP)
 
 
+def _warding(engine: str) -> Iterable[str]:
+    yield from _tables(engine, schema_warding.STEP)
+
+
 STEPS: Sequence[tuple[str, Callable[[str], Iterable[str]]]] = (
     (schema.STEP, _first_tables),
     (schema_people.STEP, _people),
@@ -109,6 +114,7 @@ STEPS: Sequence[tuple[str, Callable[[str], Iterable[str]]]] = (
     (schema_notices.STEP, _notices),
     (schema_intake.STEP, _intake),
     (schema_money.STEP, _money),
+    (schema_warding.STEP, _warding),
 )
 
 

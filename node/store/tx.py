@@ -23,6 +23,7 @@ from node.store.search import INDEXED, Search
 from node.store.sessions import LoginFailures, Sessions
 from node.store.sql import Connection
 from node.store.threads import Threads
+from node.store.wards import Registers, Wards
 
 
 class Tx:
@@ -74,6 +75,8 @@ class Tx:
         self.enquiries = Enquiries(session)
         self.guests = Guests(session)
         self.money = Money(session)
+        self.wards = Wards(session)
+        self.registers = Registers(session)
 
     def index_lag(self) -> int:
         """Documents that the search index has not seen yet."""

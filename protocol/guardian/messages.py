@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
-from protocol import canon, shape, vault
+from protocol import canon, keys, shape, vault
 from protocol.guardian import frame
 from protocol.journal import MAX_SEQ
+from protocol.keys import Purpose, SigningKey
 from protocol.limits import MAX_BATCH_BYTES, MAX_FRAMES_PER_REQUEST, MAX_RECORD_BYTES
 
 AGREEMENT: Final = "/peer/v1/guard/agreement"  # body: signed agreement; answer: it, with what this side has signed
@@ -24,7 +25,8 @@ READ_CHUNK: Final = "/peer/v1/guard/chunk"  # body: ReadChunk; answer: the seale
 WRITE_BACK: Final = "/peer/v1/guard/write-back"  # body: WriteBack; answer: kept
 CLAIM: Final = "/peer/v1/guard/claim"  # body: claim; answer: claimed
 AUDIT: Final = "/peer/v1/guard/audit"  # body: Audit; answer: hash
-PATHS: Final = (AGREEMENT, FRAMES, TIPS, CHUNKS, FENCE, READ, READ_CHUNK, WRITE_BACK, CLAIM, AUDIT)
+FIND: Final = "/peer/v1/guard/find"  # body: Find; answer: Found
+PATHS: Final = (AGREEMENT, FRAMES, TIPS, CHUNKS, FENCE, READ, READ_CHUNK, WRITE_BACK, CLAIM, AUDIT, FIND)
 
 MAX_BODY_BYTES: Final = MAX_BATCH_BYTES + 256 * 1024
 TARGET_BODY_BYTES: Final = MAX_BATCH_BYTES - 16 * 1024
@@ -37,6 +39,8 @@ _PAGES_TAG: Final = "yui/guard-pages/1"
 _READ_CHUNK_TAG: Final = "yui/guard-read-chunk/1"
 _BACK_TAG: Final = "yui/guard-back/1"
 _AUDIT_TAG: Final = "yui/guard-audit/1"
+_FIND_TAG: Final = "yui/guard-find/1"
+_FOUND_TAG: Final = "yui/guard-found/1"
 AUDIT_NONCE_BYTES: Final = 16
 
 
@@ -56,11 +60,13 @@ class Chunks(NamedTuple):
 
 
 class Fenced(NamedTuple):
-    """The answer to a fence: the promise, the ward's vault record (may be empty) and its history."""
+    """The answer to a fence: the promise, the ward's vault record (may be empty), its history, and the control record
+    that the promise shows as accepted (or nothing)."""
 
     promise: bytes
     vault: bytes
     history: bytes
+    accepted: bytes
 
 
 class Read(NamedTuple):
@@ -109,6 +115,27 @@ class Audit(NamedTuple):
     nonce: bytes
 
 
+class Find(NamedTuple):
+    """Whose key is this? Of the members behind ``after`` (ascending ids) for whom ``public`` stands as ``role``.
+
+    ``signature``: by that key, for the purpose *fence*, over H(everything before it), to ``claimant`` alone.
+    """
+
+    network: str
+    claimant: bytes
+    role: str
+    public: bytes
+    after: bytes
+    signature: bytes = b""
+
+
+class Found(NamedTuple):
+    """Histories of members, ascending by id; ``more``: ask again behind the last one."""
+
+    histories: tuple[bytes, ...]
+    more: bool
+
+
 def encode_frames(message: Frames) -> bytes:
     """The body."""
     return canon.encode((_FRAMES_TAG, *message))
@@ -154,11 +181,12 @@ def encode_fenced(message: Fenced) -> bytes:
 
 def parse_fenced(data: bytes) -> Fenced:
     """The message in a body."""
-    raw = shape.record(canon.decode(data, max_bytes=2 * MAX_BODY_BYTES), _FENCED_TAG, 4)
+    raw = shape.record(canon.decode(data, max_bytes=2 * MAX_BODY_BYTES), _FENCED_TAG, 5)
     return Fenced(
         shape.binary(raw[1], "promise", MAX_RECORD_BYTES),
         shape.binary(raw[2], "vault", vault.MAX_VAULT_BYTES),
         shape.binary(raw[3], "history", MAX_BATCH_BYTES),
+        shape.binary(raw[4], "accepted", 2 * MAX_RECORD_BYTES),
     )
 
 
@@ -224,6 +252,42 @@ def parse_audit(data: bytes) -> Audit:
         shape.integer(raw[6], "length", 1, MAX_BODY_BYTES),
         shape.fixed(raw[7], "nonce", AUDIT_NONCE_BYTES),
     )
+
+
+def sign_find(key: SigningKey, network: str, claimant: bytes, role: str, after: bytes = b"") -> bytes:
+    """The body, signed by the key that it asks about."""
+    question = Find(network, claimant, role, key.public, after)
+    return canon.encode((_FIND_TAG, *question[:5], key.sign(Purpose.FENCE, _find_digest(question))))
+
+
+def parse_find(data: bytes) -> Find:
+    """The message in a body; its signature holds."""
+    raw = shape.record(canon.decode(data), _FIND_TAG, 7)
+    found = Find(
+        shape.text(raw[1], "network", 8),
+        shape.hash32(raw[2], "claimant"),
+        shape.text(raw[3], "role", 16),
+        shape.fixed(raw[4], "public", 32),
+        shape.hash_or_empty(raw[5], "after"),
+        shape.fixed(raw[6], "signature", keys.SIGNATURE_BYTES),
+    )
+    keys.verify(found.public, Purpose.FENCE, _find_digest(found), found.signature)
+    return found
+
+
+def _find_digest(question: Find) -> bytes:
+    return canon.digest(canon.encode((_FIND_TAG, *question[:5])))
+
+
+def encode_found(message: Found) -> bytes:
+    """The body."""
+    return canon.encode((_FOUND_TAG, *message))
+
+
+def parse_found(data: bytes) -> Found:
+    """The message in a body."""
+    raw = shape.record(canon.decode(data, max_bytes=MAX_BODY_BYTES), _FOUND_TAG, 3)
+    return Found(_many(raw[1], "histories"), shape.flag(raw[2], "more"))
 
 
 def _many(value: object, name: str) -> tuple[bytes, ...]:

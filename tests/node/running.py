@@ -5,7 +5,8 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable
 
-from node.runtime import Runtime, Steps
+from node.procedure import Steps
+from node.runtime import Runtime
 from node.services import exchange
 from node.services.trade import Submission, Submitted
 from node.sim.clock import Schedule

@@ -13,7 +13,8 @@ from typing import Any
 import msgpack
 import pytest
 
-from node.runtime import TAKE_BATCH, Runtime, Steps, commit
+from node.procedure import Steps, commit
+from node.runtime import TAKE_BATCH, Runtime
 from node.services import exchange, greeting, members
 from node.services.exchange import Reception, Taken
 from node.services.house import House

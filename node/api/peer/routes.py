@@ -13,6 +13,7 @@ from node.api.peer.messages import answer, read_body
 from node.api.peer.services import PeerServices
 from protocol import canon
 from protocol.errors import Malformed
+from protocol.guardian import messages
 from protocol.limits import (
     CHUNK_BYTES,
     KIB,
@@ -31,7 +32,7 @@ NOTHING = canon.encode(None)
 
 def peer_app(services: PeerServices, pins: Pins, gate: Gate | None = None) -> web.Application:
     """The application of the peer port; serve it with :mod:`node.aio.server` only."""
-    app = web.Application(middlewares=[(gate or Gate(pins)).guard], client_max_size=MAX_BATCH_BODY_BYTES)
+    app = web.Application(middlewares=[(gate or Gate(pins)).guard], client_max_size=messages.MAX_BODY_BYTES)
     handlers = _Handlers(services)
     app.router.add_routes(
         [
@@ -50,6 +51,7 @@ def peer_app(services: PeerServices, pins: Pins, gate: Gate | None = None) -> we
             web.get("/peer/v1/attachments/{root:[0-9a-f]{64}}/{chunk:[0-9]{1,4}}", handlers.chunk_get),
             web.put("/peer/v1/attachments/{root:[0-9a-f]{64}}/{chunk:[0-9]{1,4}}", handlers.chunk_put),
             web.post("/peer/v1/check", handlers.check),
+            *(web.post(path, handlers.guard) for path in messages.PATHS),
         ]
     )
     return app
@@ -113,6 +115,10 @@ class _Handlers:
         root, index = _chunk(request)
         body = await read_body(request, MAX_CHUNK_BODY_BYTES)
         return answer(await self._services.chunk_put(caller(request), root, index, body))
+
+    async def guard(self, request: web.Request) -> web.Response:
+        body = await read_body(request, messages.MAX_BODY_BYTES)
+        return answer(await self._services.guard(caller(request), request.path, body))
 
     async def check(self, request: web.Request) -> web.Response:
         return answer(await self._services.check(caller(request), await read_body(request, KIB)))

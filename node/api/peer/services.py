@@ -71,6 +71,10 @@ class PeerServices(Protocol):
         """A chunk that this node waits for; answers which are still missing."""
         ...
 
+    async def guard(self, node: NodeId, path: str, body: bytes) -> bytes:
+        """What is asked of a guardian: :mod:`protocol.guardian.messages`."""
+        ...
+
     async def check(self, node: NodeId, body: bytes) -> bytes:
         """Diagnosis: what :mod:`node.aio.check` asks."""
         ...
