@@ -36,6 +36,11 @@ PAPERS: Final[Mapping[str, str]] = {
 }
 #: What is owed without a paper of ours: brought from the books of before.
 NO_PAPERS: Final[Mapping[str, str]] = {"opening_balance": N_("opening balance")}
+#: Codes of terms of delivery that are ours, no rule of Incoterms (``services.desk.conditions``).
+FREIGHT: Final[Mapping[str, str]] = {
+    "freight_seller": N_("The seller bears the freight"),
+    "freight_buyer": N_("The buyer bears the freight"),
+}
 STATES: Final[Mapping[str, str]] = {
     "new": N_("not begun"),
     "enquired": N_("quotation asked for"),

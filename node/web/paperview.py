@@ -21,6 +21,7 @@ from protocol.process.trade.papers import (
     ChangeResponse,
     CorrectiveInvoice,
     Delivery,
+    DeliveryTerms,
     DespatchAdvice,
     InvoiceLine,
     Order,
@@ -98,6 +99,7 @@ def _facts(paper: Paper, say: Say) -> Iterator[Fact]:
     if isinstance(paper, Order) and paper.inspection is not None and paper.inspection.completion_date:
         yield say(N_("Inspection finished by")), "day", paper.inspection.completion_date
     yield from _delivery(getattr(paper, "delivery", None), say)
+    yield from _freight(getattr(paper, "delivery_terms", None), say)
     yield from _terms(getattr(paper, "terms", None), say)
     if isinstance(paper, OrderCancellation | OrderChange | OrderResponse | ChangeResponse | SelfBilledResponse):
         yield say(N_("Reason")), "text", paper.reason
@@ -128,6 +130,13 @@ def _delivery(delivery: Delivery | None, say: Say) -> Iterator[Fact]:
         yield say(N_("Delivery date")), "day", delivery.period.end or delivery.period.start
     if delivery.location is not None:
         yield say(N_("Place of delivery")), "text", delivery.location.name
+
+
+def _freight(terms: DeliveryTerms | None, say: Say) -> Iterator[Fact]:
+    if terms is None:
+        return
+    code = say(words.FREIGHT[terms.code]) if terms.code in words.FREIGHT else terms.code
+    yield say(N_("Terms of delivery")), "text", " ".join(filter(None, (code, terms.place, terms.description)))
 
 
 def _terms(terms: PaymentTerms | None, say: Say) -> Iterator[Fact]:

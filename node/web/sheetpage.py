@@ -12,14 +12,15 @@ from typing import Any, Final, NamedTuple, TypeVar
 import msgspec
 from aiohttp import web
 
+from node.services.desk import conditions
 from node.web.forms import Form
 from node.web.paperview import Shown
-from node.web.sheets.sheet import Sheet
+from node.web.sheets.sheet import Sheet, dated
 from node.web.visit import Visit
 from protocol.errors import CallerFault
 from protocol.process.checks import is_currency
 from protocol.process.trade.check import check
-from protocol.process.trade.papers import Paper
+from protocol.process.trade.papers import Order, Paper
 
 BLANK_LINES: Final = 3
 AnyPaper = TypeVar("AnyPaper", bound=Paper)
@@ -105,6 +106,20 @@ def base_of(form: Form, kind: type[AnyPaper]) -> AnyPaper:
         return msgspec.json.decode(form.value("base"), type=kind)
     except (msgspec.DecodeError, UnicodeError):
         raise CallerFault("base", "the form is not one of ours: open it again") from None
+
+
+async def with_delivery(visit: Visit, partner: bytes, form: Form, paper: Paper) -> Paper:
+    """An order whose day of payment follows the day of delivery that was typed, by the terms; any other paper as it is.
+
+    The form is changed with it, so that what is looked over is what is sent.
+    """
+    if not isinstance(paper, Order):
+        return paper
+    member, draft = visit.member, base_of(form, Order)
+    moved = await visit.read(lambda tx: conditions.with_delivery(tx, member, partner, draft, paper))
+    if moved.terms is not None and moved != paper:
+        form.values |= Form.of(visit.say, dated(due=moved.terms.due_date)).values
+    return moved
 
 
 def require_rules(form: Form, paper: Paper) -> None:

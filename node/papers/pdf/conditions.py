@@ -13,6 +13,7 @@ from node.i18n import N_
 from node.papers.pdf.frame import Frame
 from node.papers.pdf.sheet import Column, Row, Table
 from node.papers.pdf.wording import METHODS
+from node.words import FREIGHT
 from protocol.process.trade.papers import (
     Delivery,
     DeliveryTerms,
@@ -72,7 +73,10 @@ def inspection(frame: Frame, one: Inspection | None) -> str:
 
 def delivery_terms(frame: Frame, one: DeliveryTerms | None) -> str:
     """Who bears what on the way."""
-    return "" if one is None else " ".join(filter(None, (one.code, one.place, one.description)))
+    if one is None:
+        return ""
+    code = frame.say(FREIGHT[one.code]) if one.code in FREIGHT else one.code
+    return " ".join(filter(None, (code, one.place, one.description)))
 
 
 def payment(frame: Frame, terms: PaymentTerms | None) -> Iterable[tuple[str, str]]:

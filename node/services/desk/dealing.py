@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 from node.services import dealings, drafting, reading, terms
 from node.services.attachments import File, files_of
 from node.services.dealings import Folded
-from node.services.desk import numbering, standing
+from node.services.desk import conditions, numbering, standing
 from node.services.desk.parties import party_of
 from node.services.drafting import Context, Step
 from node.services.drafting.papers import PAPER_OF
@@ -23,7 +23,7 @@ from protocol.errors import NotFound
 from protocol.process.fact import Outcome
 from protocol.process.money import Rounding
 from protocol.process.thread import ThreadState, fold
-from protocol.process.trade.papers import TYPE_OF, Billing, CorrectiveInvoice, Paper
+from protocol.process.trade.papers import TYPE_OF, Billing, CorrectiveInvoice, Order, Paper
 from protocol.process.trade.table import Role
 
 BUYERS: Final = frozenset({"request_for_quotation", "order"})  # first papers that a buyer writes
@@ -150,6 +150,8 @@ def write_draft(
         due,
     )
     paper = drafting.draft(step, folded.state, folded.facts, context)
+    if isinstance(paper, Order):
+        return conditions.by_terms(tx, member, row.partner, paper)
     if agreed is None or due or not isinstance(paper, Billing) or isinstance(paper, CorrectiveInvoice):
         return paper
     agreed_due = terms.payday(agreed, paper.transaction_date or today)

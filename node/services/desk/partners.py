@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Final, NamedTuple
 
 from node.services import dealings, directory, guests, members, reading, terms, trade
-from node.services.desk import numbering
+from node.services.desk import conditions, numbering
 from node.services.desk.parties import party_of
 from node.services.guests import Guest
 from node.services.house import House
@@ -90,7 +90,8 @@ def first_paper(
     lines = () if like is None else _lines_of(tx, member, partner, like)
     buyer, seller = party_of(tx, member), party_of(tx, partner)
     currency = terms.of(tx, member, partner).currency
-    return kind(number=number, issue_date=today, currency=currency, buyer=buyer, seller=seller, lines=lines)
+    paper = kind(number=number, issue_date=today, currency=currency, buyer=buyer, seller=seller, lines=lines)
+    return conditions.by_terms(tx, member, partner, paper) if isinstance(paper, Order) else paper
 
 
 def _lines_of(tx: Tx, member: bytes, partner: bytes, thread: bytes) -> tuple[OrderLine, ...]:

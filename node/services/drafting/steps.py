@@ -42,6 +42,7 @@ DUE = (
     Step.INSPECT,
     Step.SHIP,
     Step.BILL,
+    Step.CREDIT,
     Step.PAY,
 )
 _TALKS = (State.ENQUIRED, State.QUOTED, State.REFUSED)
@@ -133,6 +134,10 @@ def _waits(step: Step, state: ThreadState, me: Role) -> bool:
             return state.state is State.QUOTED
         case Step.BILL:
             return state.state in (State.RECEIVED, State.CANCELLED)
+        case Step.SHIP:  # what came back and is not billed is shipped again only if both want that
+            return state.state not in (State.BILLED, State.PAID)
+        case Step.CREDIT:
+            return any(line.returned and line.billed - line.credited > line.passed for line in state.lines)
         case Step.PAY:
             return state.state in _RUNS or state.agreement is State.WITHOUT_ORDER
         case _:

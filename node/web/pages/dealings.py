@@ -249,6 +249,7 @@ async def send(visit: Visit) -> web.StreamResponse:
     if not form.ok or action == "edit":
         return await _shown(visit, step, sheet, form, status=200 if action == "edit" else 422)
     if action != "send":
+        paper = await sheetpage.with_delivery(visit, found.row.partner, form, paper)
         return await _shown(visit, step, sheet, form, review=shown(paper, visit.say, item_names(found)))
     house, seen = visit.context.house, form.value("seen")
     try:

@@ -88,6 +88,7 @@ async def send(visit: Visit) -> web.StreamResponse:
     if not form.ok or action == "edit":
         return await _shown(visit, sheet, form, status=200 if action == "edit" else 422)
     if action != "send":
+        paper = await sheetpage.with_delivery(visit, partner, form, paper)
         return await _shown(visit, sheet, form, review=shown(paper, visit.say))
     try:
         outcome = await visit.write(lambda tx: partners.begin(house, tx, member, partner, paper))

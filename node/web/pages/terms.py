@@ -19,7 +19,7 @@ from node.services.transaction import Tx
 from node.web.forms import Form
 from node.web.page import Page
 from node.web.sheets import account
-from node.web.sheets.contract import METHODS, currencies
+from node.web.sheets.contract import FREIGHTS, METHODS, currencies
 from node.web.sheets.money import ROUNDINGS
 from node.web.visit import Visit
 from protocol.errors import CallerFault
@@ -33,7 +33,6 @@ SHIFT_WORDS: Final[Mapping[str, str]] = {
     "previous": N_("the day before it that they are open"),
     "none": N_("the same day"),
 }
-FREIGHTS: Final = (("seller", N_("the seller")), ("buyer", N_("the buyer")))
 #: Field of the record → its label, in the history.
 LABELS: Final[Mapping[str, str]] = {
     "closing_day": CLOSING,

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from node import units, words
 from node.i18n import N_
+from node.services.desk.conditions import FREIGHT
 from node.services.drafting import Step
 from node.web.forms import Form
 from node.web.sheets.sheet import Column, Field, Sheet, dated, day_text
@@ -37,6 +38,7 @@ from protocol.process.trade.papers import (
     Scaled,
     TaxCategory,
 )
+from protocol.process.trade.papers.parties import DeliveryTerms
 
 AnyOffer = TypeVar("AnyOffer", RequestForQuotation, Quotation, Order)
 JAN_WRONG: Final = N_("{label}: the check digit does not fit ({value}).")
@@ -55,6 +57,7 @@ METHODS: Final = (
     ("electronic_record", N_("electronic record")),
     ("other", N_("other")),
 )
+FREIGHTS: Final = (("seller", N_("the seller")), ("buyer", N_("the buyer")))
 YES_NO: Final = (("accepted", N_("Agree")), ("refused", N_("Do not agree")))
 NAME, JAN, QUANTITY, UNIT = N_("Item"), N_("JAN"), N_("Quantity"), N_("Unit")
 PRICE, TAX, REMARK = N_("Unit price"), N_("Tax"), N_("Remark")
@@ -171,6 +174,7 @@ PAYMENT_FIELDS: Final = (
     Field("due", N_("Day of payment"), "date", required=False),
     Field("method", N_("Way of payment"), "select", required=False, choices=METHODS),
 )
+FREIGHT_FIELD: Final = Field("freight", N_("Who bears the freight"), "select", required=False, choices=FREIGHTS)
 NOTE: Final = Field("note", N_("Note to the partner"), "area", required=False, most=2_000)
 
 
@@ -206,6 +210,18 @@ def _terms_values(terms: PaymentTerms | None) -> dict[str, Any]:
         return {"method": "transfer"}
     method = terms.means[0].method if terms.means else ""
     return {"method": method} | dated(due=terms.due_date)
+
+
+def _freight_value(terms: DeliveryTerms | None) -> str:
+    return next((who for who, code in FREIGHT.items() if terms is not None and terms.code == code), "")
+
+
+def _freight(form: Form, before: DeliveryTerms | None) -> DeliveryTerms | None:
+    """Who bears the freight, over what else the draft says of the way; a rule of Incoterms stays as it is."""
+    chosen = form.choice("freight", form.say(FREIGHT_FIELD.label), FREIGHT, required=False)
+    if not chosen:
+        return None if _freight_value(before) else before
+    return replace(before or DeliveryTerms(), code=FREIGHT.get(chosen, ""))
 
 
 # --- request, quotation, order
@@ -248,7 +264,8 @@ def _quote_read(form: Form, draft: Quotation) -> Quotation:
 def _order_values(paper: Order) -> dict[str, Any]:
     done = "" if paper.inspection is None else paper.inspection.completion_date
     rest = _delivery_values(paper.delivery) | _terms_values(paper.terms) | dated(inspection=done)
-    return {"note": paper.note, "lines": offer_values(paper)} | rest
+    freight = {"freight": _freight_value(paper.delivery_terms)}
+    return {"note": paper.note, "lines": offer_values(paper)} | freight | rest
 
 
 def _order_read(form: Form, draft: Order) -> Order:
@@ -258,6 +275,7 @@ def _order_read(form: Form, draft: Order) -> Order:
         draft,
         lines=lines,
         delivery=_delivery(form, draft.delivery),
+        delivery_terms=_freight(form, draft.delivery_terms),
         inspection=replace(draft.inspection or Inspection(), completion_date=done) if done else draft.inspection,
         terms=_terms(form, draft.terms),
         note=_note(form),
@@ -488,7 +506,7 @@ SHEETS: Final[Mapping[Step, Sheet]] = {
         N_("Send the order"),
         _order_values,
         _order_read,
-        (*DELIVERY_FIELDS, *PAYMENT_FIELDS, NOTE),
+        (*DELIVERY_FIELDS, FREIGHT_FIELD, *PAYMENT_FIELDS, NOTE),
         OFFER_COLUMNS,
         N_("What you order"),
         True,

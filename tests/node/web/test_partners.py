@@ -106,6 +106,31 @@ async def test_an_export_in_dollars_goes_out_as_pdf_and_ubl(webs: TwoWebs) -> No
     assert pdf.status == 200
 
 
+async def test_terms_fill_the_order_and_the_day_of_payment_follows_the_delivery(webs: TwoWebs) -> None:
+    browser = await webs.toyota.logged_in("clerk")
+    page, action = f"/partners/{webs.seller.hex()}/terms", f"/partners/{webs.seller.hex()}/order"
+    await browser.get(page)
+    agreed = {"closing_day": "31", "pay_months": "1", "pay_day": "31", "method": "transfer", "freight": "buyer"}
+    assert (await browser.submit(page, agreed)).status == 200
+    form = (await browser.get(action)).fields(action)
+    assert (form["method"], form["freight"]) == ("transfer", "buyer")
+    before = (form["due.year"], form["due.month"])
+    assert all(before)
+    goods = {"lines.0.name": "竹ざる", "lines.0.quantity": "2", "lines.0.price": "780", "lines.0.tax": "S10"}
+    later = {"wanted.year": str(int(before[0]) + 1), "wanted.month": "1", "wanted.day": "15", "action": "check"}
+    review = await browser.submit(action, goods | later)
+    assert "運賃は買手の負担" in review.plain
+    kept = review.fields(action)
+    assert (kept["due.year"], kept["due.month"], kept["due.day"]) == (later["wanted.year"], "2", "28")
+    sent = await browser.submit(action, {"action": "send"})
+    assert "送りました" in sent.plain
+    held = webs.toyota.town.see(lambda tx: tx.holdings.after(webs.buyer, 0, 10))[-1].document
+    paper = webs.toyota.town.see(lambda tx: dealings.paper_of(tx.documents.full(held)))  # type: ignore[arg-type]
+    assert isinstance(paper, Order)
+    assert paper.terms is not None
+    assert paper.terms.due_date == f"{later['wanted.year']}-02-28"
+
+
 async def test_a_currency_that_there_is_not_is_refused(webs: TwoWebs) -> None:
     toyota = webs.toyota.town
     with pytest.raises(CallerFault, match="ISO 4217"):

@@ -198,10 +198,16 @@ def test_what_came_back_is_credited() -> None:
     bad = replace(first, passed=Scaled(38), failed=Scaled(2), returned=Scaled(2))
     ends = [fact for fact in going.desk.facts if fact.id in going.desk.fold().heads]
     going.desk.write("buyer", replace(paper, result="partial", lines=(bad, *paper.lines[1:])), *ends, time=99)
-    credit = draft(Step.CREDIT, going.desk.fold(), going.desk.facts, going.context())
+    state = going.desk.fold()
+    assert Step.SHIP in possible(state, Role.SELLER), "if both want it"
+    assert main_step(state, Role.SELLER) is Step.CREDIT, "it is billed: what came back is owed, not what to ship again"
+    credit = draft(Step.CREDIT, state, going.desk.facts, going.context())
     assert isinstance(credit, CorrectiveInvoice)
     assert [(line.order_line_id, line.quantity, line.amount) for line in credit.lines] == [("1", Scaled(2), 1_560)]
     assert credit.totals.payable == 1_560 + 156
+    ends = [fact for fact in going.desk.facts if fact.id in going.desk.fold().heads]
+    going.desk.write("seller", replace(credit, reason="返品"), *ends, time=100)
+    assert main_step(going.desk.fold(), Role.SELLER) is None
 
 
 def test_a_dealing_without_an_order_has_nothing_to_ship() -> None:
