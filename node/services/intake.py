@@ -357,3 +357,58 @@ def _booked(arrival: Arrival, said: booking.Said) -> booking.Entry:
         header.business_key.revision,
         said,
     )
+
+
+# --- what comes back to a new home
+
+
+class Restored(NamedTuple):
+    """A document that a member had at its former home, with what had become of it there; times µs UTC."""
+
+    arrival: Arrival
+    verdict: str
+    reason: str
+    time: int
+    read: int
+
+
+def restore(tx: Tx, restored: Sequence[Restored]) -> int:
+    """Store what a returning member had, with the verdicts that were given; how many documents were new here.
+
+    Enters nothing in its journal, which comes by itself, and folds nothing: its dealings are folded when it is at home.
+    """
+    known = tx.documents.known({item.arrival.document.id for item in restored})
+    judged = [_Judged(item.arrival, _gist(item.arrival.document), item.verdict, item.reason, ()) for item in restored]
+    new = [item for item in judged if item.arrival.document.id not in known]
+    _claim_keys(tx, [item.arrival.document for item in judged])
+    _write_documents(tx, new)
+    for item in judged:
+        if item.verdict == receipt.WAITING:
+            tx.waiting.add_many(_attachments(item.arrival.document, set()))
+            _wait_with_ancestors(tx, item.arrival.document, {})
+    here = {
+        member: tx.holdings.get_many(member, [item.arrival.document.id for item in restored])
+        for member in {item.arrival.member for item in restored}
+    }
+    rows = []
+    for back in restored:
+        member, document = back.arrival.member, back.arrival.document.id
+        before = here[member].get(document)
+        if before is None:
+            direction, partner = back.arrival.direction, back.arrival.partner
+            rows.append(NewHolding(member, document, direction, back.verdict, back.reason, partner, back.time))
+        elif before.verdict != back.verdict:
+            tx.holdings.set_verdict(member, document, back.verdict, back.reason)
+    tx.holdings.add_many(rows)
+    for back in restored:
+        if back.read:
+            tx.holdings.mark_read(back.arrival.member, back.arrival.document.id, back.read)
+    booking.enter(tx, [_booked(item.arrival, item.gist.said) for item in judged])
+    return len(new)
+
+
+def _gist(document: Document) -> Gist:
+    try:
+        return gist_of(document, _paper(document))
+    except YuiError:
+        return gist_of(document, None)

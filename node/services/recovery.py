@@ -196,7 +196,7 @@ def epoch_changed(house: House, tx: Tx, log: ControlLog) -> set[bytes]:
     epoch = log.standing.epoch
     if epoch is None or epoch.home == house.id:
         return set()
-    news = _offer_again(house, tx, log)
+    news = _offer_again(house, tx, log) | _reroute(house, tx, log)
     if _was_cut_back(tx, log):
         tx.meta.delete(f"reach/{log.member.hex()}")
         outbox.requeue(tx, epoch.home, _void(tx, log))
@@ -212,6 +212,22 @@ def _offer_again(house: House, tx: Tx, log: ControlLog) -> set[bytes]:
     tx.waiting.remove_many([(document, log.member) for document in waiting])
     outbox.requeue(tx, log.epoch.home, waiting)
     return {log.epoch.home}
+
+
+def _reroute(house: House, tx: Tx, log: ControlLog) -> set[bytes]:
+    """What waits for a home where the member is no more goes to the new one. Nodes with new outgoing items."""
+    homes = {item.standing.epoch.home for item in log.records.values() if item.standing.epoch is not None}
+    moved: set[bytes] = set()
+    for old in sorted(homes - {log.epoch.home, house.id}):
+        after = 0
+        while rows := tx.outgoing.pending(old, after, _PAGE):
+            found = [row.object for row in rows if row.kind == DOCUMENT and row.audience == log.member]
+            if found:
+                tx.outgoing.mark(old, [(document, MOVED, None) for document in found])
+                tx.outgoing.add_many(log.epoch.home, DOCUMENT, found)
+                moved.add(log.epoch.home)
+            after = rows[-1].position
+    return moved
 
 
 def _was_cut_back(tx: Tx, log: ControlLog) -> bool:
@@ -267,12 +283,15 @@ def _held(house: House, tx: Tx, member: bytes, peer: bytes) -> set[bytes]:
 
 def _unsent(tx: Tx) -> set[bytes]:
     """What our own people hold back, or decided never to send: no part of any dealing."""
-    rows = [row for verdict in _NOT_SENT for row in tx.holdings.after(None, 0, _ALL, verdict=verdict)]
+    rows = [row for verdict in NOT_SENT for row in tx.holdings.after(None, 0, _ALL, verdict=verdict)]
     return {row.document for row in rows if row.direction == Kind.SENT.value and not dealings.reached(tx, row.document)}
 
 
-_NOT_SENT = (Verdict.HELD.value, Verdict.REFUSED.value)
+NOT_SENT = (Verdict.HELD.value, Verdict.REFUSED.value)
 _ALL = 2**31
+_PAGE = 500
+DOCUMENT = ItemKind.DOCUMENT.value
+MOVED = "moved"  # in place of a verdict: it went to the member's new home
 
 
 def compare_holdings(house: House, tx: Tx, peer: bytes, part: Holdings) -> None:

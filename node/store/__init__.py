@@ -20,6 +20,7 @@ from node.store.notices import NoticePersonRow, NoticeRow, NoticeRuleRow, SendRo
 from node.store.peers import InvitationRow, NewQuarantine, PeerRow, QuarantineRow
 from node.store.people import AccessRow, PasskeyRow, TotpRow, UserInvitationRow, UserSettingsRow, ViewGrantRow
 from node.store.reach import EnquiredRow, EnquiryRow, GuestLinkRow, GuestRow
+from node.store.returning import ReturnRow
 from node.store.search import INDEXED
 from node.store.sessions import LoginFailureRow, SessionRow
 from node.store.sqlite import SqliteStore, migrate_sqlite, open_sqlite
@@ -82,6 +83,7 @@ __all__ = [
     "QuarantineRow",
     "ReceiptRow",
     "RegisterRow",
+    "ReturnRow",
     "SendRow",
     "SessionRow",
     "ShareRow",

@@ -21,6 +21,7 @@ from node.store import (
     schema_notices,
     schema_people,
     schema_reach,
+    schema_returning,
     schema_warding,
 )
 from node.store.repository import COUNTERS
@@ -105,6 +106,10 @@ def _warding(engine: str) -> Iterable[str]:
     yield from _tables(engine, schema_warding.STEP)
 
 
+def _returning(engine: str) -> Iterable[str]:
+    yield from _tables(engine, schema_returning.STEP)
+
+
 STEPS: Sequence[tuple[str, Callable[[str], Iterable[str]]]] = (
     (schema.STEP, _first_tables),
     (schema_people.STEP, _people),
@@ -115,6 +120,7 @@ STEPS: Sequence[tuple[str, Callable[[str], Iterable[str]]]] = (
     (schema_intake.STEP, _intake),
     (schema_money.STEP, _money),
     (schema_warding.STEP, _warding),
+    (schema_returning.STEP, _returning),
 )
 
 

@@ -19,6 +19,7 @@ from node.store.peers import Invitations, Knows, Peers, Quarantine
 from node.store.people import AccessLog, Passkeys, Totp, UserInvitations, UserSettings, ViewGrants
 from node.store.reach import Enquiries, Guests
 from node.store.repository import Session
+from node.store.returning import Returning
 from node.store.search import INDEXED, Search
 from node.store.sessions import LoginFailures, Sessions
 from node.store.sql import Connection
@@ -77,6 +78,7 @@ class Tx:
         self.money = Money(session)
         self.wards = Wards(session)
         self.registers = Registers(session)
+        self.returning = Returning(session)
 
     def index_lag(self) -> int:
         """Documents that the search index has not seen yet."""

@@ -1,0 +1,349 @@
+"""A member comes back at this node: find it, fence and read its guardians, give back, claim, open.
+
+Owns the order of these steps and patience with guardians that are silent or refuse. A procedure of
+:mod:`node.procedure`: the drivers of the node and of the simulator run it; what was reached is in the store after each
+step, so that it can be begun again. What each step means is :mod:`node.services.claiming`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import NamedTuple, TypeVar
+
+from federation.guardians import Claimant, Step
+from node import wardship
+from node.procedure import Pause, Steps, ask, commit, look
+from node.services import claiming, returning
+from node.services.belongings import items, rebuilding
+from node.services.belongings.items import Joiner
+from node.services.belongings.rebuilding import Rebuilt
+from node.services.claiming import Authority, State
+from node.services.house import House
+from node.services.returning import Returned
+from node.store import Tx
+from protocol import keys
+from protocol.errors import CallerFault, NotAuthorised, PeerFault, WorldFault, YuiError
+from protocol.guardian import frame, messages
+from protocol.guardian.frame import Tip
+from protocol.guardian.messages import Fenced, Read, WriteBack
+from protocol.keys import NodeId, SigningKey
+from protocol.limits import MAX_BATCH_BYTES
+
+T = TypeVar("T")
+SECOND_US = 1_000_000
+AGAIN_US = 2 * SECOND_US  # between two rounds over guardians that have not answered; at first
+MAX_AGAIN_US = 60 * SECOND_US
+MAX_FIND_PAGES = 200
+NO_ANSWER = (PeerFault, WorldFault, CallerFault)
+
+
+class Patience(NamedTuple):
+    """``rounds`` over the guardians before giving up for now; ``tries``: new ballots."""
+
+    rounds: int = 30
+    tries: int = 20
+
+
+class Home(NamedTuple):
+    """A member that is at home here now, and what was put back for it before."""
+
+    returned: Returned
+    rebuilt: Rebuilt
+
+
+class Homecoming:
+    """One return. ``holder``: the key that opens the vault (one of the authority's own).
+
+    ``news``: told the peers that have something waiting once the member works here.
+    """
+
+    def __init__(
+        self,
+        house: House,
+        member: bytes,
+        authority: Authority,
+        news: Callable[[frozenset[bytes]], None],
+        *,
+        undoes: bytes = b"",
+        patience: Patience | None = None,
+    ) -> None:
+        self._house = house
+        self._member = member
+        self._authority = authority
+        self._holder = authority.signers[0][1]
+        self._news = news
+        self._undoes = undoes
+        self._patience = patience or Patience()
+
+    def run(self) -> Steps[Home]:
+        """Bring the member back. NotAuthorised if another home was agreed on, WorldFault if too few guardians answer.
+
+        After WorldFault it may be begun again: what was read and promised is kept.
+        """
+        for _ in range(self._patience.tries):
+            at = yield from self._commit(partial(claiming.begin, self._house, undoes=self._undoes), self._authority)
+            try:
+                yield from self._read(at)
+                yield from self._write_back()
+                rebuilt = yield from self._rebuild()
+                return Home((yield from self._claim()), rebuilt)
+            except _Outbid:
+                yield Pause(self._jitter(AGAIN_US))
+        raise WorldFault("others claim this member at the same time: try again later", code="outbid")
+
+    def _commit(self, work: Callable[..., T], *rest: object) -> Steps[T]:
+        """``work(house, tx, member, …)`` in one transaction; the house is the function's first argument already."""
+        try:
+            return (yield from commit(lambda tx: work(tx, self._member, *rest)))
+        except BaseException:
+            self._house.forget_caches()
+            raise
+
+    def _ask(self, guardian: bytes, path: str, body: bytes) -> Steps[bytes]:
+        """This node may be one of the guardians itself."""
+        if guardian == self._house.id:
+            return (yield from wardship.answer(self._house, self._house.id, path, body))
+        return (yield from ask(NodeId(guardian), path, body))
+
+    # --- read
+
+    def _read(self, at: Claimant) -> Steps[None]:
+        wait = AGAIN_US
+        trouble: dict[bytes, str] = {}
+        for _ in range(self._patience.rounds):
+            for guardian in _ids(at):
+                if at.step is not Step.READ:
+                    return
+                if guardian in at.copied:
+                    continue
+                try:
+                    at = yield from self._read_from(at, guardian)
+                except NO_ANSWER as error:
+                    trouble[guardian] = yield from self._judge(error)
+            if at.step is not Step.READ:
+                return
+            yield from self._wait(wait, trouble, f"{len(at.copied)} of {at.guardians.r} guardians were read")
+            wait = min(2 * wait, MAX_AGAIN_US)
+        raise WorldFault(f"too few guardians answer: {len(at.copied)} of {at.guardians.r}", code="guardians-silent")
+
+    def _read_from(self, at: Claimant, guardian: bytes) -> Steps[Claimant]:
+        house = self._house
+        if guardian not in at.promises:
+            row = yield from look(lambda tx: claiming.require_return(tx, self._member))
+            answer = yield from self._ask(guardian, messages.FENCE, row.fence)
+            yield from self._commit(partial(claiming.take_promise, house), answer)
+            found: Fenced = messages.parse_fenced(answer)
+            if found.vault:
+                yield from self._commit(partial(claiming.unlock, house), self._holder)
+        done: list[bytes] = []
+        while True:
+            wanted = yield from look(lambda tx: claiming.next_read(house, tx, self._member, guardian, done))
+            if wanted is None:
+                return (yield from self._commit(partial(claiming.has_copied, house), guardian))
+            question = Read(at.fence.hash, self._member, wanted.epoch, wanted.after)
+            pages = messages.parse_pages(
+                (yield from self._ask(guardian, messages.READ, messages.encode_read(question)))
+            )
+            yield from self._commit(partial(claiming.take_pages, house), pages.frames)
+            if not pages.frames:
+                raise PeerFault("the guardian does not show what it promised", code="withheld")
+            if not pages.more:
+                done.append(wanted.epoch)
+
+    # --- give back
+
+    def _write_back(self) -> Steps[None]:
+        house = self._house
+        at = yield from look(lambda tx: claiming.claimant(house, tx, self._member))
+        tip = yield from look(lambda tx: claiming.tip_of(house, tx, self._member))
+        wait = AGAIN_US
+        trouble: dict[bytes, str] = {}
+        for _ in range(self._patience.rounds):
+            for guardian in _ids(at):
+                if at.step is not Step.WRITE_BACK:
+                    return
+                if guardian in at.written or guardian not in at.promises:
+                    continue
+                try:
+                    yield from self._give(at, guardian, tip)
+                    at = yield from self._commit(partial(claiming.has_written, house), guardian)
+                except NO_ANSWER as error:
+                    trouble[guardian] = yield from self._judge(error)
+            if at.step is not Step.WRITE_BACK:
+                return
+            at = yield from self._promise_more(at, trouble)
+            yield from self._wait(wait, trouble, f"{len(at.written)} of {at.guardians.q} guardians hold all again")
+            wait = min(2 * wait, MAX_AGAIN_US)
+        raise WorldFault(f"too few guardians answer: {len(at.written)} of {at.guardians.q}", code="guardians-silent")
+
+    def _promise_more(self, at: Claimant, trouble: dict[bytes, str]) -> Steps[Claimant]:
+        """q may be more than r: those that were not needed for reading are fenced too."""
+        for guardian in _ids(at):
+            if guardian not in at.copied:
+                try:
+                    at = yield from self._read_from(at, guardian)
+                except NO_ANSWER as error:
+                    trouble[guardian] = yield from self._judge(error)
+        return at
+
+    def _give(self, at: Claimant, guardian: bytes, tip: frame.Frame | None) -> Steps[None]:
+        known = at.promises[guardian].tips
+        while True:
+            wires = yield from look(partial(self._to_write_back, guardian, known))
+            if not wires:
+                return
+            body = messages.encode_write_back(WriteBack(at.fence.hash, tuple(wires)))
+            kept = frame.verify_kept(
+                (yield from self._ask(guardian, messages.WRITE_BACK, body)),
+                _key_of(at, guardian),
+                self._house.network,
+                self._house.id,
+            )
+            before, known = known, kept.tips
+            if tip is not None and any(item.hash == tip.hash for item in kept.tips):
+                return
+            if {item.hash for item in known} == {item.hash for item in before}:
+                raise PeerFault("the guardian does not keep what it is given", code="withheld")
+
+    def _to_write_back(self, guardian: bytes, known: Sequence[Tip], tx: Tx) -> list[bytes]:
+        return claiming.to_write_back(self._house, tx, self._member, guardian, known)
+
+    # --- put back
+
+    def _rebuild(self) -> Steps[Rebuilt]:
+        """Everything that was read, frame by frame: known ones change nothing, so that it can be begun again."""
+        house, joiner, done = self._house, Joiner(), Rebuilt()
+        for place in (yield from look(lambda tx: claiming.places(house, tx, self._member))):
+            plain = yield from look(partial(self._content, place))
+            found = list(joiner.feed(items.unpack(plain)))
+            done.add((yield from self._commit(partial(rebuilding.rebuild, house), found)))
+        return done
+
+    def _content(self, place: frame.Place, tx: Tx) -> bytes:
+        return claiming.content(self._house, tx, place)
+
+    # --- claim
+
+    def _claim(self) -> Steps[Returned]:
+        house = self._house
+        yield from self._commit(partial(claiming.draft, house), self._authority)
+        wire = yield from look(lambda tx: claiming.claim_of(house, tx, self._member))
+        at = yield from look(lambda tx: claiming.claimant(house, tx, self._member))
+        wait = AGAIN_US
+        trouble: dict[bytes, str] = {}
+        for _ in range(self._patience.rounds):
+            for guardian in _ids(at):
+                if guardian in at.countersigned or at.step is Step.OPEN:
+                    continue
+                try:
+                    answer = yield from self._ask(guardian, messages.CLAIM, wire)
+                    at = yield from self._commit(partial(claiming.take_word, house), answer)
+                except NO_ANSWER as error:
+                    trouble[guardian] = yield from self._judge(error)
+            if at.step is Step.OPEN:
+                return (yield from self._open())
+            yield from self._wait(wait, trouble, f"{len(at.countersigned)} of {at.guardians.q} guardians agreed")
+            wait = min(2 * wait, MAX_AGAIN_US)
+        raise WorldFault(f"too few guardians answer: {len(at.countersigned)}", code="guardians-silent")
+
+    def _open(self) -> Steps[Returned]:
+        house = self._house
+        record = yield from look(lambda tx: claiming.finished(house, tx, self._member))
+        payload = record.record.payload
+        if getattr(payload, "home", b"") != house.id:
+            yield from self._commit(partial(claiming.complete, house), record)
+            raise NotAuthorised("another home was agreed on before: it has this member now", code="lost")
+        try:
+            found = yield from self._commit(partial(returning.open_here, house), record)
+        except BaseException:
+            house.forget_caches()
+            raise
+        self._news(found.news)
+        return found
+
+    # --- patience
+
+    def _judge(self, error: YuiError) -> Steps[str]:
+        """A refusal that ends this try, or what to tell of a guardian that is asked again later."""
+        if isinstance(error, NotAuthorised) and error.code == "promised":
+            raise _Outbid from None
+        if isinstance(error, PeerFault) and error.code in _FINAL:
+            yield from self._commit(partial(claiming.note, self._house), str(error))
+            raise error
+        return f"{error.code}: {error}"
+
+    def _wait(self, delay: int, trouble: dict[bytes, str], told: str) -> Steps[None]:
+        said = "; ".join(f"{guardian.hex()[:8]} {what}" for guardian, what in sorted(trouble.items()))
+        yield from self._commit(partial(claiming.note, self._house), f"{told}. {said}")
+        yield Pause(self._jitter(delay))
+
+    def _jitter(self, delay: int) -> int:
+        return delay // 2 + int.from_bytes(self._house.entropy(4), "big") * delay // 2 // 2**32
+
+
+class _Outbid(Exception):
+    """Another claimant was promised a higher ballot: the next try goes above it."""
+
+
+_FINAL = frozenset({"fenced", "bad-signature", "not-authorised"})
+
+
+def _ids(at: Claimant) -> list[bytes]:
+    return [keys.node_id(public) for public in at.guardians.keys]
+
+
+def _key_of(at: Claimant, guardian: bytes) -> bytes:
+    return next(public for public in at.guardians.keys if keys.node_id(public) == guardian)
+
+
+def find(house: House, peers: Sequence[NodeId], role: str, key: SigningKey) -> Steps[list[bytes]]:
+    """Members for whom ``key`` stands in ``role``, asked of every peer; their histories are here then."""
+    found: set[bytes] = set()
+    silent = 0
+    for peer in peers:
+        after = b""
+        for _ in range(MAX_FIND_PAGES):
+            try:
+                body = messages.sign_find(key, house.network, house.id, role, after)
+                said = messages.parse_found((yield from ask(peer, messages.FIND, body)))
+                for history in said.histories:
+                    after = yield from _learn(house, history)
+                    found.add(after)
+            except NO_ANSWER:
+                silent += 1
+                break
+            if not said.more:
+                break
+    if not found and silent == len(peers):
+        raise WorldFault("no other node answers", code="nobody-answers")
+    return sorted(found)
+
+
+def _learn(house: House, history: bytes) -> Steps[bytes]:
+    if len(history) > MAX_BATCH_BYTES:
+        raise PeerFault("history: too long")
+    try:
+        return (yield from commit(lambda tx: claiming.learn(house, tx, history)))
+    except BaseException:
+        house.forget_caches()
+        raise
+
+
+def describe(house: House, tx: Tx, member: bytes) -> dict[str, object]:
+    """How far a return has come, for people."""
+    row = claiming.require_return(tx, member)
+    shown: dict[str, object] = {
+        "member": member.hex(),
+        "state": row.state,
+        "note": row.note,
+        "ballot": row.ballot,
+        "from": row.home.hex(),
+        "updated": row.updated,
+    }
+    if row.state in (State.READING.value, State.CLAIMING.value):
+        at = claiming.claimant(house, tx, member)
+        counts = (len(at.copied), at.guardians.r, len(at.written), len(at.countersigned), at.guardians.q)
+        shown |= dict(zip(("read", "read_needed", "written", "countersigned", "needed"), counts, strict=True))
+    shown["frames"] = sum(tx.returning.ends(member).values())
+    return shown

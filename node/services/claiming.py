@@ -1,0 +1,496 @@
+"""Bringing a member back: what a claimant reads, keeps, gives back and signs. One function, one transaction.
+
+Owns the way from a fence to a record that may open a new epoch here, step by step, so that it goes on after an
+interruption where it was. Nothing of the member works before :mod:`node.services.returning` has opened it. Asks nobody:
+that is :mod:`node.homecoming`. Recovery words and the association's key are arguments and kept nowhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from enum import Enum
+from typing import NamedTuple
+
+from federation.guardians import Claimant
+from node.services import members
+from node.services.house import House
+from node.store import ReturnRow, Tx, WardFrameRow, WrappedKeyRow
+from protocol import canon, keys, shape, vault
+from protocol.errors import CallerFault, Malformed, NotAuthorised, NotFound
+from protocol.guardian import claim, frame, messages
+from protocol.guardian.claim import Claim, Fence, Promise
+from protocol.guardian.frame import Signed, Tip
+from protocol.identity import control
+from protocol.identity.control import HOME, Epoch, Guardians, Kind, Proof, Reason
+from protocol.identity.genesis import Rank, Role
+from protocol.identity.log import ControlLog
+from protocol.keys import SigningKey
+from protocol.limits import MAX_FRAMES_PER_REQUEST, MAX_GUARDIANS, MAX_RECORD_BYTES
+
+VAULT_KEY = "vault"
+_PROGRESS = "yui/return-progress/1"
+
+
+class State(Enum):
+    """How far a return has come."""
+
+    READING = "reading"
+    CLAIMING = "claiming"
+    OPEN = "open"
+    LOST = "lost"  # another successor was agreed on
+
+
+class Authority(NamedTuple):
+    """Who brings the member back: by which rank, with which keys of its roles (guardians' aside)."""
+
+    rank: Rank
+    signers: tuple[tuple[str, SigningKey], ...]
+
+
+def by_words(key: SigningKey, factor: SigningKey | None = None) -> Authority:
+    """The member itself."""
+    if factor is None:
+        return Authority(Rank.WORDS, ((Role.WORDS.value, key),))
+    return Authority(Rank.WORDS_AND_FACTOR, ((Role.FACTOR.value, factor), (Role.WORDS.value, key)))
+
+
+def by_association(key: SigningKey) -> Authority:
+    """Its association, with the consent of k guardians."""
+    return Authority(Rank.GUARDIANS, ((Role.ASSOCIATION.value, key),))
+
+
+class Progress(NamedTuple):
+    """What of a return is not in the copies: promises, how far each guardian was read and written, its word."""
+
+    promises: tuple[bytes, ...] = ()
+    copied: tuple[bytes, ...] = ()
+    written: tuple[bytes, ...] = ()
+    words: tuple[bytes, ...] = ()
+    proofs: tuple[Proof, ...] = ()
+    accepted: tuple[bytes, ...] = ()  # records that promises showed
+
+
+_Change = Callable[[Progress], Progress]
+
+# --- beginning
+
+
+def learn(house: House, tx: Tx, history: bytes) -> bytes:
+    """Take the history of a member that is to come back; its id."""
+    return members.learn_history(house, tx, history).member
+
+
+def begin(house: House, tx: Tx, member: bytes, authority: Authority, *, undoes: bytes = b"") -> Claimant:
+    """A new try, with a ballot above the last one. What was read before stays.
+
+    CallerFault if the member is at home here, has no guardians, or the keys are not its own.
+    """
+    house.require_signing()
+    log = members.require_log(house, tx, member)
+    chosen = log.standing.guardians
+    if log.epoch.home == house.id:
+        raise CallerFault("member", "is at home here")
+    if chosen is None or not chosen.keys:
+        raise CallerFault("member", "has no guardians: nothing of it is kept elsewhere")
+    for role, key in authority.signers:
+        holder = log.standing.roles.get(Role(role))
+        if holder is None or key.public not in holder.keys:
+            raise CallerFault(role, "this is not the key of this member", code="wrong-key")
+    row = tx.returning.get(member)
+    now = house.clock()
+    ballot = row.ballot + 1 if row is not None else 1
+    parent = log.epoch
+    if undoes:
+        undone = log.epoch_named(undoes)
+        if undone is None or undone.hash != parent.hash:
+            raise CallerFault("undoes", "is not the epoch that stands")
+        before = log.epoch_named(undone.parent)
+        if before is None:
+            raise CallerFault("undoes", "the first epoch cannot be undone")
+        parent = before
+    made = claim.draft_fence(
+        Fence(
+            house.network,
+            member,
+            house.node.public,
+            authority.rank,
+            ballot,
+            parent.hash,
+            undoes,
+            now,
+            house.entropy(16),
+        )
+    )
+    wire = claim.sign_fence(made, [*authority.signers, (HOME, house.node)])
+    base = row or ReturnRow(member, "", 0, 0, b"", b"", b"", b"", "", parent.home, now, now)
+    tx.returning.put(
+        base._replace(
+            state=State.READING.value,
+            rank=int(authority.rank),
+            ballot=ballot,
+            fence=wire,
+            record=b"",
+            progress=_encode(Progress()),
+            note="",
+            updated=now,
+        )
+    )
+    return Claimant(made, chosen)
+
+
+def require_return(tx: Tx, member: bytes) -> ReturnRow:
+    """The return of a member; NotFound if there is none."""
+    row = tx.returning.get(member)
+    if row is None:
+        raise NotFound("member", "nobody is bringing this member back here")
+    return row
+
+
+def claimant(house: House, tx: Tx, member: bytes) -> Claimant:
+    """Where the return stands, put together from what is stored."""
+    row = require_return(tx, member)
+    made = claim.parse_fence(row.fence).fence
+    chosen = guardians_of(house, tx, member)
+    progress = _decode(row.progress)
+    at = Claimant(made, chosen)
+    for wire in progress.promises:
+        at = at.promised(claim.verify_promise(wire, chosen.keys))
+    for guardian in progress.copied:
+        at = at.has_copied(guardian)
+    for guardian in progress.written:
+        at = at.has_written(guardian)
+    if row.record:
+        hashed = control.parse(row.record).record.hash
+        for wire in progress.words:
+            at = at.has_countersigned(claim.verify_countersigned(wire, chosen.keys), wire, hashed)
+    return at
+
+
+def guardians_of(house: House, tx: Tx, member: bytes) -> Guardians:
+    """The guardian set of a member; NotFound without one."""
+    chosen = members.require_log(house, tx, member).standing.guardians
+    if chosen is None:
+        raise NotFound("member", "has no guardians")
+    return chosen
+
+
+def note(house: House, tx: Tx, member: bytes, text: str) -> None:
+    """What people see of a return that waits or failed."""
+    row = require_return(tx, member)
+    tx.returning.put(row._replace(note=text[:300], updated=house.clock()))
+
+
+# --- reading
+
+
+def take_promise(house: House, tx: Tx, member: bytes, answer: bytes) -> Promise:
+    """Keep a guardian's promise, the member's newest history and its vault."""
+    found = messages.parse_fenced(answer)
+    log = members.learn_history(house, tx, found.history)
+    if log.member != member:
+        raise Malformed("history: of another member than the one that was asked for")
+    row = require_return(tx, member)
+    chosen = guardians_of(house, tx, member)
+    promise = claim.verify_promise(found.promise, chosen.keys)
+    at = claimant(house, tx, member).promised(promise)
+    progress = _decode(row.progress)
+    accepted = progress.accepted
+    if promise.accepted:
+        if canon.digest(control.parse(found.accepted).record.data) != promise.accepted:
+            raise Malformed("accepted: another record than the promise shows")
+        accepted = (*accepted, found.accepted)
+    if promise.guardian not in {claim.verify_promise(w, chosen.keys).guardian for w in progress.promises}:
+        progress = progress._replace(promises=(*progress.promises, found.promise))
+    assert at.promises
+    tx.returning.put(
+        row._replace(
+            progress=_encode(progress._replace(accepted=accepted)),
+            vault=_newer_vault(log, row.vault, found.vault),
+            updated=house.clock(),
+        )
+    )
+    return promise
+
+
+def _newer_vault(log: ControlLog, here: bytes, came: bytes) -> bytes:
+    if not came:
+        return here
+    found = _verified_vault(log, came)
+    return here if here and _verified_vault(log, here).version >= found.version else came
+
+
+def _verified_vault(log: ControlLog, wire: bytes) -> vault.Vault:
+    member, named = vault.claimed_epoch(wire)
+    epoch = log.epoch_named(named)
+    if epoch is None or member != log.member:
+        raise NotAuthorised("vault: of another member, or of an epoch that does not stand")
+    return vault.verify(wire, epoch)
+
+
+def unlock(house: House, tx: Tx, member: bytes, holder: SigningKey) -> int:
+    """Open the vault with the key of words, factor or association; how many keys were in it. They are kept wrapped."""
+    row = require_return(tx, member)
+    if not row.vault:
+        raise NotFound("vault", "no guardian has given it yet")
+    log = members.require_log(house, tx, member)
+    found = vault.unwrap(_verified_vault(log, row.vault), holder)
+    for name, key in found.items():
+        if tx.wrapped_keys.get(VAULT_KEY, name) is None:
+            tx.wrapped_keys.add(WrappedKeyRow(VAULT_KEY, name, house.wrap.wrap(VAULT_KEY, name, key), house.clock()))
+    return len(found)
+
+
+def vault_keys(house: House, tx: Tx) -> dict[bytes, bytes]:
+    """Every vault key that this node can open, by name."""
+    rows = tx.wrapped_keys.by_purpose(VAULT_KEY)
+    return {row.subject: house.wrap.unwrap(VAULT_KEY, row.subject, row.wrapped) for row in rows}
+
+
+class NextRead(NamedTuple):
+    """What to ask a guardian for next: frames of ``epoch`` behind ``after``."""
+
+    epoch: bytes
+    after: int
+
+
+def next_read(house: House, tx: Tx, member: bytes, guardian: bytes, done: Sequence[bytes]) -> NextRead | None:
+    """The next piece of a guardian's copies, or None when all that it promised is here.
+
+    ``done``: epochs of which it said that there is no more.
+    """
+    promise = claimant(house, tx, member).promises[guardian]
+    ends = tx.returning.ends(member)
+    wanted = {tip.epoch: tip.number for tip in promise.tips}
+    for name in _epochs(house, tx, member):
+        if name in done or name not in wanted or ends.get(name, 0) >= wanted[name]:
+            continue
+        return NextRead(name, ends.get(name, 0))
+    return None
+
+
+def _epochs(house: House, tx: Tx, member: bytes) -> list[bytes]:
+    """Every epoch that the member ever had, undone ones too, in the order of their records."""
+    log = members.require_log(house, tx, member)
+    return [name for name, item in log.records.items() if item.signed.record.kind is Kind.EPOCH]
+
+
+def take_pages(house: House, tx: Tx, member: bytes, wires: Sequence[bytes]) -> int:
+    """Keep frames that their epochs' keys signed; how many. Malformed for any other."""
+    log = members.require_log(house, tx, member)
+    rows = []
+    for wire in wires:
+        signed = frame.parse(wire)
+        place = signed.frame.place
+        admitted = log.records.get(place.epoch)
+        payload = admitted.signed.record.payload if admitted is not None else None
+        if place.member != member or not isinstance(payload, Epoch):
+            raise Malformed("frame: of another member, or of an unknown epoch")
+        frame.verify(signed, payload._replace(hash=place.epoch))
+        rows.append(WardFrameRow(*place, signed.frame.hash, signed.record, signed.signature, signed.sealed))
+    tx.returning.add_frames(rows)
+    return len(rows)
+
+
+def has_copied(house: House, tx: Tx, member: bytes, guardian: bytes) -> Claimant:
+    """All that ``guardian`` promised is here."""
+    return _advance(house, tx, member, lambda at: at._replace(copied=tuple({*at.copied, guardian})))
+
+
+# --- what was read
+
+
+def chain(house: House, tx: Tx, member: bytes) -> Iterator[Signed]:
+    """The frames on which a new home stands: of every epoch that stands, linked from the first to the last."""
+    log = members.require_log(house, tx, member)
+    last: frame.Frame | None = None
+    for name in _epochs(house, tx, member):
+        if log.epoch_named(name) is None:
+            continue
+        after = 0
+        while rows := tx.returning.frames_after(member, name, after, MAX_FRAMES_PER_REQUEST):
+            for row in rows:
+                found = frame.parse_header(row.record)
+                try:
+                    frame.require_next(last, found)
+                except Malformed:
+                    return  # what follows a gap, or hangs on what was cut off, is no part of it
+                last = found
+                yield Signed(found, row.record, row.signature, row.sealed)
+            after = rows[-1].number
+
+
+def places(house: House, tx: Tx, member: bytes) -> list[frame.Place]:
+    """Where the frames of the chain stand, in order."""
+    return [signed.frame.place for signed in chain(house, tx, member)]
+
+
+def content(house: House, tx: Tx, place: frame.Place) -> bytes:
+    """What is in one frame, decrypted. NotFound if it is not here."""
+    rows = tx.returning.frames_after(place.member, place.epoch, place.number - 1, 1)
+    if not rows or rows[0].number != place.number:
+        raise NotFound("number", "no such frame was read")
+    row = rows[0]
+    signed = Signed(frame.parse_header(row.record), row.record, row.signature, row.sealed)
+    return frame.unseal(signed, vault_keys(house, tx))
+
+
+def tip_of(house: House, tx: Tx, member: bytes) -> frame.Frame | None:
+    """The last frame of the chain, or None if nothing was ever copied."""
+    last = None
+    for signed in chain(house, tx, member):
+        last = signed.frame
+    return last
+
+
+def to_write_back(house: House, tx: Tx, member: bytes, guardian: bytes, known: Sequence[Tip]) -> list[bytes]:
+    """Frames that ``guardian`` lacks, oldest first, as many as one message takes. Nothing: it has the whole chain."""
+    has = {tip.epoch: tip.number for tip in known}
+    found: list[bytes] = []
+    size = 0
+    for signed in chain(house, tx, member):
+        _, epoch, number = signed.frame.place
+        if number <= has.get(epoch, 0):
+            continue
+        wire = frame.encode(signed)
+        size += len(wire) + 8
+        if len(found) == MAX_FRAMES_PER_REQUEST or (found and size > messages.TARGET_BODY_BYTES):
+            break
+        found.append(wire)
+    return found
+
+
+def has_written(house: House, tx: Tx, member: bytes, guardian: bytes) -> Claimant:
+    """``guardian`` has acknowledged the end of the chain."""
+    return _advance(house, tx, member, lambda at: at._replace(written=tuple({*at.written, guardian})))
+
+
+# --- claiming
+
+
+def draft(house: House, tx: Tx, member: bytes, authority: Authority) -> bytes:
+    """The record that opens the new epoch here, or the accepted one that has to be completed. As it travels.
+
+    The journal goes on behind the entry up to which everything was copied.
+    """
+    house.require_signing()
+    row = require_return(tx, member)
+    at = claimant(house, tx, member)
+    if at.bound:
+        record = next(w for w in _decode(row.progress).accepted if control.parse(w).record.hash == at.bound)
+    elif row.record:
+        record = row.record
+    else:
+        record = _draft(house, tx, member, at, authority)
+    tx.returning.put(row._replace(record=record, state=State.CLAIMING.value, updated=house.clock()))
+    return record
+
+
+def _draft(house: House, tx: Tx, member: bytes, at: Claimant, authority: Authority) -> bytes:
+    log = members.require_log(house, tx, member)
+    parent = log.epoch_named(at.fence.parent)
+    if parent is None:
+        raise CallerFault("member", "its history has changed meanwhile: begin again", code="moved-on")
+    before = _standing_at(log, parent.hash)
+    tip = tip_of(house, tx, member)
+    ended = tip if tip is not None and tip.place.epoch == parent.hash else None
+    key = SigningKey(house.entropy(32))
+    opened = Epoch(
+        number=parent.number + 1,
+        parent=parent.hash,
+        parent_seq=ended.entries if ended else 0,
+        parent_head=ended.entries_head if ended else b"",
+        home=house.id,
+        home_key=house.node.public,
+        signing_key=key.public,
+        reason=Reason.MOVE if parent.home != house.id else Reason.RESTORE,
+    )
+    record = control.draft(
+        house.network, member, before[0] + 1, before[1], authority.rank, opened, house.clock(), house.entropy(16)
+    )
+    wrapped = house.wrap.wrap(members.EPOCH_KEY, record.hash, key.seed())
+    tx.wrapped_keys.add(WrappedKeyRow(members.EPOCH_KEY, record.hash, wrapped, house.clock()))
+    return control.encode(control.sign(record, [*authority.signers, (HOME, house.node)]))
+
+
+def _standing_at(log: ControlLog, parent: bytes) -> tuple[int, bytes]:
+    """(number, hash) of the record behind which a successor of ``parent`` stands."""
+    at = log.standing.hash
+    while at in log.records:
+        standing = log.records[at].standing
+        if standing.epoch is not None and standing.epoch.hash == parent:
+            return standing.number, at
+        at = log.records[at].signed.record.previous
+    raise CallerFault("member", "its history has changed meanwhile: begin again", code="moved-on")
+
+
+def claim_of(house: House, tx: Tx, member: bytes) -> bytes:
+    """The claim, as it travels."""
+    row = require_return(tx, member)
+    return claim.encode_claim(Claim(row.fence, row.record, _decode(row.progress).promises))
+
+
+def take_word(house: House, tx: Tx, member: bytes, answer: bytes) -> Claimant:
+    """Keep a guardian's countersignature, and its proof in the record."""
+    row = require_return(tx, member)
+    wire, proof = claim.parse_claimed(answer)
+    chosen = guardians_of(house, tx, member)
+    word = claim.verify_countersigned(wire, chosen.keys)
+    hashed = control.parse(row.record).record.hash
+    claimant(house, tx, member).has_countersigned(word, wire, hashed)
+    if proof is not None:
+        if proof.role != Role.GUARDIAN.value or proof.public not in chosen.keys:
+            raise Malformed("proof: not a guardian's")
+        keys.verify(proof.public, keys.Purpose.CONTROL, hashed, proof.signature)
+
+    def add(at: Progress) -> Progress:
+        others = [
+            item for item in at.words if claim.verify_countersigned(item, chosen.keys).guardian != word.guardian
+        ]  # fmt: skip
+        proofs = {*at.proofs, *([proof] if proof is not None else [])}
+        return at._replace(words=(*others, wire), proofs=tuple(sorted(proofs)))
+
+    return _advance(house, tx, member, add)
+
+
+def finished(house: House, tx: Tx, member: bytes) -> control.Signed:
+    """The record with every proof that came: what everybody may admit now."""
+    row = require_return(tx, member)
+    signed = control.parse(row.record)
+    proofs = tuple(sorted({*signed.proofs, *_decode(row.progress).proofs}))
+    return control.Signed(signed.record, proofs)
+
+
+def close(house: House, tx: Tx, member: bytes, state: State, text: str = "") -> None:
+    """The return is over."""
+    row = require_return(tx, member)
+    tx.returning.put(row._replace(state=state.value, note=text[:300], updated=house.clock()))
+
+
+def complete(house: House, tx: Tx, member: bytes, record: control.Signed) -> None:
+    """Another home's record was agreed on with our help: take it, tell everybody, and end our return."""
+    before = members.require_log(house, tx, member)
+    members.admit(house, tx, before, [record])
+    for peer in tx.peers.all("accepted"):
+        members.tell_history(house, tx, peer.node, member)
+    close(house, tx, member, State.LOST, "another home was agreed on before")
+
+
+# --- what is stored of it
+
+
+def _advance(house: House, tx: Tx, member: bytes, change: _Change) -> Claimant:
+    row = require_return(tx, member)
+    progress = change(_decode(row.progress))
+    tx.returning.put(row._replace(progress=_encode(progress), updated=house.clock()))
+    return claimant(house, tx, member)
+
+
+def _encode(progress: Progress) -> bytes:
+    return canon.encode((_PROGRESS, *progress))
+
+
+def _decode(data: bytes) -> Progress:
+    raw = shape.record(canon.decode(data, max_bytes=64 * MAX_RECORD_BYTES), _PROGRESS, 7)
+    lists = [tuple(shape.array(item, "progress", 4 * MAX_GUARDIANS)) for item in raw[1:]]
+    proofs = tuple(Proof(*item) for item in lists[4])
+    return Progress(lists[0], lists[1], lists[2], lists[3], proofs, lists[5])

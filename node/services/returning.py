@@ -1,0 +1,99 @@
+"""A member whose belongings are here becomes a member of this node: the new epoch is opened, everybody is told.
+
+Owns the last step of a return or a move. Before it nothing of the member works here; after it partners' nodes send
+here, give back what the copies lacked, and get what they lack. Source: rules 7 and 8 of the continuity protocol.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from node.services import claiming, dealings, intake, members, outbox, recovery
+from node.services.claiming import State
+from node.services.custody import Custody
+from node.services.house import House
+from node.services.intake import ADOPTED, RECEIVED, SENT, Arrival, Restored
+from node.store import Tx
+from protocol.errors import InvariantBroken
+from protocol.identity.control import Signed
+from protocol.journal import Kind
+from protocol.keys import SigningKey
+
+
+class Returned(NamedTuple):
+    """``epoch``: the new one; ``documents``: held now; ``asked``: partners' nodes that were asked what they hold."""
+
+    member: bytes
+    epoch: bytes
+    documents: int
+    asked: int
+    news: frozenset[bytes]
+
+
+def open_here(house: House, tx: Tx, member: bytes, record: Signed) -> Returned:
+    """Admit the record, which makes this node the member's home, and go on where its journal ended."""
+    house.require_signing()
+    row = tx.wrapped_keys.get(members.EPOCH_KEY, record.record.hash)
+    if row is None:
+        raise InvariantBroken("the key of a new epoch is not here")
+    house.keyring[record.record.hash] = SigningKey(
+        house.wrap.unwrap(members.EPOCH_KEY, record.record.hash, row.wrapped)
+    )
+    members.admit(house, tx, members.require_log(house, tx, member), [record])
+    custody = Custody(house, tx)
+    custody.begin(member, record.record.hash)
+    custody.enter(member, Kind.CONTROL, record.record.hash)
+    _take_from_neighbours(house, tx, custody, member)
+    custody.close()
+    held = tx.holdings.dealings_of(member)
+    _fold(house, tx, [document for _, document in held])
+    asked = recovery.announce_holdings(house, tx, [member])
+    _offer_all(house, tx, member)
+    if tx.returning.get(member) is not None:
+        claiming.close(house, tx, member, State.OPEN)
+    news = frozenset(peer.node for peer in tx.peers.all("accepted"))
+    return Returned(member, record.record.hash, len(held), len(asked), news)
+
+
+def _take_from_neighbours(house: House, tx: Tx, custody: Custody, member: bytes) -> None:
+    """What members of this node hold of their dealings with ``member``, and its copies lacked."""
+    own = {document for _, document in tx.holdings.dealings_of(member)}
+    lacking = [document for _, document in tx.holdings.dealings_with(member) if document not in own]
+    restored = []
+    for stored in tx.documents.full_many(lacking).values():
+        document = dealings.document_of(stored)
+        mine = document.header.author == member
+        other = document.header.audience.id if mine else document.header.author
+        theirs = tx.holdings.get(other, document.id)
+        if theirs is None:
+            continue
+        direction = SENT if mine else RECEIVED
+        restored.append(
+            Restored(Arrival(document, member, direction, other), theirs.verdict, theirs.reason, theirs.time, 0)
+        )
+        custody.enter(member, Kind(ADOPTED), document.id, theirs.verdict)
+    intake.restore(tx, restored)
+
+
+def _fold(house: House, tx: Tx, documents: Sequence[bytes]) -> None:
+    """The list of dealings and the books, from what is here."""
+    rows = tx.documents.get_many(documents).values()
+    dealings.refresh(house, tx, dict.fromkeys(row.thread for row in rows))
+
+
+def _offer_all(house: House, tx: Tx, member: bytes) -> None:
+    """Everything that was sent is offered once more: known ids get their first verdict, and so the marks come back."""
+    by_home: dict[bytes, list[bytes]] = {}
+    after = 0
+    while rows := tx.holdings.after(member, after, 500):
+        for row in rows:
+            if row.author != member or row.verdict in recovery.NOT_SENT:
+                continue
+            partner = members.find_log(house, tx, row.partner)
+            home = partner.standing.epoch.home if partner is not None and partner.standing.epoch is not None else b""
+            if home and home != house.id:
+                by_home.setdefault(home, []).append(row.document)
+        after = rows[-1].position
+    for home, documents in by_home.items():
+        outbox.requeue(tx, home, documents)

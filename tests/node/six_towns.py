@@ -1,0 +1,190 @@
+"""Six associations: a buyer at Toyota, guardians at the last four, its seller at Kyoto. Frames are made by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from federation.guardians import quorum
+from node import homecoming
+from node.homecoming import Home, Homecoming, Patience
+from node.services import claiming, members, warding
+from node.services.belongings import collecting, items
+from node.services.claiming import Authority
+from node.services.trade import Submission
+from node.services.warding import GUARDIAN, HOME
+from node.store import CustodyRow, Tx
+from protocol import vault
+from protocol.errors import YuiError
+from protocol.guardian import agreement, frame
+from protocol.guardian.agreement import Agreement, Terms
+from protocol.guardian.frame import Frame, Place
+from protocol.guardian.messages import Frames
+from protocol.identity import control, words
+from protocol.identity.control import Guardians
+from protocol.identity.genesis import Rank, Role
+from protocol.keys import SigningKey
+from protocol.limits import MAX_FRAME_PLAIN_BYTES
+from tests.node.running import Running, Street
+from tests.node.services.town import Association, order
+
+NAMES = ("豊田", "京都", "四国", "竜宮", "鬼ヶ島", "月の都")
+TERMS = Terms("7000012050002", "x", ("JP",), False, True, 30, 500, 2**30, 0, 0)
+
+
+class Six:
+    """All of them know each other; ``buyer`` is at Toyota, ``seller`` at Kyoto, ``words`` are the buyer's."""
+
+    def __init__(self, guardians: Sequence[str] = NAMES[2:]) -> None:
+        self.towns = {name: Association(name) for name in NAMES}
+        self.association = SigningKey(b"a" * 32)
+        self.towns["豊田"].house.association = self.association.public
+        made = self.towns["豊田"].do(lambda tx: members.enrol(self.towns["豊田"].house, tx, "金太郎機械"))
+        self.buyer, self.words = made.member, words.key_of(words.entropy_of(" ".join(made.words)))
+        self.seller = self.towns["京都"].enrol("花咲堂")
+        for one in self.towns.values():
+            for other in self.towns.values():
+                if one is not other:
+                    one.accept(other)
+        self.towns["豊田"].learn_from(self.towns["京都"])
+        self.towns["京都"].learn_from(self.towns["豊田"])
+        self.street = Street(*self.towns.values())
+        self.at = {name: self.street[town] for name, town in self.towns.items()}
+        for running in self.at.values():
+            running.start()
+        self.street.wait(5)
+        self.guardians = list(guardians)
+        self.agree()
+        self.choose()
+        self.key = b"v" * 32
+        self.cursor, self.last = b"", None
+        self.send_vault()
+
+    def house(self, name: str) -> Any:
+        return self.at[name].town.house
+
+    def do(self, name: str, work: Callable[[Tx], Any]) -> Any:
+        return self.at[name].town.do(work)
+
+    def see(self, name: str, work: Callable[[Tx], Any]) -> Any:
+        return self.at[name].town.see(work)
+
+    # --- before the fire
+
+    def agree(self) -> None:
+        """Everybody keeps copies for everybody."""
+        keys = {name: self.house(name).node for name in NAMES}
+        for home in NAMES:
+            for guardian in NAMES:
+                if home != guardian:
+                    made = agreement.draft(
+                        Agreement("test", keys[home].public, keys[guardian].public, 1, bytes(16), TERMS)
+                    )  # fmt: skip
+                    wire = agreement.encode(
+                        made, agreement.sign(keys[home], made), agreement.sign(keys[guardian], made)
+                    )  # fmt: skip
+                    for owner, other, part in ((home, guardian, HOME), (guardian, home, GUARDIAN)):
+                        row = CustodyRow(self.house(other).id, part, 1, wire, 0)
+                        self.do(owner, lambda tx, row=row: tx.wards.put_agreement(row))
+
+    def choose(self) -> None:
+        """The buyer names its guardians with its words; everybody hears of it."""
+        house = self.house("豊田")
+        k, r, q = quorum(len(self.guardians))
+        keys = tuple(sorted(self.house(name).node.public for name in self.guardians))
+
+        def work(tx: Tx) -> bytes:
+            log = members.require_log(house, tx, self.buyer)
+            record = control.draft(
+                "test", self.buyer, log.standing.number + 1, log.standing.hash, Rank.WORDS,
+                Guardians(keys, k, r, q), house.clock(), house.entropy(16),
+            )  # fmt: skip
+            signed = control.encode(control.sign(record, [("words", self.words)]))
+            members.replace_keys(house, tx, self.buyer, signed)
+            return members.history(house, tx, self.buyer)
+
+        history = self.do("豊田", work)
+        for name in self.guardians:
+            self.do(name, lambda tx, n=name: members.learn_history(self.house(n), tx, history))
+
+    def send_vault(self) -> None:
+        house = self.house("豊田")
+        log = self.do("豊田", lambda tx: members.require_log(house, tx, self.buyer))
+        holders = ((Role.WORDS, self.words), (Role.ASSOCIATION, self.association))
+        wraps = sorted(vault.wrap(self.buyer, self.key, role, key.public, house.entropy(32)) for role, key in holders)
+        kept = vault.VaultKey(vault.name_of(self.key), tuple(wraps))
+        signing = house.keyring[log.epoch.hash]
+        wire = vault.sign(signing, vault.Vault("test", self.buyer, log.epoch.hash, 1, (kept,)))
+        self._give(Frames((), (wire,), ()), self.guardians)
+
+    def copy(self, to: Sequence[str] | None = None) -> int:
+        """Everything new of the buyer goes to its guardians; how many frames."""
+        house = self.house("豊田")
+        count, more = 0, True
+        while more:
+            at = self.cursor
+            found = self.do(
+                "豊田",
+                lambda tx, at=at: collecting.collect(house, tx, self.buyer, at, MAX_FRAME_PLAIN_BYTES // 2),
+            )
+            self.cursor, more = found.cursor, found.more
+            log = self.do("豊田", lambda tx: members.require_log(house, tx, self.buyer))
+            number = self.last.place.number + 1 if self.last and self.last.place.epoch == log.epoch.hash else 1
+            place = Place(self.buyer, log.epoch.hash, number)
+            sealed = vault.seal_frame(self.key, frame.about(place), items.pack(found.items), house.entropy(24))
+            reach = found.reach
+            seq, head = (reach.seq, reach.head) if reach else (0, b"")
+            made = Frame(
+                "test", place, self.last.hash if self.last else b"", vault.name_of(self.key), b"", seq, head,
+                house.clock(),
+            )  # fmt: skip
+            signed = frame.sign(house.keyring[log.epoch.hash], made, sealed)
+            self.last = signed.frame
+            self._give(Frames((), (), (frame.encode(signed),)), to or self.guardians)
+            count += 1
+        return count
+
+    def _give(self, message: Frames, to: Sequence[str]) -> None:
+        for name in to:
+            self.do(name, lambda tx, n=name: warding.take_frames(self.house(n), tx, self.house("豊田").id, message))
+
+    def order(self, number: str, who: str = "豊田") -> bytes:
+        return self.at[who].submit(self.buyer, Submission(self.seller, order(number))).id
+
+    # --- after it
+
+    def burn(self, name: str = "豊田") -> None:
+        self.at[name].crash()
+        self.street.dark.add(self.at[name].id)
+
+    def bring_back(self, name: str, authority: Authority, seconds: float = 120) -> Home | YuiError:
+        """Find the member and bring it back at ``name``."""
+        running = self.at[name]
+        outcome: list[Any] = []
+        peers = [self.house(other).id for other in NAMES if other not in (name, "豊田")]
+        role, key = authority.signers[-1]
+        running.driver.run(homecoming.find(running.town.house, peers, role, key), outcome.append, outcome.append)
+        self.street.wait(20)
+        if outcome == [[]]:
+            running.town.do(lambda tx: None)
+        assert outcome == [[self.buyer]], outcome
+        outcome.clear()
+        coming = Homecoming(
+            running.town.house, self.buyer, authority, running.runtime.notice, patience=Patience(rounds=6, tries=6)
+        )
+        running.driver.run(coming.run(), outcome.append, outcome.append)
+        self.street.wait(seconds)
+        found: Home | YuiError = outcome[0]
+        return found
+
+    def held(self, name: str, member: bytes) -> dict[bytes, str]:
+        """Documents of a member at a node, with their verdicts."""
+        rows = self.see(name, lambda tx: tx.holdings.after(member, 0, 1000))
+        return {row.document: row.verdict for row in rows}
+
+
+def by_words(six: Six) -> Authority:
+    return claiming.by_words(six.words)
+
+
+__all__ = ["NAMES", "Running", "Six", "by_words"]
