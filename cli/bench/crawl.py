@@ -19,7 +19,7 @@ _KINDS = ("step", "kind")
 _LINK = re.compile(r'\bhref="(/[^"#]*)')
 _STATIC = re.compile(r'\b(?:href|src)="(/static/[^"#]+)')
 _FETCHED = re.compile(r"url\([\"']?([^)\"']+)")
-FILES = ("/pdf", "/ubl", "/download", "/files/{form}")
+FILES = ("/pdf", "/ubl", "/download", "/files/{form}", "/list/{form}")
 #: Pages that answer for as long as somebody listens, or with every paper there is.
 ENDLESS = ("/live", "/books/archive")
 

@@ -7,6 +7,7 @@ Owns which dealings are billed at a closing and whether their amounts are agreed
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from datetime import date, timedelta
 from typing import Final, NamedTuple
 
 from node.i18n import N_
@@ -189,6 +190,12 @@ def in_month(tx: Tx, member: bytes, partner: bytes, month: str, today: str, *, s
     )
     billed = sum(row.amount - row.credited for row in bills if row.currency == found.currency)
     return Month(found, bool(agreed.closing_day), selling, bills, billed)
+
+
+def first_day(tx: Tx, member: bytes, partner: bytes, month: str) -> str:
+    """The day after the closing before that of ``month``; YYYY-MM-DD."""
+    before = _day_in(terms.of(tx, member, partner), _previous(month))
+    return (date.fromisoformat(before) + timedelta(days=1)).isoformat()
 
 
 def _day_in(agreed: terms.PartnerTerms, month: str) -> str:

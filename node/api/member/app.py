@@ -18,6 +18,7 @@ from node.api.member import (
     about,
     attachments,
     books,
+    closings,
     desk,
     directory,
     documents,
@@ -48,6 +49,7 @@ PAGE = Operation("GET", "/v1/openapi.json", "openapi", "This description", _open
 OPERATIONS: Sequence[Operation] = (
     *sme.OPERATIONS,  # before documents, as UBL
     *ubl.OPERATIONS,  # before documents: its fixed path must not be read as an id
+    *closings.OPERATIONS,
     *books.OPERATIONS,  # before documents and threads: longer paths
     *desk.OPERATIONS,
     *imports.OPERATIONS,

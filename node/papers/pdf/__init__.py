@@ -11,6 +11,7 @@ from collections.abc import Sequence
 
 from node.papers.pdf.context import FORMS, LANGUAGES, Context
 from node.papers.pdf.letter import Letter
+from node.papers.pdf.monthly import Monthly
 from protocol.errors import CallerFault
 from protocol.process.trade.papers import Paper
 
@@ -37,6 +38,18 @@ def render_letters(written: Sequence[Letter]) -> bytes:
     return drawing.draw_all([letters.sheet(letter) for letter in written], fax=first.fax, made_us=first.made_us)
 
 
+def render_monthly(months: Sequence[Monthly]) -> bytes:
+    """One PDF of the lists of a closing, one for each currency. CallerFault for none, or another language."""
+    from node.papers.pdf import drawing, monthly
+
+    if not months:
+        raise CallerFault("month", "at least one")
+    if any(month.language not in LANGUAGES for month in months):
+        raise CallerFault("lang", f"one of {', '.join(LANGUAGES)}")
+    first = months[0]
+    return drawing.draw_all([monthly.sheet(month) for month in months], fax=first.fax, made_us=first.made_us)
+
+
 def require(context: Context) -> None:
     """CallerFault, unless language and form are among those there are."""
     if context.language not in LANGUAGES:
@@ -45,4 +58,14 @@ def require(context: Context) -> None:
         raise CallerFault("form", f"empty or one of {', '.join(filter(None, FORMS))}")
 
 
-__all__ = ["FORMS", "LANGUAGES", "Context", "Letter", "render", "render_letters", "require"]
+__all__ = [
+    "FORMS",
+    "LANGUAGES",
+    "Context",
+    "Letter",
+    "Monthly",
+    "render",
+    "render_letters",
+    "render_monthly",
+    "require",
+]

@@ -13,6 +13,7 @@ import msgspec
 
 from node.papers.pdf.context import Context
 from node.papers.pdf.letter import Letter
+from node.papers.pdf.monthly import Monthly
 from node.papers.process import Confines, Process, answer_requests
 from protocol.limits import MIB
 from protocol.process.trade import papers
@@ -45,6 +46,11 @@ class Worker(Process):
         (pdf,) = self.call("letters", msgspec.msgpack.encode(list(letters)))
         return bytes(pdf)
 
+    def monthly(self, months: Sequence[Monthly]) -> bytes:
+        """One PDF of the lists of a closing."""
+        (pdf,) = self.call("monthly", msgspec.msgpack.encode(list(months)))
+        return bytes(pdf)
+
 
 # ---- inside the process -------------------------------------------------------------------------------------------
 
@@ -62,6 +68,8 @@ def _perform(operation: str, *arguments: Any) -> list[Any]:
 
     if operation == "letters":
         return [pdf.render_letters(msgspec.msgpack.decode(arguments[0], type=list[Letter]))]
+    if operation == "monthly":
+        return [pdf.render_monthly(msgspec.msgpack.decode(arguments[0], type=list[Monthly]))]
     kind, body, context = arguments
     paper = papers.decode(kind, papers.VERSIONS[kind][-1], body)
     return [pdf.render(paper, msgspec.msgpack.decode(context, type=Context))]

@@ -1,18 +1,21 @@
 """締め: what falls into a month's closing with each partner, what is not billed yet, and sending the invoices of it.
 
-One dealing, one invoice: the sum of a closing is shown, it is no paper. What is due at a closing is
-``services.closing``; a buyer that bills itself (仕入明細書) has the same page from its side.
+One dealing, one invoice: what was billed in a closing is listed with its sums as PDF and CSV, no signed paper. What is
+due at a closing is ``services.closing``; a buyer that bills itself (仕入明細書) has the same page from its side.
 """
 
 from __future__ import annotations
 
+import asyncio
 import re
 from typing import Any, Final
 
 from aiohttp import web
 
+from node import monthlylist
 from node.i18n import N_
-from node.services import advising, closing, terms
+from node.papers.pdf import Monthly
+from node.services import advising, closing, monthly, terms
 from node.services.bankdays import in_month
 from node.services.desk import partners
 from node.services.transaction import Tx
@@ -93,6 +96,27 @@ async def _shown(visit: Visit, form: Form, status: int = 200) -> web.Response:
     )
 
 
+async def statement(visit: Visit) -> web.StreamResponse:
+    """What was billed in the closing as one list: a PDF, or a CSV of its lines."""
+    house, member, partner, selling = visit.context.house, visit.member, visit.path_hash("partner"), _selling(visit)
+    month, language, form = _month(visit), visit.language, visit.path("form")
+
+    def work(tx: Tx) -> list[Monthly]:
+        partners.look(house, tx, member, partner)
+        return monthly.of_closing(house, tx, member, partner, month, selling=selling, language=language)
+
+    if form not in ("pdf", "csv"):
+        raise NotFound("form", "no such form")
+    months = await visit.read(work)
+    name = f'filename="{month}.{form}"'
+    if form == "csv":
+        body = monthlylist.csv(months, visit.say)
+        headers = {"Content-Disposition": f"attachment; {name}"}
+        return web.Response(body=body, content_type="text/csv", charset="utf-8", headers=headers)
+    body = await asyncio.to_thread(visit.context.pdf.monthly, months)
+    return web.Response(body=body, content_type="application/pdf", headers={"Content-Disposition": f"inline; {name}"})
+
+
 async def send(visit: Visit) -> web.StreamResponse:
     """Send the invoices of the dealings that were chosen."""
     house, member, partner, selling = visit.context.house, visit.member, visit.path_hash("partner"), _selling(visit)
@@ -125,4 +149,5 @@ PAGES = (
     Page("GET", "/closing", "books.read", index),
     Page("GET", "/closing/{partner}/{side}", "books.read", show),
     Page("POST", "/closing/{partner}/{side}", "dealings.write", send),
+    Page("GET", "/closing/{partner}/{side}/list/{form}", "books.read", statement),
 )

@@ -123,3 +123,19 @@ async def test_closing_and_history(api: Api) -> None:
     assert [one["relation"] for one in history] == ["original", "response"]
     assert (await api.call(STRANGER, "GET", f"/v1/documents/{line['document']}/history")).status == 404
     assert (await api.call(SELLER, "GET", "/v1/payment-notices")).json["notices"] == []
+
+
+async def test_a_month_of_closings_and_the_list_of_what_was_billed(api: Api) -> None:
+    await october(api)
+    (line,) = (await api.call(SELLER, "GET", "/v1/closings?month=2026-10")).json["closings"]
+    assert (line["side"], line["bills"], line["billed"], line["dealings"]) == ("sales", 1, 25_300, 0)
+    path = f"/v1/partners/{api.members[BUYER].hex()}/closing/list"
+    (listed,) = (await api.call(SELLER, "GET", f"{path}?month=2026-10")).json["lists"]
+    assert [row["order"] for row in listed["listed"]] == ["=PO-1"]
+    assert [(one["basis"], one["tax"]) for one in listed["rates"]] == [(23_000, 2_300)]
+    assert (listed["closing"], listed["payable"]) == ("2026-10-31", 25_300)
+    pdf = await api.call(SELLER, "GET", f"{path}/pdf?month=2026-10&lang=en")
+    assert (pdf.status, pdf.body[:5]) == (200, b"%PDF-")
+    assert (await api.call(SELLER, "GET", f"{path}?month=2026-10&side=purchases")).status == 404
+    assert (await api.call(STRANGER, "GET", f"{path}?month=2026-10")).status == 404
+    assert (await api.call(SELLER, "GET", f"{path}?month=2026-13")).status == 422

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import io
 import zipfile
 
@@ -49,6 +50,26 @@ async def test_a_closing_from_the_month_to_the_invoices(webs: TwoWebs) -> None:
     assert (await viewer.post(path, {"month": MONTH, "thread": [threads[0].hex()]})).status == 403
     for wrong in (f"/closing/{'0' * 64}/sales", f"/closing/{webs.buyer.hex()}/other"):
         assert (await owner.get(wrong)).status == 404
+
+
+async def test_what_was_billed_is_one_list_as_pdf_and_csv(webs: TwoWebs) -> None:
+    bill(webs, "PO-1")
+    bill(webs, "PO-2")
+    seller, viewer = await webs.kyoto.logged_in("owner"), await webs.kyoto.logged_in("viewer")
+    path = f"/closing/{webs.buyer.hex()}/sales"
+    page = await viewer.get(f"{path}?month={MONTH}")
+    assert "合計請求書 (PDF)" in page.plain
+    pdf = await viewer.get(f"{path}/list/pdf?month={MONTH}")
+    assert (pdf.status, pdf.headers["Content-Type"], pdf.body[:5]) == (200, "application/pdf", b"%PDF-")
+    listed = await viewer.get(f"{path}/list/csv?month={MONTH}")
+    rows = list(csv.reader(io.StringIO(listed.text.lstrip("\ufeff"))))
+    assert [row[3] for row in rows[1:3]] == ["PO-1", "PO-2"]
+    assert rows[3][1:] == ["税率ごとの合計", "", "", "S 10%", "46000", "4600", "50600", "JPY"]
+    for wrong in ("sales/list/xml", "purchases/list/pdf", "sales/list/pdf?month=2026-09"):
+        address = f"/closing/{webs.buyer.hex()}/{wrong}"
+        assert (await seller.get(address if "?" in wrong else f"{address}?month={MONTH}")).status == 404
+    buyer = await webs.toyota.logged_in("owner")
+    assert (await buyer.get(f"{path}/list/pdf?month={MONTH}")).status == 404
 
 
 async def test_a_buyer_states_what_it_bought(webs: TwoWebs) -> None:
