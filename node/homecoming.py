@@ -81,8 +81,12 @@ class Homecoming:
 
         After WorldFault it may be begun again: what was read and promised is kept.
         """
+        parent = b""
         for _ in range(self._patience.tries):
             at = yield from self._commit(partial(claiming.begin, self._house, undoes=self._undoes), self._authority)
+            if parent and at.fence.parent != parent:
+                raise NotAuthorised("this member came back elsewhere meanwhile", code="lost")
+            parent = at.fence.parent
             try:
                 yield from self._read(at)
                 yield from self._write_back()

@@ -272,11 +272,34 @@ class Reception:
         if first is not None:
             self.leaves.append(Leaf(document.id, recipient, first.epoch, first.seq, first.verdict, False, first.reason))
             return True
-        if document.id in stored:
+        if document.id not in stored:
+            return False
+        author = self._member(document.header.author)
+        if author is not None and author.local:
             self.leaves.append(self._returned(document))
             self._hear_again(document)
             return True
-        return False
+        leaf = self._held_by_recipient(document)
+        if leaf is not None:
+            self.leaves.append(leaf)
+        return leaf is not None
+
+    def _held_by_recipient(self, document: Document) -> Leaf | None:
+        """A document that its recipient brought along when it moved here, before its author ever offered it here."""
+        recipient = document.header.audience.id
+        row = self._member(recipient)
+        held = self.tx.holdings.get(recipient, document.id) if row is not None and row.local else None
+        if held is None:
+            return None
+        log = members.require_log(self.house, self.tx, recipient)
+        rows = self.tx.journal.by_object(recipient, document.id)
+        standing = [(item.epoch, item.seq) for item in rows if log.covers(item.epoch, item.seq)]
+        if not standing:
+            entry = self._custody.enter(recipient, Kind.ADOPTED, document.id, held.verdict)
+            standing = [(entry.epoch, entry.seq)]
+        given = GivenRow(document.id, recipient, None, held.verdict, *standing[-1], held.reason)
+        self.tx.given.add_many([given])
+        return Leaf(document.id, recipient, given.epoch, given.seq, held.verdict, False, held.reason)
 
     def _hear_again(self, document: Document) -> None:
         """The other side has what we remember as never sent: its verdict counts, so hear it."""

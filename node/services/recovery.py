@@ -273,12 +273,26 @@ def announce_holdings(house: House, tx: Tx, restored: Iterable[bytes]) -> set[by
 def _held(house: House, tx: Tx, member: bytes, peer: bytes) -> set[bytes]:
     """Ids of the dealings between ``member`` and the members at the other side of the link to ``peer``."""
     row = tx.members.get(member)
-    if row is not None and row.local:
+    if row is not None and (not row.local or _was_home(house, tx, member, peer)) and _had(house, tx, member, row.local):
+        found = {document for _, document in tx.holdings.dealings_of(member)}  # between two homes of one member: all
+    elif row is not None and row.local:
         homes = {other.member for other in tx.members.all(local=False) if other.home == peer}
         found = {document for partner, document in tx.holdings.dealings_of(member) if partner in homes}
     else:
         found = {document for _, document in tx.holdings.dealings_with(member)}
     return found - _unsent(tx)
+
+
+def _was_home(house: House, tx: Tx, member: bytes, node: bytes) -> bool:
+    """Was ``member`` at home at ``node`` once?"""
+    log = members.require_log(house, tx, member)
+    epochs = [item.standing.epoch for item in log.records.values() if item.standing.epoch is not None]
+    return any(epoch.home == node for epoch in epochs)
+
+
+def _had(house: House, tx: Tx, member: bytes, local: bool) -> bool:
+    """Is or was this node a home of ``member``?"""
+    return local or _was_home(house, tx, member, house.id)
 
 
 def _unsent(tx: Tx) -> set[bytes]:

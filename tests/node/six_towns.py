@@ -177,6 +177,11 @@ class Six:
         found: Home | YuiError = outcome[0]
         return found
 
+    def history(self) -> bytes:
+        """The buyer's history, as a guardian knows it."""
+        house = self.house("竜宮")
+        return self.do("竜宮", lambda tx: members.history(house, tx, self.buyer))
+
     def held(self, name: str, member: bytes) -> dict[bytes, str]:
         """Documents of a member at a node, with their verdicts."""
         rows = self.see(name, lambda tx: tx.holdings.after(member, 0, 1000))

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from node.homecoming import Home
-from node.services import claiming
+from node.homecoming import Home, Homecoming
+from node.services import claiming, members, warding
 from node.services.trade import Submission
+from protocol.errors import NotFound, WorldFault
+from protocol.identity.control import Reason
 from tests.node.services.town import accept_order, order
 from tests.node.six_towns import Six, by_words
 
@@ -47,3 +49,146 @@ def test_nothing_can_be_done_with_other_words(six: Six) -> None:
     thief = claiming.by_words(type(six.words)(b"t" * 32))
     with pytest.raises(AssertionError):
         six.bring_back("四国", thief)
+
+
+def test_the_old_node_wakes_fenced_and_hands_over_what_others_lacked(six: Six) -> None:
+    first = six.order("PO-1")
+    six.street.wait(10)
+    six.copy()
+    six.street.dark.add(six.at["豊田"].id)  # cut off first: what is written now reaches nobody
+    alone = six.order("PO-2")
+    six.burn()
+    home = six.bring_back("四国", by_words(six))
+    assert isinstance(home, Home), home
+    assert set(six.held("四国", six.buyer)) == {first}
+    six.street.dark.clear()
+    six.at["豊田"].boot()
+    six.at["豊田"].start(Reason.RESTART)
+    six.street.wait(1000)
+    assert not six.see("豊田", lambda tx: tx.members.get(six.buyer)).local
+    with pytest.raises(NotFound):
+        six.order("PO-3")
+    assert set(six.held("四国", six.buyer)) == {first, alone}
+    assert set(six.held("京都", six.seller)) == {first, alone}
+    epochs = six.see("四国", lambda tx: tx.controls.by_member(six.buyer))
+    assert len(epochs) == 3  # enrolment, guardians, move: the old node opened none
+
+
+def test_the_association_needs_the_consent_of_guardians(six: Six) -> None:
+    first = six.order("PO-1")
+    six.street.wait(10)
+    six.copy()
+    six.burn()
+    authority = claiming.by_association(six.association)
+    refused = six.bring_back("四国", authority, seconds=400)
+    assert isinstance(refused, WorldFault), refused
+    assert six.held("四国", six.buyer) == {}
+    asking = six.at["四国"].id
+    for name in six.guardians[:3]:
+        assert six.do(name, lambda tx, n=name: warding.consent(six.house(n), tx, [six.buyer], asking, "staff")) == 1
+    home = six.bring_back("四国", authority)
+    assert isinstance(home, Home), home
+    assert first in six.held("四国", six.buyer)
+    log = six.do("京都", lambda tx: members.require_log(six.house("京都"), tx, six.buyer))
+    assert log.epoch.home == six.at["四国"].id
+
+
+@pytest.mark.parametrize("silent", [["月の都"], ["月の都", "竜宮"]], ids=["one", "two"])
+def test_beyond_the_budget_a_return_waits_and_does_not_guess(six: Six, silent: list[str]) -> None:
+    first = six.order("PO-1")
+    six.street.wait(10)
+    six.copy()
+    six.burn()
+    six.street.dark |= {six.at[name].id for name in silent}
+    home = six.bring_back("京都", by_words(six), seconds=400)
+    if len(silent) == 1:
+        assert isinstance(home, Home), home
+    else:
+        assert isinstance(home, WorldFault), home
+        assert home.code == "guardians-silent"
+        assert not six.see("京都", lambda tx: tx.members.get(six.buyer)).local
+        note = six.see("京都", lambda tx: tx.returning.get(six.buyer)).note
+        assert "2 of 3" in note
+        six.street.dark.discard(six.at["竜宮"].id)
+        again = six.bring_back("京都", by_words(six))
+        assert isinstance(again, Home), again
+    assert first in six.held("京都", six.buyer)
+
+
+def test_a_guardian_that_rolls_back_hides_nothing(six: Six) -> None:
+    """One of four lies: it promises an old tip. The others together know everything that was safe."""
+    six.order("PO-1")
+    six.copy()
+    before = six.at["月の都"].store.serialize()
+    six.order("PO-2")
+    six.street.dark.add(six.at["京都"].id)
+    alone = six.order("PO-3")
+    six.copy(["竜宮", "鬼ヶ島", "月の都"])  # 四国 lacks it: k of 4 hold it
+    six.at["月の都"].put_back(before)
+    six.burn()
+    six.street.dark.discard(six.at["京都"].id)
+    six.street.wait(1)
+    home = six.bring_back("四国", by_words(six), seconds=1200)
+    assert isinstance(home, Home), home
+    assert alone in six.held("四国", six.buyer)
+
+
+def test_two_nodes_that_claim_at_once_end_with_one_home(six: Six) -> None:
+    six.order("PO-1")
+    six.street.wait(10)
+    six.copy()
+    six.burn()
+    outcomes: list[object] = []
+    for name in ("四国", "京都"):
+        running = six.at[name]
+        six.do(name, lambda tx, n=name: claiming.learn(six.house(n), tx, six.history()))
+        coming = Homecoming(running.town.house, six.buyer, by_words(six), running.runtime.notice)
+        running.driver.run(coming.run(), outcomes.append, outcomes.append)
+    six.street.wait(600)
+    assert len(outcomes) == 2
+    winners = [item for item in outcomes if isinstance(item, Home)]
+    assert len(winners) == 1, outcomes
+    homes = set()
+    for name in ("四国", "京都", "竜宮"):
+        homes.add(six.do(name, lambda tx, n=name: members.require_log(six.house(n), tx, six.buyer)).epoch.hash)
+    assert homes == {winners[0].returned.epoch}
+
+
+def test_a_return_that_was_interrupted_goes_on_where_it_was(six: Six) -> None:
+    first = six.order("PO-1")
+    six.street.wait(10)
+    six.copy()
+    six.burn()
+    running = six.at["四国"]
+    for seconds in (0.5, 0.06, 0.13, 0.21):
+        six.do("四国", lambda tx: claiming.learn(six.house("四国"), tx, six.history()))
+        coming = Homecoming(running.town.house, six.buyer, by_words(six), running.runtime.notice)
+        outcome: list[object] = []
+        running.driver.run(coming.run(), outcome.append, outcome.append)
+        six.street.wait(seconds)
+        if outcome:
+            break
+        running.crash()
+        running.boot()
+        running.start(Reason.RESTART)
+        six.street.wait(15)
+    home = outcome[0] if outcome else six.bring_back("四国", by_words(six))
+    assert isinstance(home, Home), home
+    six.street.wait(30)
+    assert set(six.held("四国", six.buyer)) == {first}
+    assert set(six.held("京都", six.seller)) == {first}
+
+
+def test_two_firms_of_one_burned_node_come_back_at_different_ones(six: Six) -> None:
+    """What they sent to each other was at one place; now each new home has it, and neither stops."""
+    neighbour = six.towns["豊田"].enrol("となりの店")
+    paper = six.at["豊田"].submit(neighbour, Submission(six.buyer, order("N-1")))
+    six.street.wait(10)
+    six.copy()
+    assert paper.id in six.held("豊田", six.buyer)
+    six.burn()
+    home = six.bring_back("四国", by_words(six))
+    assert isinstance(home, Home), home
+    assert six.held("四国", six.buyer) == {paper.id: "applied"}
+    six.street.wait(30)
+    assert six.at["四国"].errors == []
