@@ -18,9 +18,10 @@ from node.services import claiming, returning
 from node.services.belongings import items, rebuilding
 from node.services.belongings.items import Joiner
 from node.services.belongings.rebuilding import Rebuilt
-from node.services.claiming import Authority, State
+from node.services.claiming import State
 from node.services.house import House
 from node.services.returning import Returned
+from node.signing import Signer
 from node.store import Tx
 from protocol import keys
 from protocol.errors import CallerFault, NotAuthorised, PeerFault, WorldFault, YuiError
@@ -53,16 +54,15 @@ class Home(NamedTuple):
 
 
 class Homecoming:
-    """One return. ``holder``: the key that opens the vault (one of the authority's own).
-
-    ``news``: told the peers that have something waiting once the member works here.
+    """One return. ``signer``: has the keys of the member's roles; ``news``: told the peers that have something
+    waiting once the member works here.
     """
 
     def __init__(
         self,
         house: House,
         member: bytes,
-        authority: Authority,
+        signer: Signer,
         news: Callable[[frozenset[bytes]], None],
         *,
         undoes: bytes = b"",
@@ -70,8 +70,7 @@ class Homecoming:
     ) -> None:
         self._house = house
         self._member = member
-        self._authority = authority
-        self._holder = authority.signers[0][1]
+        self._signer = signer
         self._news = news
         self._undoes = undoes
         self._patience = patience or Patience()
@@ -83,10 +82,12 @@ class Homecoming:
         """
         parent = b""
         for _ in range(self._patience.tries):
-            at = yield from self._commit(partial(claiming.begin, self._house, undoes=self._undoes), self._authority)
-            if parent and at.fence.parent != parent:
+            made = yield from self._commit(partial(claiming.begin, self._house, undoes=self._undoes), self._signer.rank)
+            if parent and made.parent != parent:
                 raise NotAuthorised("this member came back elsewhere meanwhile", code="lost")
-            parent = at.fence.parent
+            parent = made.parent
+            proofs = yield from self._signer.fence(made)
+            at = yield from self._commit(partial(claiming.fenced, self._house), made, proofs)
             try:
                 yield from self._read(at)
                 yield from self._write_back()
@@ -139,7 +140,7 @@ class Homecoming:
             yield from self._commit(partial(claiming.take_promise, house), answer)
             found: Fenced = messages.parse_fenced(answer)
             if found.vault:
-                yield from self._commit(partial(claiming.unlock, house), self._holder)
+                yield from self._unlock()
         done: list[bytes] = []
         while True:
             wanted = yield from look(lambda tx: claiming.next_read(house, tx, self._member, guardian, done))
@@ -154,6 +155,13 @@ class Homecoming:
                 raise PeerFault("the guardian does not show what it promised", code="withheld")
             if not pages.more:
                 done.append(wanted.epoch)
+
+    def _unlock(self) -> Steps[None]:
+        """Have the vault opened, once for each vault record that brings a key that is not here."""
+        wire = yield from look(lambda tx: claiming.locked(self._house, tx, self._member))
+        if wire:
+            opened = yield from self._signer.vault(self._member, wire)
+            yield from self._commit(partial(claiming.unlock, self._house), opened)
 
     # --- give back
 
@@ -231,7 +239,10 @@ class Homecoming:
 
     def _claim(self) -> Steps[Returned]:
         house = self._house
-        yield from self._commit(partial(claiming.draft, house), self._authority)
+        drafted = yield from self._commit(partial(claiming.draft, house))
+        if drafted is not None:
+            proofs = yield from self._signer.record(drafted.record)
+            yield from self._commit(partial(claiming.recorded, house), drafted, proofs)
         wire = yield from look(lambda tx: claiming.claim_of(house, tx, self._member))
         at = yield from look(lambda tx: claiming.claimant(house, tx, self._member))
         wait = AGAIN_US
@@ -308,20 +319,35 @@ def find(house: House, peers: Sequence[NodeId], role: str, key: SigningKey) -> S
     for peer in peers:
         after = b""
         for _ in range(MAX_FIND_PAGES):
+            body = messages.sign_find(key, house.network, house.id, role, after)
             try:
-                body = messages.sign_find(key, house.network, house.id, role, after)
-                said = messages.parse_found((yield from ask(peer, messages.FIND, body)))
-                for history in said.histories:
-                    after = yield from _learn(house, history)
-                    found.add(after)
+                said = yield from ask_whose(house, peer, body)
             except NO_ANSWER:
                 silent += 1
                 break
+            found |= set(said.members)
+            after = said.members[-1] if said.members else after
             if not said.more:
                 break
     if not found and silent == len(peers):
         raise WorldFault("no other node answers", code="nobody-answers")
     return sorted(found)
+
+
+class Whose(NamedTuple):
+    """Members whose histories a peer told, and whether there are more behind the last one."""
+
+    members: tuple[bytes, ...]
+    more: bool
+
+
+def ask_whose(house: House, peer: NodeId, body: bytes) -> Steps[Whose]:
+    """One question whose key it is, signed by its holder, and what the peer tells; the histories are kept."""
+    said = messages.parse_found((yield from ask(peer, messages.FIND, body)))
+    found: list[bytes] = []
+    for history in said.histories:
+        found.append((yield from _learn(house, history)))  # noqa: PERF401 - a procedure cannot yield in a list
+    return Whose(tuple(found), said.more and bool(found))
 
 
 def _learn(house: House, history: bytes) -> Steps[bytes]:

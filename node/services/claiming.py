@@ -2,12 +2,13 @@
 
 Owns the way from a fence to a record that may open a new epoch here, step by step, so that it goes on after an
 interruption where it was. Nothing of the member works before :mod:`node.services.returning` has opened it. Asks nobody:
-that is :mod:`node.homecoming`. Recovery words and the association's key are arguments and kept nowhere.
+that is :mod:`node.homecoming`. Recovery words and the association's key are never here: drafts go out and come back
+signed (:mod:`node.signing`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from enum import Enum
 from typing import NamedTuple
 
@@ -34,29 +35,11 @@ _PROGRESS = "yui/return-progress/1"
 class State(Enum):
     """How far a return has come."""
 
+    BEGUN = "begun"  # waits for signatures
     READING = "reading"
     CLAIMING = "claiming"
     OPEN = "open"
     LOST = "lost"  # another successor was agreed on
-
-
-class Authority(NamedTuple):
-    """Who brings the member back: by which rank, with which keys of its roles (guardians' aside)."""
-
-    rank: Rank
-    signers: tuple[tuple[str, SigningKey], ...]
-
-
-def by_words(key: SigningKey, factor: SigningKey | None = None) -> Authority:
-    """The member itself."""
-    if factor is None:
-        return Authority(Rank.WORDS, ((Role.WORDS.value, key),))
-    return Authority(Rank.WORDS_AND_FACTOR, ((Role.FACTOR.value, factor), (Role.WORDS.value, key)))
-
-
-def by_association(key: SigningKey) -> Authority:
-    """Its association, with the consent of k guardians."""
-    return Authority(Rank.GUARDIANS, ((Role.ASSOCIATION.value, key),))
 
 
 class Progress(NamedTuple):
@@ -80,10 +63,10 @@ def learn(house: House, tx: Tx, history: bytes) -> bytes:
     return members.learn_history(house, tx, history).member
 
 
-def begin(house: House, tx: Tx, member: bytes, authority: Authority, *, undoes: bytes = b"") -> Claimant:
-    """A new try, with a ballot above the last one. What was read before stays.
+def begin(house: House, tx: Tx, member: bytes, rank: Rank, *, undoes: bytes = b"") -> Fence:
+    """The fence of a new try, to be signed elsewhere; its ballot is above the last one's. What was read stays.
 
-    CallerFault if the member is at home here, has no guardians, or the keys are not its own.
+    CallerFault if the member is at home here or has no guardians.
     """
     house.require_signing()
     log = members.require_log(house, tx, member)
@@ -92,10 +75,6 @@ def begin(house: House, tx: Tx, member: bytes, authority: Authority, *, undoes: 
         raise CallerFault("member", "is at home here")
     if chosen is None or not chosen.keys:
         raise CallerFault("member", "has no guardians: nothing of it is kept elsewhere")
-    for role, key in authority.signers:
-        holder = log.standing.roles.get(Role(role))
-        if holder is None or key.public not in holder.keys:
-            raise CallerFault(role, "this is not the key of this member", code="wrong-key")
     row = tx.returning.get(member)
     now = house.clock()
     ballot = row.ballot + 1 if row is not None else 1
@@ -108,34 +87,37 @@ def begin(house: House, tx: Tx, member: bytes, authority: Authority, *, undoes: 
         if before is None:
             raise CallerFault("undoes", "the first epoch cannot be undone")
         parent = before
-    made = claim.draft_fence(
-        Fence(
-            house.network,
-            member,
-            house.node.public,
-            authority.rank,
-            ballot,
-            parent.hash,
-            undoes,
-            now,
-            house.entropy(16),
-        )
-    )
-    wire = claim.sign_fence(made, [*authority.signers, (HOME, house.node)])
     base = row or ReturnRow(member, "", 0, 0, b"", b"", b"", b"", "", parent.home, now, now)
-    tx.returning.put(
-        base._replace(
-            state=State.READING.value,
-            rank=int(authority.rank),
-            ballot=ballot,
-            fence=wire,
-            record=b"",
-            progress=_encode(Progress()),
-            note="",
-            updated=now,
-        )
+    changed = base._replace(
+        state=State.BEGUN.value,
+        rank=int(rank),
+        ballot=ballot,
+        fence=b"",
+        record=b"",
+        progress=_encode(Progress()),
+        note="",
+        updated=now,
     )
-    return Claimant(made, chosen)
+    tx.returning.put(changed)
+    nonce = house.entropy(16)
+    return claim.draft_fence(
+        Fence(house.network, member, house.node.public, rank, ballot, parent.hash, undoes, now, nonce)
+    )
+
+
+def fenced(house: House, tx: Tx, member: bytes, made: Fence, proofs: Sequence[Proof]) -> Claimant:
+    """The fence came back signed. CallerFault if a key is not this member's."""
+    log = members.require_log(house, tx, member)
+    for proof in proofs:
+        holder = log.standing.roles.get(Role(proof.role))
+        if holder is None or proof.public not in holder.keys:
+            raise CallerFault(proof.role, "this is not the key of this member", code="wrong-key")
+    own = Proof(HOME, house.node.public, house.node.sign(keys.Purpose.FENCE, made.hash))
+    wire = claim.encode_fence(made, [*proofs, own])
+    claim.parse_fence(wire)
+    row = require_return(tx, member)
+    tx.returning.put(row._replace(fence=wire, state=State.READING.value, updated=house.clock()))
+    return claimant(house, tx, member)
 
 
 def require_return(tx: Tx, member: bytes) -> ReturnRow:
@@ -215,11 +197,11 @@ def take_promise(house: House, tx: Tx, member: bytes, answer: bytes) -> Promise:
 def _newer_vault(log: ControlLog, here: bytes, came: bytes) -> bytes:
     if not came:
         return here
-    found = _verified_vault(log, came)
-    return here if here and _verified_vault(log, here).version >= found.version else came
+    found = verified_vault(log, came)
+    return here if here and verified_vault(log, here).version >= found.version else came
 
 
-def _verified_vault(log: ControlLog, wire: bytes) -> vault.Vault:
+def verified_vault(log: ControlLog, wire: bytes) -> vault.Vault:
     member, named = vault.claimed_epoch(wire)
     epoch = log.epoch_named(named)
     if epoch is None or member != log.member:
@@ -227,17 +209,25 @@ def _verified_vault(log: ControlLog, wire: bytes) -> vault.Vault:
     return vault.verify(wire, epoch)
 
 
-def unlock(house: House, tx: Tx, member: bytes, holder: SigningKey) -> int:
-    """Open the vault with the key of words, factor or association; how many keys were in it. They are kept wrapped."""
-    row = require_return(tx, member)
-    if not row.vault:
-        raise NotFound("vault", "no guardian has given it yet")
-    log = members.require_log(house, tx, member)
-    found = vault.unwrap(_verified_vault(log, row.vault), holder)
+def unlock(house: House, tx: Tx, member: bytes, found: Mapping[bytes, bytes]) -> int:
+    """Keep the vault keys (by name) that a holder of words, factor or association has opened; how many. Wrapped."""
+    require_return(tx, member)
     for name, key in found.items():
+        if vault.name_of(key) != name:
+            raise Malformed("vault: a key is not the one that it is named after")
         if tx.wrapped_keys.get(VAULT_KEY, name) is None:
             tx.wrapped_keys.add(WrappedKeyRow(VAULT_KEY, name, house.wrap.wrap(VAULT_KEY, name, key), house.clock()))
     return len(found)
+
+
+def locked(house: House, tx: Tx, member: bytes) -> bytes:
+    """The vault record that somebody has to open, or nothing if all its keys are here already."""
+    row = require_return(tx, member)
+    if not row.vault:
+        raise NotFound("vault", "no guardian has given it yet")
+    kept = verified_vault(members.require_log(house, tx, member), row.vault)
+    missing = [item for item in kept.keys if tx.wrapped_keys.get(VAULT_KEY, item.name) is None]
+    return row.vault if missing else b""
 
 
 def vault_keys(house: House, tx: Tx) -> dict[bytes, bytes]:
@@ -367,9 +357,10 @@ def has_written(house: House, tx: Tx, member: bytes, guardian: bytes) -> Claiman
 # --- claiming
 
 
-def draft(house: House, tx: Tx, member: bytes, authority: Authority) -> bytes:
-    """The record that opens the new epoch here, or the accepted one that has to be completed. As it travels.
+def draft(house: House, tx: Tx, member: bytes) -> control.Signed | None:
+    """The record that opens the new epoch here, with the home's own signature: to be signed elsewhere too.
 
+    None if it was signed before, or if an accepted one of somebody else has to be completed: that one is taken then.
     The journal goes on behind the entry up to which everything was copied.
     """
     house.require_signing()
@@ -377,15 +368,22 @@ def draft(house: House, tx: Tx, member: bytes, authority: Authority) -> bytes:
     at = claimant(house, tx, member)
     if at.bound:
         record = next(w for w in _decode(row.progress).accepted if control.parse(w).record.hash == at.bound)
-    elif row.record:
-        record = row.record
-    else:
-        record = _draft(house, tx, member, at, authority)
-    tx.returning.put(row._replace(record=record, state=State.CLAIMING.value, updated=house.clock()))
-    return record
+        tx.returning.put(row._replace(record=record, state=State.CLAIMING.value, updated=house.clock()))
+        return None
+    return None if row.record else _draft(house, tx, member, at)
 
 
-def _draft(house: House, tx: Tx, member: bytes, at: Claimant, authority: Authority) -> bytes:
+def recorded(house: House, tx: Tx, member: bytes, drafted: control.Signed, proofs: Sequence[Proof]) -> None:
+    """The record came back signed."""
+    for proof in proofs:
+        keys.verify(proof.public, keys.Purpose.CONTROL, drafted.record.hash, proof.signature)
+    signed = control.Signed(drafted.record, tuple(sorted({*drafted.proofs, *proofs})))
+    row = require_return(tx, member)
+    changed = row._replace(record=control.encode(signed), state=State.CLAIMING.value, updated=house.clock())
+    tx.returning.put(changed)
+
+
+def _draft(house: House, tx: Tx, member: bytes, at: Claimant) -> control.Signed:
     log = members.require_log(house, tx, member)
     parent = log.epoch_named(at.fence.parent)
     if parent is None:
@@ -404,12 +402,13 @@ def _draft(house: House, tx: Tx, member: bytes, at: Claimant, authority: Authori
         signing_key=key.public,
         reason=Reason.MOVE if parent.home != house.id else Reason.RESTORE,
     )
+    rank = at.fence.rank
     record = control.draft(
-        house.network, member, before[0] + 1, before[1], authority.rank, opened, house.clock(), house.entropy(16)
+        house.network, member, before[0] + 1, before[1], rank, opened, house.clock(), house.entropy(16)
     )
     wrapped = house.wrap.wrap(members.EPOCH_KEY, record.hash, key.seed())
     tx.wrapped_keys.add(WrappedKeyRow(members.EPOCH_KEY, record.hash, wrapped, house.clock()))
-    return control.encode(control.sign(record, [*authority.signers, (HOME, house.node)]))
+    return control.sign(record, [(HOME, house.node)])
 
 
 def _standing_at(log: ControlLog, parent: bytes) -> tuple[int, bytes]:

@@ -104,8 +104,12 @@ def draft_fence(fence: Fence) -> Fence:
 
 def sign_fence(fence: Fence, signers: Iterable[tuple[str, SigningKey]]) -> bytes:
     """The bytes that travel, with the signatures of ``signers`` ((role, key); the claimant as ``home``)."""
-    proofs = sorted(Proof(role, key.public, key.sign(Purpose.FENCE, fence.hash)) for role, key in signers)
-    return canon.encode((FENCE_SIGNED_TAG, fence.record, proofs))
+    return encode_fence(fence, [Proof(role, key.public, key.sign(Purpose.FENCE, fence.hash)) for role, key in signers])
+
+
+def encode_fence(fence: Fence, proofs: Iterable[Proof]) -> bytes:
+    """The bytes that travel, with proofs that were made elsewhere."""
+    return canon.encode((FENCE_SIGNED_TAG, fence.record, sorted(set(proofs))))
 
 
 def parse_fence(data: bytes) -> SignedFence:

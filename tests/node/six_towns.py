@@ -6,13 +6,13 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from federation.guardians import quorum
-from node import homecoming
+from node import homecoming, signing
 from node.homecoming import Home, Homecoming, Patience
-from node.services import claiming, members, warding
+from node.services import members, warding
 from node.services.belongings import collecting, items
-from node.services.claiming import Authority
 from node.services.trade import Submission
 from node.services.warding import GUARDIAN, HOME
+from node.signing import KeyRing
 from node.store import CustodyRow, Tx
 from protocol import vault
 from protocol.errors import YuiError
@@ -157,7 +157,7 @@ class Six:
         self.at[name].crash()
         self.street.dark.add(self.at[name].id)
 
-    def bring_back(self, name: str, authority: Authority, seconds: float = 120) -> Home | YuiError:
+    def bring_back(self, name: str, authority: KeyRing, seconds: float = 120) -> Home | YuiError:
         """Find the member and bring it back at ``name``."""
         running = self.at[name]
         outcome: list[Any] = []
@@ -188,8 +188,8 @@ class Six:
         return {row.document: row.verdict for row in rows}
 
 
-def by_words(six: Six) -> Authority:
-    return claiming.by_words(six.words)
+def by_words(six: Six) -> KeyRing:
+    return signing.by_words(six.words)
 
 
 __all__ = ["NAMES", "Running", "Six", "by_words"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from node import signing
 from node.homecoming import Home, Homecoming
 from node.services import claiming, members, warding
 from node.services.trade import Submission
@@ -46,7 +47,7 @@ def test_nothing_can_be_done_with_other_words(six: Six) -> None:
     six.order("PO-1")
     six.copy()
     six.burn()
-    thief = claiming.by_words(type(six.words)(b"t" * 32))
+    thief = signing.by_words(type(six.words)(b"t" * 32))
     with pytest.raises(AssertionError):
         six.bring_back("四国", thief)
 
@@ -79,7 +80,7 @@ def test_the_association_needs_the_consent_of_guardians(six: Six) -> None:
     six.street.wait(10)
     six.copy()
     six.burn()
-    authority = claiming.by_association(six.association)
+    authority = signing.by_association(six.association)
     refused = six.bring_back("四国", authority, seconds=400)
     assert isinstance(refused, WorldFault), refused
     assert six.held("四国", six.buyer) == {}
