@@ -76,15 +76,34 @@ class Register(NamedTuple):
     accepted_at: int = 0
 
 
-def takes_frames(log: ControlLog, registers: Iterable[Register], epoch: bytes) -> bool:
+def takes_frames(log: ControlLog, registers: Iterable[Register], epoch: bytes, newest: bytes = b"") -> bool:
     """Whether frames of ``epoch`` may still be appended: it stands now, and no claimant was promised an end.
 
     A promise holds over restarts of the old home: a new epoch of its own does not lift it, only a claim does.
-    ``registers``: all of this member.
+    Frames of an earlier epoch may follow as long as none of a later one is here: they are on their way when a home
+    restarts, and a new guardian is given all of them. Not so behind a claim that was accepted here: then an old copy of
+    the home may be speaking. ``registers``: all of this member; ``newest``: epoch of the newest frame here.
     """
-    if log.standing.epoch is None or log.standing.epoch.hash != epoch:
+    found = list(registers)
+    if any(register.promised and not _is_settled(log, register) for register in found):
         return False
-    return all(not register.promised or _is_settled(log, register) for register in registers)
+    path = _epochs(log)
+    at = next((at for at, item in enumerate(path) if item.hash == epoch), None)
+    if at is None:
+        return False
+    accepted = {register.accepted for register in found}
+    claimed = any(item.hash in accepted for item in path[:at])
+    return at == 0 or (not claimed and (not newest or newest in {item.hash for item in path[at:]}))
+
+
+def _epochs(log: ControlLog) -> list[Epoch]:
+    """The epochs on which the present one stands, newest first."""
+    found = []
+    epoch = log.standing.epoch
+    while epoch is not None:
+        found.append(epoch)
+        epoch = log.epoch_named(epoch.parent) if epoch.parent else None
+    return found
 
 
 def _is_settled(log: ControlLog, register: Register) -> bool:

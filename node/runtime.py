@@ -20,6 +20,7 @@ from federation.effects import Exchange, PullBatch, SaveLink, SayHello, SendBatc
 from federation.links import Link, LinkEvent, LinkState
 from federation.peers import PINNED
 from node import wardship
+from node.guarding import Guarding
 from node.procedure import Begin, Commit, End, Pause, Steps, ask, commit, look
 from node.services import exchange, greeting, recovery
 from node.services.exchange import GreetFirst
@@ -111,6 +112,7 @@ class Runtime:
         self._unread: set[NodeId] = set()
         self._answered: dict[NodeId, bytes] = {}  # the incarnation that told us what it knows
         self._readings: deque[Steps[None]] = deque()
+        self.guarding = Guarding(house, monotonic, self.notice)
 
     # --- a run begins
 
@@ -144,6 +146,7 @@ class Runtime:
         self._readings.clear()
         self._round = this = self._round + 1
         rows = yield from look(_saved_links)
+        yield from self.guarding.start()
         if this != self._round:
             return  # begun once more meanwhile
         if self.house.recovering and not self.house.frozen:
@@ -274,7 +277,11 @@ class Runtime:
     # --- time
 
     def next_deadline(self) -> int | None:
-        """Monotonic µs at which :meth:`tick` has something to do."""
+        """Monotonic µs at which :meth:`tick` or :meth:`ready` has something to do."""
+        found = (self._link_deadline(), self.guarding.next_deadline())
+        return min((due for due in found if due is not None), default=None)
+
+    def _link_deadline(self) -> int | None:
         while self._deadlines:
             due, peer = self._deadlines[0]
             if links.next_deadline(self._links[peer]) == due:
@@ -285,7 +292,7 @@ class Runtime:
     def tick(self) -> None:
         """Move every link whose deadline has come."""
         now = self._now()
-        while (due := self.next_deadline()) is not None and due <= now:
+        while (due := self._link_deadline()) is not None and due <= now:
             _, peer = heapq.heappop(self._deadlines)
             self._feed(peer, links.Due())
 
@@ -293,7 +300,7 @@ class Runtime:
 
     def ready(self) -> list[Steps[None]]:
         """Procedures that may run now. Links beyond the places in service wait for the next call, in order."""
-        found: list[Steps[None]] = list(self._readings)
+        found: list[Steps[None]] = [*self._readings, *self.guarding.ready()]
         self._readings.clear()
         while self._saves:
             found.append(self._save(self._saves.popleft()))
@@ -410,6 +417,8 @@ class Runtime:
         )
         # The commit has returned. Only now may anybody learn that we have what was in the batch.
         self.notice(taken.news)
+        if self.house.guarded:
+            yield from self.guarding.until_safe(taken.leaves)
         return exchange.receipt(self.house, peer, taken)
 
     def _commit(self, work: Callable[[Tx], T], label: str = "", about: bytes = b"") -> Steps[T]:

@@ -80,7 +80,7 @@ class Driver:
     def notice(self, peers: Iterable[bytes]) -> None:
         """There is something new in the store for ``peers``. From any thread."""
         found = list(peers)
-        if found and self._loop is not None and not self._loop.is_closed():
+        if (found or self._runtime.house.uncopied) and self._loop is not None and not self._loop.is_closed():
             self._loop.call_soon_threadsafe(self._tell, self._runtime.notice, found)
 
     def hint(self, peer: NodeId) -> None:
@@ -165,6 +165,7 @@ class Driver:
             case Ask():
                 return await self._transport.post(need.peer, need.path, need.body)
             case Pause():
+                self._pump()  # what it waits for may have to be begun
                 return await asyncio.sleep(need.delay / 1_000_000)
 
     def _watch(self, error: BaseException) -> None:

@@ -58,7 +58,7 @@ def label(house: House, tx: Tx, peer: bytes, file: bytes, number: int) -> tuple[
 def write_batch(house: House, tx: Tx, peer: bytes, file: bytes, number: int, after: int) -> Written | None:
     """The stream's next batch behind ``after`` as a piece; None when there is nothing more."""
     about, key = label(house, tx, peer, file, number)
-    offer = exchange.next_batch(house, tx, peer, after)
+    offer = exchange.next_batch(house, tx, peer, after, patient=False)
     if offer is None:
         return None
     piece = carried.seal(about, Load(Content.BATCH, wire=offer.wire), key, house.entropy(sealing.SEED_BYTES))

@@ -54,6 +54,8 @@ class Custody:
         grown = {entry.member: None for entry in self._entries}
         self._tx.heads.put_many([self._head(self._at[member], now) for member in grown])
         self._entries.clear()
+        if self._house.guarded:
+            self._house.uncopied.update(grown)
 
     def _head(self, at: Position, now: int) -> HeadRow:
         key = self._house.keyring.get(at.epoch)

@@ -15,6 +15,7 @@ import msgspec
 from federation.peers import PINNED
 from node.services import dealings, intake, members, outbox, recovery
 from node.services.custody import Custody
+from node.services.guarding import patience
 from node.services.house import House
 from node.services.intake import ADOPTED, RECEIVED, Arrival, Entered
 from node.store import GivenRow, MemberRow, NewQuarantine, PeerRow, Pending, Tx
@@ -94,11 +95,19 @@ def require_peer(tx: Tx, node: bytes) -> PeerRow:
 # --- outgoing
 
 
-def next_batch(house: House, tx: Tx, peer: bytes, after: int, max_items: int = TARGET_BATCH_ITEMS) -> Offer | None:
-    """The next batch of the stream to ``peer`` behind position ``after``; None when there is nothing more."""
+def next_batch(
+    house: House, tx: Tx, peer: bytes, after: int, max_items: int = TARGET_BATCH_ITEMS, *, patient: bool = True
+) -> Offer | None:
+    """The next batch of the stream to ``peer`` behind position ``after``; None when there is nothing more (yet).
+
+    ``patient``: documents wait to be safe first, where their members have guardians.
+    """
     require_peer(tx, peer)
     house.require_signing()
-    items = _fit(house, tx, peer, tx.outgoing.pending(peer, after, min(max_items, MAX_BATCH_ITEMS)))
+    rows: Sequence[Pending] = tx.outgoing.pending(peer, after, min(max_items, MAX_BATCH_ITEMS))
+    if house.guarded and patient:
+        rows = patience.ready(house, tx, peer, rows)
+    items = _fit(house, tx, peer, rows)
     if not items:
         return None
     batch = Batch(house.network, house.id, peer, house.incarnation, after, tuple(items))
@@ -155,7 +164,8 @@ def receive_batch(house: House, tx: Tx, peer: bytes, wire: bytes, *, carried: bo
 def receipt(house: House, peer: bytes, taken: Taken) -> bytes:
     """The signed receipt for what :func:`receive_batch` took. Only after its transaction was committed."""
     house.require_signing()
-    return receipts.sign(house.node, house.network, peer, taken.incarnation, taken.cursor, taken.leaves, house.clock())
+    leaves = patience.said_safe(house, taken.leaves) if house.guarded else taken.leaves
+    return receipts.sign(house.node, house.network, peer, taken.incarnation, taken.cursor, leaves, house.clock())
 
 
 class Reception:

@@ -6,8 +6,9 @@ entropy. Must not know sockets, SQL or argument parsing.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Final, NamedTuple, Protocol
 
 from protocol.errors import Frozen, WorldFault
@@ -39,6 +40,22 @@ class Standing(NamedTuple):
     recovering: str
 
 
+class Safe(NamedTuple):
+    """Up to where k guardians have copies of a member: journal position, holding and place in the outgoing stream.
+
+    ``policies``: kinds of documents → ``strict`` or ``at-once``. ``silent``: too few guardians have answered lately
+    for anything to become safe soon. ``at``: grows with every change.
+    """
+
+    epoch: bytes = b""
+    seq: int = 0
+    holdings: int = 0
+    outgoing: int = 0
+    policies: Mapping[str, str] = MappingProxyType({})
+    silent: bool = False
+    at: int = 0
+
+
 @dataclass
 class House:
     """One running node as its services see it.
@@ -50,6 +67,9 @@ class House:
     each peer has to sign at its hello; ``expected``: what its own hello in an answer has to sign; ``contradictions``:
     another copy's hello, to be shown to a peer of which two copies were seen; ``retold``: how often,
     and at which position of the stream, a member's history up to a record was told again to a peer that lacked it.
+    ``guarded``: members with guardians, as of the last commit that is known to be durable; ``uncopied``: those of
+    whom something was written since their last frame; ``delayed``: peers whose next batch waits for a document to
+    become safe, and until when (µs).
     """
 
     network: str
@@ -70,6 +90,9 @@ class House:
     expected: dict[bytes, bytes] = field(default_factory=dict)
     contradictions: dict[bytes, bytes] = field(default_factory=dict)
     retold: dict[tuple[bytes, bytes, bytes], tuple[int, int]] = field(default_factory=dict)
+    guarded: dict[bytes, Safe] = field(default_factory=dict)
+    uncopied: set[bytes] = field(default_factory=set)
+    delayed: dict[bytes, int] = field(default_factory=dict)
 
     @property
     def id(self) -> NodeId:

@@ -14,7 +14,7 @@ from node.services.house import House
 from node.store import Tx, WrappedKeyRow
 from protocol.errors import CallerFault, NotFound
 from protocol.identity import control, log, words
-from protocol.identity.control import HOME, Epoch, Kind, Reason, Signed
+from protocol.identity.control import HOME, Epoch, Guardians, Kind, Payload, Reason, Signed
 from protocol.identity.genesis import Rank, Role, RoleKeys
 from protocol.identity.log import ControlLog, Standing
 from protocol.journal import Position
@@ -112,6 +112,12 @@ def draft_keys(house: House, tx: Tx, member: bytes, role: str, public: bytes, un
     return _draft(house, found, before, Rank.WORDS, payload)
 
 
+def draft_guardians(house: House, tx: Tx, member: bytes, chosen: Guardians) -> Signed:
+    """The member's guardians, to be signed with the recovery words elsewhere."""
+    found = _log(house, tx, member)
+    return _draft(house, found, found.standing, Rank.WORDS, chosen)
+
+
 def replace_words(house: House, tx: Tx, member: bytes, held: SigningKey) -> list[str]:
     """New recovery words in place of those whose key this node ``held`` for a guest; they are kept nowhere."""
     entropy = house.entropy(words.ENTROPY_BYTES)
@@ -180,7 +186,7 @@ def _rank(by: str) -> Rank:
     return RANKS[by]
 
 
-def _draft(house: House, found: ControlLog, before: Standing, rank: Rank, payload: Epoch | RoleKeys) -> Signed:
+def _draft(house: House, found: ControlLog, before: Standing, rank: Rank, payload: Payload) -> Signed:
     record = control.draft(
         house.network, found.member, before.number + 1, before.hash, rank, payload, house.clock(), house.entropy(16)
     )

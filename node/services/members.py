@@ -117,7 +117,18 @@ def admit(house: House, tx: Tx, before: ControlLog, records: Iterable[Signed]) -
     tx.controls.set_superseded(sorted(after.superseded - before.superseded), True)
     _store_standing(house, tx, after)
     house.logs[after.member] = after
+    _note_guardians(house, tx, before, after)
     return after
+
+
+def _note_guardians(house: House, tx: Tx, before: ControlLog, after: ControlLog) -> None:
+    """From here on the member's copies go to its guardians; durable, whatever becomes of this run."""
+    was, now = before.standing, after.standing
+    if (now.guardians, now.epoch) == (was.guardians, was.epoch):
+        return
+    if now.guardians is not None and now.epoch is not None and now.epoch.home == house.id:
+        tx.guarding.begin(after.member)
+        house.uncopied.add(after.member)
 
 
 def _next_moment(house: House, before: ControlLog) -> int:

@@ -145,9 +145,11 @@ def _take_frame(house: House, tx: Tx, peer: bytes, signed: Signed, room: int) ->
         raise NotAuthorised("the ward's vault has to come before its frames", code="no-vault")
     if _is_here(tx, signed.frame):
         return True
-    if not guardians.takes_frames(log, map(_register, tx.registers.of(place.member)), place.epoch):
+    chains = tx.wards.chains(place.member)
+    newest = chains[0].epoch if chains else b""
+    if not guardians.takes_frames(log, map(_register, tx.registers.of(place.member)), place.epoch, newest):
         raise guardians.Fenced("this epoch has ended, or a claimant was promised its end")
-    frame.verify(signed, log.epoch)
+    frame.verify(signed, log.epoch_named(place.epoch) or log.epoch)
     if ward.size + len(signed.sealed) > room:
         raise TooLarge(f"ward: the agreement gives {room} bytes", code="quota")
     return _append(tx, ward, signed, house.clock())

@@ -119,6 +119,7 @@ class Driver:
             case End(begun=(outcome, ready)):
                 self._schedule.at(max(ready, self._schedule.now), lambda: back(outcome))
             case Pause():
+                self.pump()  # what it waits for may have to be begun
                 self._schedule.after(need.delay, lambda: back(None))
 
     def _commit(self, need: Commit[Any], then: Callable[[Any, int], None]) -> None:

@@ -9,6 +9,7 @@ from node.store.desk import CatalogueRow, DraftRow, ItemRow, PriceRow, ShareRow,
 from node.store.directory import AttachmentRow, CardRow
 from node.store.documents import DocumentRow, KeyUse, NewDocument, PartRow, StoredDocument
 from node.store.files import backup_file, check_file
+from node.store.guarding import GuardAckRow, GuardChunkRow, GuardedRow, GuardFrameRow
 from node.store.holdings import DecisionRow, HoldingRow, NewHolding, WaitingRow
 from node.store.importing import DoneRow, FileRow, LayoutRow, OpeningRow
 from node.store.journals import HeadRow, JournalRow
@@ -50,6 +51,10 @@ __all__ = [
     "FileRow",
     "FoundRow",
     "GivenRow",
+    "GuardAckRow",
+    "GuardChunkRow",
+    "GuardFrameRow",
+    "GuardedRow",
     "GuestLinkRow",
     "GuestRow",
     "HeadRow",

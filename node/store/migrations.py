@@ -15,6 +15,7 @@ from sqlalchemy.schema import CreateIndex, CreateTable
 from node.store import (
     schema,
     schema_desk,
+    schema_guarding,
     schema_importing,
     schema_intake,
     schema_money,
@@ -110,6 +111,10 @@ def _returning(engine: str) -> Iterable[str]:
     yield from _tables(engine, schema_returning.STEP)
 
 
+def _guarding(engine: str) -> Iterable[str]:
+    yield from _tables(engine, schema_guarding.STEP)
+
+
 STEPS: Sequence[tuple[str, Callable[[str], Iterable[str]]]] = (
     (schema.STEP, _first_tables),
     (schema_people.STEP, _people),
@@ -120,6 +125,7 @@ STEPS: Sequence[tuple[str, Callable[[str], Iterable[str]]]] = (
     (schema_intake.STEP, _intake),
     (schema_money.STEP, _money),
     (schema_warding.STEP, _warding),
+    (schema_guarding.STEP, _guarding),
     (schema_returning.STEP, _returning),
 )
 

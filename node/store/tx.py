@@ -7,6 +7,7 @@ from node.store.books import Books
 from node.store.desk import Desk
 from node.store.directory import Attachments, Cards
 from node.store.documents import Documents, KeysUsed
+from node.store.guarding import Guarding
 from node.store.holdings import Decisions, Follows, Holdings, Waiting
 from node.store.importing import Importing
 from node.store.journals import Heads, Journal
@@ -79,6 +80,7 @@ class Tx:
         self.wards = Wards(session)
         self.registers = Registers(session)
         self.returning = Returning(session)
+        self.guarding = Guarding(session)
 
     def index_lag(self) -> int:
         """Documents that the search index has not seen yet."""

@@ -139,6 +139,16 @@ def test_after_a_promise_nothing_more_is_taken_not_even_after_a_restart_of_the_o
     assert not guardians.takes_frames(MOVED, [accepted], GUARDED.epoch.hash)
 
 
+def test_frames_of_an_earlier_epoch_come_only_before_those_of_a_later_one() -> None:
+    restarted = log.admit(GUARDED, move(GUARDED, "toyota", Rank.NODE, ("node", key("toyota"))), START)
+    old, new = GUARDED.epoch.hash, restarted.epoch.hash
+    assert guardians.takes_frames(restarted, [], old, b"")
+    assert guardians.takes_frames(restarted, [], old, old)
+    assert not guardians.takes_frames(restarted, [], old, new)
+    assert guardians.takes_frames(restarted, [], new, old)
+    assert not guardians.takes_frames(GUARDED, [], new, old)
+
+
 def test_the_higher_ballot_wins_and_the_same_fence_may_come_again() -> None:
     register = guardians.on_fence(None, fence(ballot=2))
     assert guardians.on_fence(register, fence(ballot=2)) == register

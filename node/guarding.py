@@ -1,0 +1,271 @@
+"""Copies on their way to guardians: building frames, giving them out, hearing what is kept, as procedures.
+
+Owns when: one builder at a time, one message at a time to each guardian, so that what comes meanwhile travels
+together; a guardian that does not answer is tried again later and later, and delays nobody else. Does no input or
+output (see :mod:`node.procedure`); must not know what is in a frame.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Final, TypeVar
+
+from node.procedure import Pause, Steps, ask, commit, look
+from node.services.guarding import framing, patience, sending
+from node.services.guarding.framing import Built, Quorum
+from node.services.guarding.sending import Advanced, Message
+from node.services.house import House, Safe
+from node.store import Tx
+from protocol.errors import CallerFault, Frozen, PeerFault, WorldFault
+from protocol.guardian import messages
+from protocol.keys import NodeId
+from protocol.limits import SAFE_PATIENCE_US
+from protocol.link.receipt import Leaf
+
+SECOND_US: Final = 1_000_000
+RETRY_US: Final = SECOND_US
+MAX_RETRY_US: Final = 5 * 60 * SECOND_US
+LOOK_ROUND_US: Final = 60 * SECOND_US  # what changes without a journal entry is looked for so often
+WAIT_STEP_US: Final = 10_000
+REST_US: Final = 5 * SECOND_US  # of a member that a guardian refused, or whose copies it lost
+LET_GO_AGAIN_US: Final = SECOND_US // 20
+REFUSALS: Final = (PeerFault, CallerFault)
+NOT_A_PEER: Final = "not-a-peer"
+
+T = TypeVar("T")
+
+
+@dataclass
+class _Guardian:
+    """One guardian as this run sees it. Times monotonic µs."""
+
+    waiting: set[bytes] = field(default_factory=set)
+    busy: bool = False
+    failures: int = 0
+    retry_at: int = 0
+    alone: bool = False  # one member at a time: a message about several was refused
+    resting: dict[bytes, int] = field(default_factory=dict)  # member → when to speak of it again
+
+
+class Guarding:
+    """The copies of one node's members on their way. ``notice``: told peers whose batches may go on."""
+
+    def __init__(self, house: House, monotonic: Callable[[], int], notice: Callable[[Iterable[bytes]], None]) -> None:
+        self.house = house
+        self._now = monotonic
+        self._notice = notice
+        self._guardians: dict[bytes, _Guardian] = {}
+        self._building = False
+        self._build_at = 0
+        self._round_at = 0
+        self._again_at: int | None = None
+        self._quorums: dict[bytes, Quorum] = {}
+
+    def start(self) -> Steps[None]:
+        """Read who has guardians; every one of them is looked at once."""
+        self._guardians.clear()
+        found = yield from look(framing.load)
+        self.house.guarded.update(found)
+        self.house.uncopied.update(found)
+        self._round_at = self._now() + LOOK_ROUND_US
+
+    # --- what the runtime asks
+
+    def ready(self) -> list[Steps[None]]:
+        """Procedures that may run now."""
+        house, now = self.house, self._now()
+        if house.frozen or house.recovering or not (house.guarded or house.uncopied):
+            return []
+        if house.delayed:
+            self._let_go()
+        if now >= self._round_at:
+            self._round_at = now + LOOK_ROUND_US
+            house.uncopied.update(house.guarded)
+        found: list[Steps[None]] = []
+        if house.uncopied and not self._building and now >= self._build_at:
+            self._building = True
+            found.append(self._build())
+        for node, guardian in self._guardians.items():
+            if guardian.waiting and not guardian.busy and now >= guardian.retry_at:
+                guardian.busy = True
+                found.append(self._send(NodeId(node), guardian))
+        return found
+
+    def next_deadline(self) -> int | None:
+        """Monotonic µs at which :meth:`ready` has something to do."""
+        house = self.house
+        if house.frozen or house.recovering or not (house.guarded or house.uncopied):
+            return None
+        due = [self._round_at]
+        if house.uncopied and not self._building:
+            due.append(self._build_at)
+        due += [one.retry_at for one in self._guardians.values() if one.waiting and not one.busy]
+        if house.delayed:
+            due.append(self._now() + max(0, min(list(house.delayed.values())) - house.clock()))
+            due += [self._again_at] if self._again_at is not None else []
+        return min(due)
+
+    def until_safe(self, leaves: tuple[Leaf, ...]) -> Steps[None]:
+        """Go on when what these leaves speak of is safe, or patience ends."""
+        deadline = self._now() + SAFE_PATIENCE_US
+        while self._now() < deadline and patience.awaited(self.house, leaves):
+            yield Pause(WAIT_STEP_US)
+
+    def retry(self, guardian: bytes) -> None:
+        """A person wants the next attempt now."""
+        found = self._guardians.get(guardian)
+        if found is not None:
+            found.retry_at = 0
+            found.resting.clear()
+        self.house.uncopied.update(self.house.guarded)
+
+    def failures(self) -> dict[bytes, int]:
+        """How often in a row each guardian has not answered."""
+        return {node: one.failures for node, one in self._guardians.items()}
+
+    # --- building
+
+    def _build(self) -> Steps[None]:
+        house = self.house
+        try:
+            built: Built = yield from self._commit(partial(framing.build, house))
+        except (WorldFault, CallerFault, Frozen):
+            self._build_at = self._now() + RETRY_US
+            return
+        finally:
+            self._building = False
+        self._quorums.update(built.quorums)
+        for member, safe in built.guarded.items():
+            if safe is None:
+                house.guarded.pop(member, None)
+                self._quorums.pop(member, None)
+            else:
+                self._remember(member, safe)
+        for member in built.guarded:
+            for node in self._quorums[member].guardians if member in self._quorums else ():
+                self._guardians.setdefault(node, _Guardian()).waiting.add(member)
+
+    # --- giving out
+
+    def _send(self, node: NodeId, guardian: _Guardian) -> Steps[None]:
+        """Everything that waits for one guardian, message by message, until it is done or fails."""
+        try:
+            while wanted := self._wanted(guardian):
+                try:
+                    yield from self._exchange(node, guardian, wanted)
+                except REFUSALS as refusal:
+                    yield from self._was_refused(node, guardian, wanted, refusal.code)
+                except (WorldFault, Frozen):
+                    self._has_failed(guardian)
+                    return
+        finally:
+            guardian.busy = False
+
+    def _wanted(self, guardian: _Guardian) -> list[bytes]:
+        """Of whom the next message speaks."""
+        now = self._now()
+        wanted = sorted(member for member in guardian.waiting if guardian.resting.get(member, 0) <= now)
+        if not wanted and guardian.waiting:
+            guardian.retry_at = min(guardian.resting[member] for member in guardian.waiting)
+        return wanted[: 1 if guardian.alone else sending.MAX_MEMBERS]
+
+    def _exchange(self, node: NodeId, guardian: _Guardian, wanted: list[bytes]) -> Steps[None]:
+        house = self.house
+        guardian.waiting.difference_update(wanted)
+        try:
+            message: Message | None = yield from look(
+                partial(sending.next_message, house, guardian=node, wanted=wanted)
+            )
+            if message is None:
+                return
+            wire = yield from ask(node, messages.FRAMES, message.body)
+            advanced: Advanced = yield from self._commit(
+                partial(sending.take_kept, house, guardian=node, wire=wire, told=message.told)
+            )
+        except BaseException:
+            guardian.waiting.update(wanted)
+            raise
+        guardian.waiting |= advanced.behind | message.left
+        self._rest(guardian, advanced.stuck)
+        if guardian.failures:
+            guardian.failures = 0
+            self._weigh()
+        for member, safe in advanced.guarded.items():
+            self._remember(member, safe)
+        if house.delayed:
+            self._let_go(everybody=True)
+
+    def _was_refused(self, node: NodeId, guardian: _Guardian, wanted: list[bytes], code: str) -> Steps[None]:
+        """A message about several members is tried again member by member; about one, that member rests."""
+        if code in (sending.NO_AGREEMENT, NOT_A_PEER):
+            self._rest(guardian, guardian.waiting, MAX_RETRY_US)
+            return
+        if len(wanted) > 1:
+            guardian.alone = True
+            return
+        guardian.alone = False
+        self._rest(guardian, wanted)
+        with contextlib.suppress(WorldFault):
+            yield from self._commit(partial(sending.note_refusal, guardian=node, wanted=wanted, code=code))
+
+    def _rest(self, guardian: _Guardian, whom: Iterable[bytes], least: int = REST_US) -> None:
+        """Members of whom this guardian is not told again at once."""
+        now = self._now()
+        guardian.resting = {member: due for member, due in guardian.resting.items() if due > now}
+        guardian.resting.update(dict.fromkeys(whom, now + least))
+
+    def _has_failed(self, guardian: _Guardian) -> None:
+        guardian.failures += 1
+        delay = min(RETRY_US << min(guardian.failures - 1, 16), MAX_RETRY_US)
+        jitter = int.from_bytes(self.house.entropy(4), "big") % (delay // 4)
+        guardian.retry_at = self._now() + delay - jitter
+        if guardian.failures == 1:
+            self._weigh()
+
+    # --- who is silent, and who may go on
+
+    def _remember(self, member: bytes, safe: Safe) -> None:
+        """What a commit said; another one that was later may have been heard of before."""
+        before = self.house.guarded.get(member)
+        if before is None or before.at <= safe.at:
+            self.house.guarded[member] = safe._replace(silent=self._is_silent(member))
+
+    def _is_silent(self, member: bytes) -> bool:
+        quorum = self._quorums.get(member)
+        if quorum is None:
+            return False
+        return sum(self._answers(node) for node in quorum.guardians) < quorum.k
+
+    def _answers(self, node: bytes) -> bool:
+        guardian = self._guardians.get(node)
+        return guardian is None or not guardian.failures
+
+    def _weigh(self) -> None:
+        """A guardian has fallen silent, or answers again."""
+        for member, safe in self.house.guarded.items():
+            silent = self._is_silent(member)
+            if silent != safe.silent:
+                self.house.guarded[member] = safe._replace(silent=silent)
+
+    def _let_go(self, *, everybody: bool = False) -> None:
+        """Tell links whose documents may be safe now, or old enough. Twice: a look may have begun before the word."""
+        now = self.house.clock()
+        if everybody:
+            self._again_at = self._now() + LET_GO_AGAIN_US
+        elif self._again_at is not None and self._now() >= self._again_at:
+            everybody, self._again_at = True, None
+        peers = [peer for peer, due in list(self.house.delayed.items()) if everybody or due <= now]
+        for peer in peers:
+            self.house.delayed.pop(peer, None)
+        if peers:
+            self._notice(peers)
+
+    def _commit(self, work: Callable[[Tx], T]) -> Steps[T]:
+        try:
+            return (yield from commit(work))
+        except BaseException:
+            self.house.forget_caches()
+            raise

@@ -1,0 +1,187 @@
+"""The next frames of our members: collected, sealed, signed, stored here to be given to every guardian.
+
+Owns how items are laid into frames and what a frame says of its reach. Works inside the writer's transaction, so that
+nothing which was committed before can be missed. Source: ``docs/protocol.md`` §15.3, §15.4.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Final, NamedTuple
+
+from node.services import members
+from node.services.guarding import vaulting
+from node.services.guarding.gathering import Item, Reach, collect
+from node.services.house import House, Safe
+from node.store import GuardedRow, GuardFrameRow, Tx
+from protocol import canon, keys, vault
+from protocol.guardian import frame
+from protocol.guardian.frame import Frame, Place
+from protocol.identity.log import ControlLog
+from protocol.limits import MAX_FRAME_PLAIN_BYTES
+
+PART: Final = "part"  # of an item that is too large for one frame: [kind, index, count, bytes]
+ITEM_OVERHEAD: Final = 32
+TARGET_BYTES: Final = MAX_FRAME_PLAIN_BYTES - 64 * 1024  # of what is collected at once
+MAX_FRAMES_AT_ONCE: Final = 4  # of one member in one transaction
+MAX_MEMBERS_AT_ONCE: Final = 32
+
+
+class Quorum(NamedTuple):
+    """A member's guardians by node id, and how many of them make a document safe."""
+
+    guardians: tuple[bytes, ...]
+    k: int
+
+
+class Built(NamedTuple):
+    """How safe each member is that was looked at, None if it has no guardians (any more), and its quorum."""
+
+    guarded: dict[bytes, Safe | None]
+    quorums: dict[bytes, Quorum]
+
+
+def build(house: House, tx: Tx) -> Built:
+    """Lay what is new of members in ``house.uncopied`` into frames. The caller commits, and gives them back if not."""
+    taken = sorted(house.uncopied)[:MAX_MEMBERS_AT_ONCE]
+    house.uncopied.difference_update(taken)
+    found: dict[bytes, Safe | None] = {}
+    quorums: dict[bytes, Quorum] = {}
+    try:
+        for member in taken:
+            log = guarded_log(house, tx, member)
+            if log is None:
+                found[member] = None
+                continue
+            row, more = _build(house, tx, log)
+            if more:
+                house.uncopied.add(member)
+            found[member] = safe_of(row)
+            chosen = log.standing.guardians
+            quorums[member] = Quorum(tuple(guardians_of(log)), chosen.k if chosen else 0)
+    except BaseException:
+        house.uncopied.update(taken)
+        raise
+    return Built(found, quorums)
+
+
+def load(tx: Tx) -> dict[bytes, Safe]:
+    """Every member with guardians, as the last run left it."""
+    return {row.member: safe_of(row) for row in tx.guarding.all()}
+
+
+def guarded_log(house: House, tx: Tx, member: bytes) -> ControlLog | None:
+    """The control log of a member at home here that has guardians, or None."""
+    row = tx.members.get(member)
+    if row is None or not row.local:
+        return None
+    log = members.require_log(house, tx, member)
+    return log if guardians_of(log) else None
+
+
+def guardians_of(log: ControlLog) -> list[bytes]:
+    """Node ids of a member's guardians."""
+    chosen = log.standing.guardians
+    return [keys.node_id(key) for key in chosen.keys] if chosen is not None else []
+
+
+def safe_of(row: GuardedRow) -> Safe:
+    """How safe a member is, as the hot path asks for it."""
+    policies = canon.decode(row.policies) if row.policies else {}
+    return Safe(row.safe_epoch, row.safe_seq, row.safe_holdings, row.safe_outgoing, policies, at=row.safe_at)
+
+
+def _build(house: House, tx: Tx, log: ControlLog) -> tuple[GuardedRow, bool]:
+    """Frames of everything new, as far as one transaction goes; whether something is left."""
+    row = tx.guarding.get(log.member) or GuardedRow(log.member)
+    before = row
+    row = vaulting.refresh(house, tx, log, row)
+    chain = _Chain(house, tx, log, row)
+    more = True
+    while more and chain.made < MAX_FRAMES_AT_ONCE:
+        found = collect(house, tx, log.member, row.cursor, TARGET_BYTES)
+        chain.add(found.items, found.reach)
+        row = row._replace(cursor=found.cursor, place=chain.place)
+        more = found.more
+    if row != before:
+        tx.guarding.put(row)
+    return row, more
+
+
+class _Chain:
+    """The end of a member's frames, to which more are added."""
+
+    def __init__(self, house: House, tx: Tx, log: ControlLog, row: GuardedRow) -> None:
+        self.house = house
+        self.tx = tx
+        self.log = log
+        self.place = row.place
+        self.made = 0
+        self._vault = vaulting.current(log, row).keys[-1].name
+        self._key = b""
+        last = tx.guarding.last_frame(log.member)
+        epoch = log.epoch.hash
+        self._previous = last.hash if last else b""
+        self._number = last.number if last and last.epoch == epoch else 0
+        here = last is not None and last.epoch == epoch
+        self._reach = Reach(
+            last.seq if last and here else 0, last.holdings if last else 0, last.outgoing if last else 0
+        )
+
+    def add(self, items: Sequence[Item], reach: Reach | None) -> None:
+        """Frames with ``items``; the last of them reaches as far as ``reach`` says."""
+        groups = list(laid_out(items))
+        for at, group in enumerate(groups):
+            if at == len(groups) - 1 and reach is not None:
+                self._reach = reach
+            self._append(canon.encode([tuple(item) for item in group]))
+
+    def _append(self, plain: bytes) -> None:
+        house, epoch = self.house, self.log.epoch
+        self._key = self._key or vaulting.open_key(house, self.tx, self._vault)
+        self._number += 1
+        self.place += 1
+        self.made += 1
+        now = house.clock()
+        place = Place(self.log.member, epoch.hash, self._number)
+        sealed = vault.seal_frame(self._key, frame.about(place), plain, house.entropy(vault.NONCE_BYTES))
+        header = Frame(house.network, place, self._previous, self._vault, b"", self._reach.seq, self._entry_hash(), now)
+        signed = frame.sign(house.keyring[epoch.hash], header, sealed)
+        self._previous = signed.frame.hash
+        row = GuardFrameRow(
+            *(place.member, self.place, place.epoch, place.number, signed.frame.hash, signed.record, signed.signature),
+            *(self._reach.seq, self._reach.holding, self._reach.outgoing, 0, now, None),
+        )
+        self.tx.guarding.add_frame(row, sealed)
+
+    def _entry_hash(self) -> bytes:
+        if not self._reach.seq:
+            return b""
+        rows = self.tx.journal.after(self.log.member, self.log.epoch.hash, self._reach.seq - 1, 1)
+        return rows[0].hash if rows else b""
+
+
+def laid_out(items: Iterable[Item]) -> Iterator[list[Item]]:
+    """Items in groups that fit a frame; one that is too large is cut into parts."""
+    group: list[Item] = []
+    size = 0
+    for item in _cut(items):
+        length = len(item.payload) + ITEM_OVERHEAD
+        if group and size + length > MAX_FRAME_PLAIN_BYTES:
+            yield group
+            group, size = [], 0
+        group.append(item)
+        size += length
+    if group:
+        yield group
+
+
+def _cut(items: Iterable[Item]) -> Iterator[Item]:
+    largest = MAX_FRAME_PLAIN_BYTES - 4 * ITEM_OVERHEAD
+    for item in items:
+        if len(item.payload) <= largest:
+            yield item
+            continue
+        pieces = [item.payload[at : at + largest] for at in range(0, len(item.payload), largest)]
+        for index, piece in enumerate(pieces):
+            yield Item(PART, canon.encode((item.kind, index, len(pieces), piece)))
