@@ -10,7 +10,7 @@ from msgspec import Meta
 
 from node import bookarchive
 from node.api.member.desk import Language, Limit, day_at, sent
-from node.api.member.shapes import Answer, Hash, Shape, SubmittedList
+from node.api.member.shapes import Answer, Hash, Position, Shape, SubmittedList, Sum
 from node.api.operation import Call, Operation, Written
 from node.i18n import translations
 from node.services import addressing, books, closing, payments
@@ -29,8 +29,8 @@ class BookQuery(Shape, frozen=True):
 
     since: str = ""
     until: str = ""
-    amount_min: int | None = None
-    amount_max: int | None = None
+    amount_min: Sum | None = None
+    amount_max: Sum | None = None
     currency: str = ""
     partner: str = ""
     type: str = ""
@@ -340,7 +340,7 @@ class PaymentList(Answer, frozen=True):
 class LogQuery(Shape, frozen=True):
     """``before``: µs."""
 
-    before: int = 2**62
+    before: Position = 2**62
     limit: Limit = 50
 
 

@@ -11,7 +11,7 @@ import msgspec
 from msgspec import Meta
 
 from node.api.member.documents import read_paper
-from node.api.member.shapes import Answer, Shape, Submitted, SubmittedList
+from node.api.member.shapes import Answer, Position, Shape, Submitted, SubmittedList
 from node.api.operation import Call, Operation, Written
 from node.i18n import translations
 from node.services import addressing, advising, booking, items, sharing, talking, terms
@@ -405,7 +405,7 @@ class TalkQuery(Shape, frozen=True):
     """The log of one partner, or of all."""
 
     partner: str = ""
-    before: int = 0
+    before: Position = 0
     limit: Limit = 50
 
 

@@ -15,6 +15,8 @@ from protocol.limits import MAX_API_DOCUMENTS, MAX_ATTACHMENT_BYTES, MAX_FOLLOWS
 from protocol.process.trade.papers import PAPERS, Personal
 
 _MEDIA_TYPE = r"^[A-Za-z0-9.+-]+/[A-Za-z0-9.+-]+(; ?[A-Za-z0-9.+-]+=[A-Za-z0-9.+-]+)*$"
+Position = Annotated[int, Meta(ge=0, le=2**62)]  # of a list: no store counts further
+Sum = Annotated[int, Meta(ge=-(2**62), le=2**62)]  # minor units
 Hash = Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
 Body = Annotated[
     msgspec.Raw,
@@ -304,10 +306,10 @@ class DocumentQuery(Shape, frozen=True):
     direction: str = ""
     since: str = ""
     until: str = ""
-    amount_min: int | None = None
-    amount_max: int | None = None
+    amount_min: Sum | None = None
+    amount_max: Sum | None = None
     limit: Annotated[int, Meta(ge=1, le=200)] = 50
-    before: Annotated[int, Meta(ge=0)] = 0
+    before: Position = 0
 
 
 class ThreadQuery(Shape, frozen=True):
@@ -323,7 +325,7 @@ class ThreadQuery(Shape, frozen=True):
 class FeedQuery(Shape, frozen=True):
     """``after``: the last cursor; ``wait``: seconds to wait for something new; ``direction``: only sent or received."""
 
-    after: Annotated[int, Meta(ge=0)] = 0
+    after: Position = 0
     limit: Annotated[int, Meta(ge=1, le=250)] = 100
     wait: Annotated[int, Meta(ge=0, le=60)] = 0
     direction: str = ""
