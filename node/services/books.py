@@ -276,6 +276,12 @@ def due(tx: Tx, member: bytes, today: str, *, receivable: bool, until: str = "")
     )
 
 
+def due_of(tx: Tx, member: bytes, bill: BillRow, today: str) -> Due:
+    """One bill as ``due`` shows it."""
+    name = reading.names_of(tx, (bill.partner,)).get(bill.partner, "")
+    return _due(bill, name, terms.of(tx, member, bill.partner), today)
+
+
 def _due(row: BillRow, name: str, agreed: terms.PartnerTerms, today: str) -> Due:
     pay_on = bankdays.shifted(row.due, agreed.shift)
     late = (date.fromisoformat(today) - date.fromisoformat(pay_on)).days

@@ -51,10 +51,11 @@ def say(
     personal: Personal | None = None,
     attachments: tuple[AttachmentRef, ...] = (),
     names: tuple[str, ...] = (),
+    references: tuple[Reference, ...] = (),
 ) -> Outcome:
     """Send a message beside a dealing of the member. NotFound for any other dealing.
 
-    ``names``: what the files of ``attachments`` are called, in their order.
+    ``names``: what the files of ``attachments`` are called, in their order; ``references``: papers that it speaks of.
     """
     row = tx.threads.get(member, thread)
     if row is None:
@@ -69,9 +70,12 @@ def say(
         text=text,
         line_id=line_id,
         price=price,
-        references=tuple(
-            Reference(kind="other", description=name, attachment=ref.root.hex())
-            for ref, name in zip(attachments, names, strict=False)
+        references=(
+            *references,
+            *(
+                Reference(kind="other", description=name, attachment=ref.root.hex())
+                for ref, name in zip(attachments, names, strict=False)
+            ),
         ),
     )
     return submit(

@@ -143,6 +143,12 @@ async def test_a_month_of_closings_and_the_list_of_what_was_billed(api: Api) -> 
 
 async def test_a_number_that_no_store_can_count_to_is_refused(api: Api) -> None:
     huge = 2**70
-    for path in ("payments?before=", "price-talks?before=", "books?amount_min=", "documents?amount_max=", "feed?after="):
-        answer = await api.call(SELLER, "GET", f"/v1/{path}{huge}")
+    for path in (
+        "payments?before=",
+        "price-talks?before=",
+        "books?amount_min=",
+        "documents?amount_max=",
+        "feed?after=",
+    ):
+        answer = await api.call(SELLER, "GET", f"/v1/{path}={huge}")
         assert answer.status == 422, (path, answer.body)
