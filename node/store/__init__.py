@@ -20,6 +20,7 @@ from node.store.money import OwnAccountRow, TermsChangeRow, TransferRow
 from node.store.notices import NoticePersonRow, NoticeRow, NoticeRuleRow, SendRow, SubscriptionRow
 from node.store.peers import InvitationRow, NewQuarantine, PeerRow, QuarantineRow
 from node.store.people import AccessRow, PasskeyRow, TotpRow, UserInvitationRow, UserSettingsRow, ViewGrantRow
+from node.store.possessions import SHELVES, Shelf
 from node.store.reach import EnquiredRow, EnquiryRow, GuestLinkRow, GuestRow
 from node.store.returning import ReturnRow
 from node.store.search import INDEXED
@@ -32,6 +33,7 @@ from node.store.wards import ChainRow, ConsentRow, CustodyRow, RegisterRow, Ward
 
 __all__ = [
     "INDEXED",
+    "SHELVES",
     "AccessRow",
     "AttachmentRow",
     "BillRow",
@@ -92,6 +94,7 @@ __all__ = [
     "SendRow",
     "SessionRow",
     "ShareRow",
+    "Shelf",
     "SqliteStore",
     "Store",
     "StoredDocument",

@@ -18,6 +18,7 @@ from node.store.money import Money
 from node.store.notices import Notices
 from node.store.peers import Invitations, Knows, Peers, Quarantine
 from node.store.people import AccessLog, Passkeys, Totp, UserInvitations, UserSettings, ViewGrants
+from node.store.possessions import Possessions
 from node.store.reach import Enquiries, Guests
 from node.store.repository import Session
 from node.store.returning import Returning
@@ -81,6 +82,7 @@ class Tx:
         self.registers = Registers(session)
         self.returning = Returning(session)
         self.guarding = Guarding(session)
+        self.possessions = Possessions(session)
 
     def index_lag(self) -> int:
         """Documents that the search index has not seen yet."""

@@ -171,7 +171,8 @@ def _entry(row: JournalRow) -> tuple[object, ...]:
 def _state(house: House, tx: Tx, member: bytes, at: Cursor, basket: _Basket) -> Cursor:
     known = dict(at.state)
     for name, digest, item in state.collect(house, tx, member, known):
-        basket.add(item)
+        if item is not None:
+            basket.add(item)
         known[name] = digest
         if basket.is_full():
             break

@@ -27,13 +27,17 @@ from protocol.limits import MAX_FRAME_PLAIN_BYTES, MAX_INT
 
 @dataclass
 class Rebuilt:
-    """What became of items. ``bad``: what was left out, and why; ``unknown``: kinds that this node does not know."""
+    """What became of items. ``bad``: what was left out, and why; ``unknown``: kinds that this node does not know.
+
+    ``told``: rows that had to change, such as a login name that somebody else has here.
+    """
 
     documents: int = 0
     entries: int = 0
     files: int = 0
     bad: list[str] = field(default_factory=list)
     unknown: set[str] = field(default_factory=set)
+    told: list[str] = field(default_factory=list)
 
     def add(self, other: Rebuilt) -> None:
         """Both together."""
@@ -42,6 +46,7 @@ class Rebuilt:
         self.files += other.files
         self.bad += other.bad
         self.unknown |= other.unknown
+        self.told += [line for line in other.told if line not in self.told]
 
 
 def rebuild(house: House, tx: Tx, member: bytes, found: Sequence[Item]) -> Rebuilt:
@@ -99,7 +104,7 @@ def _take(house: House, tx: Tx, member: bytes, item: Item, done: Rebuilt) -> Non
     elif item.kind == What.FILE.value:
         done.files += 1
     elif item.kind == What.STATE.value:
-        state.rebuild(house, tx, member, item)
+        done.told += state.rebuild(house, tx, member, item)
     else:
         done.unknown.add(item.kind)
 
