@@ -81,8 +81,9 @@ def takes_frames(log: ControlLog, registers: Iterable[Register], epoch: bytes, n
 
     A promise holds over restarts of the old home: a new epoch of its own does not lift it, only a claim does.
     Frames of an earlier epoch may follow as long as none of a later one is here: they are on their way when a home
-    restarts, and a new guardian is given all of them. Not so behind a claim that was accepted here: then an old copy of
-    the home may be speaking. ``registers``: all of this member; ``newest``: epoch of the newest frame here.
+    restarts, and a new guardian is given all of them. Not so behind a claim of the same home that was accepted here:
+    then an old copy of it may be speaking; an old copy of another home is not listened to at all. ``registers``: all of
+    this member; ``newest``: epoch of the newest frame here.
     """
     found = list(registers)
     if any(register.promised and not _is_settled(log, register) for register in found):
@@ -92,7 +93,7 @@ def takes_frames(log: ControlLog, registers: Iterable[Register], epoch: bytes, n
     if at is None:
         return False
     accepted = {register.accepted for register in found}
-    claimed = any(item.hash in accepted for item in path[:at])
+    claimed = any(item.hash in accepted and item.home == path[at].home for item in path[:at])
     return at == 0 or (not claimed and (not newest or newest in {item.hash for item in path[at:]}))
 
 

@@ -146,6 +146,8 @@ class Guarding:
                 self._remember(member, safe)
         for member in built.guarded:
             for node in self._quorums[member].guardians if member in self._quorums else ():
+                if node == house.id:
+                    continue  # a member that came back to one of its guardians: it counts no more
                 self._guardians.setdefault(node, _Guardian()).waiting.add(member)
 
     # --- giving out

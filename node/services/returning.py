@@ -12,6 +12,7 @@ from typing import NamedTuple
 from node.services import claiming, dealings, intake, members, outbox, recovery
 from node.services.claiming import State
 from node.services.custody import Custody
+from node.services.guarding import framing
 from node.services.house import House
 from node.services.intake import ADOPTED, RECEIVED, SENT, Arrival, Restored
 from node.store import Tx
@@ -40,6 +41,9 @@ def open_here(house: House, tx: Tx, member: bytes, record: Signed) -> Returned:
     house.keyring[record.record.hash] = SigningKey(
         house.wrap.unwrap(members.EPOCH_KEY, record.record.hash, row.wrapped)
     )
+    came = tx.returning.get(member)
+    if came is not None:
+        framing.adopt(house, tx, member, list(claiming.chain(house, tx, member)), came.vault)
     members.admit(house, tx, members.require_log(house, tx, member), [record])
     custody = Custody(house, tx)
     custody.begin(member, record.record.hash)

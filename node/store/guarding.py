@@ -90,6 +90,12 @@ _OF_MEMBER = guard_frames.c.member == _bind("member")
 _FRAME = sa.select(*(guard_frames.c[name] for name in GuardFrameRow._fields)).where(_OF_MEMBER)
 _FRAME_AT = Query(GuardFrameRow._make, _FRAME.where(guard_frames.c.place == _bind("place")))
 _FRAME_LAST = Query(GuardFrameRow._make, _FRAME.order_by(guard_frames.c.place.desc()).limit(sa.literal_column("1")))
+_FRAME_LAST_OF = Query(
+    GuardFrameRow._make,
+    _FRAME.where(guard_frames.c.epoch == _bind("epoch"))
+    .order_by(guard_frames.c.place.desc())
+    .limit(sa.literal_column("1")),
+)
 _FRAME_HASHED = Query(GuardFrameRow._make, _FRAME.where(guard_frames.c.hash == _bind("hash")))
 _FRAME_ADD = insert_rows(guard_frames, (*GuardFrameRow._fields, "sealed"))
 _FRAMES_AFTER = Query(
@@ -175,6 +181,10 @@ class Guarding(Repository):
     def last_frame(self, member: bytes) -> GuardFrameRow | None:
         """The newest frame, or None."""
         return self._db.one(_FRAME_LAST, member=member)
+
+    def last_of(self, member: bytes, epoch: bytes) -> GuardFrameRow | None:
+        """The newest frame of one epoch, or None."""
+        return self._db.one(_FRAME_LAST_OF, member=member, epoch=epoch)
 
     def frame_at(self, member: bytes, place: int) -> GuardFrameRow | None:
         """The frame at ``place``, or None."""

@@ -136,7 +136,9 @@ def test_after_a_promise_nothing_more_is_taken_not_even_after_a_restart_of_the_o
     assert not guardians.takes_frames(restarted, [register], restarted.epoch.hash)
     accepted = register._replace(accepted=MOVED.standing.hash, accepted_ballot=1)
     assert guardians.takes_frames(MOVED, [accepted], MOVED.epoch.hash)
-    assert not guardians.takes_frames(MOVED, [accepted], GUARDED.epoch.hash)
+    assert not guardians.takes_frames(MOVED, [accepted], GUARDED.epoch.hash, MOVED.epoch.hash)
+    reclaimed = register._replace(accepted=restarted.epoch.hash, accepted_ballot=1)
+    assert not guardians.takes_frames(restarted, [reclaimed], GUARDED.epoch.hash)
 
 
 def test_frames_of_an_earlier_epoch_come_only_before_those_of_a_later_one() -> None:

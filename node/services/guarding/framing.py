@@ -10,17 +10,19 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Final, NamedTuple
 
 from node.services import members
+from node.services.belongings import items as belongings
+from node.services.belongings.collecting import Reach, collect
+from node.services.belongings.items import Item
 from node.services.guarding import vaulting
-from node.services.guarding.gathering import Item, Reach, collect
 from node.services.house import House, Safe
 from node.store import GuardedRow, GuardFrameRow, Tx
 from protocol import canon, keys, vault
 from protocol.guardian import frame
-from protocol.guardian.frame import Frame, Place
+from protocol.guardian.frame import Frame, Place, Signed
+from protocol.identity.control import Epoch
 from protocol.identity.log import ControlLog
 from protocol.limits import MAX_FRAME_PLAIN_BYTES
 
-PART: Final = "part"  # of an item that is too large for one frame: [kind, index, count, bytes]
 ITEM_OVERHEAD: Final = 32
 TARGET_BYTES: Final = MAX_FRAME_PLAIN_BYTES - 64 * 1024  # of what is collected at once
 MAX_FRAMES_AT_ONCE: Final = 4  # of one member in one transaction
@@ -68,6 +70,24 @@ def build(house: House, tx: Tx) -> Built:
 def load(tx: Tx) -> dict[bytes, Safe]:
     """Every member with guardians, as the last run left it."""
     return {row.member: safe_of(row) for row in tx.guarding.all()}
+
+
+def adopt(house: House, tx: Tx, member: bytes, chain: Iterable[Signed], wire: bytes) -> None:
+    """A member came here from another home: its frames go on behind those that were read, ``wire`` is its vault."""
+    log = members.require_log(house, tx, member)
+    version = vault.verify(wire, _epoch_of(log, wire)).version if wire else 0
+    place = 0
+    for place, signed in enumerate(chain, 1):
+        header = signed.frame
+        where = (member, place, header.place.epoch, header.place.number, header.hash)
+        row = GuardFrameRow(*where, signed.record, signed.signature, header.entries, 0, 0, 0, header.time, None)
+        tx.guarding.add_frame(row, signed.sealed)
+    tx.guarding.put(GuardedRow(member, wire, version, place=place))
+    house.uncopied.add(member)
+
+
+def _epoch_of(log: ControlLog, wire: bytes) -> Epoch:
+    return log.epoch_named(vault.claimed_epoch(wire)[1]) or log.epoch
 
 
 def guarded_log(house: House, tx: Tx, member: bytes) -> ControlLog | None:
@@ -123,18 +143,17 @@ class _Chain:
         epoch = log.epoch.hash
         self._previous = last.hash if last else b""
         self._number = last.number if last and last.epoch == epoch else 0
-        here = last is not None and last.epoch == epoch
-        self._reach = Reach(
-            last.seq if last and here else 0, last.holdings if last else 0, last.outgoing if last else 0
-        )
+        self._reach = Reach(epoch, 0, b"", last.holdings if last else 0, last.outgoing if last else 0)
+        if last is not None and last.epoch == epoch:
+            self._reach = self._reach._replace(seq=last.seq, head=frame.parse_header(last.record).entries_head)
 
     def add(self, items: Sequence[Item], reach: Reach | None) -> None:
         """Frames with ``items``; the last of them reaches as far as ``reach`` says."""
         groups = list(laid_out(items))
         for at, group in enumerate(groups):
-            if at == len(groups) - 1 and reach is not None:
+            if at == len(groups) - 1 and reach is not None and reach.epoch == self.log.epoch.hash:
                 self._reach = reach
-            self._append(canon.encode([tuple(item) for item in group]))
+            self._append(belongings.pack(group))
 
     def _append(self, plain: bytes) -> None:
         house, epoch = self.house, self.log.epoch
@@ -145,7 +164,7 @@ class _Chain:
         now = house.clock()
         place = Place(self.log.member, epoch.hash, self._number)
         sealed = vault.seal_frame(self._key, frame.about(place), plain, house.entropy(vault.NONCE_BYTES))
-        header = Frame(house.network, place, self._previous, self._vault, b"", self._reach.seq, self._entry_hash(), now)
+        header = Frame(house.network, place, self._previous, self._vault, b"", self._reach.seq, self._reach.head, now)
         signed = frame.sign(house.keyring[epoch.hash], header, sealed)
         self._previous = signed.frame.hash
         row = GuardFrameRow(
@@ -154,18 +173,12 @@ class _Chain:
         )
         self.tx.guarding.add_frame(row, sealed)
 
-    def _entry_hash(self) -> bytes:
-        if not self._reach.seq:
-            return b""
-        rows = self.tx.journal.after(self.log.member, self.log.epoch.hash, self._reach.seq - 1, 1)
-        return rows[0].hash if rows else b""
-
 
 def laid_out(items: Iterable[Item]) -> Iterator[list[Item]]:
-    """Items in groups that fit a frame; one that is too large is cut into parts."""
+    """Items in groups that fit a frame."""
     group: list[Item] = []
     size = 0
-    for item in _cut(items):
+    for item in items:
         length = len(item.payload) + ITEM_OVERHEAD
         if group and size + length > MAX_FRAME_PLAIN_BYTES:
             yield group
@@ -174,14 +187,3 @@ def laid_out(items: Iterable[Item]) -> Iterator[list[Item]]:
         size += length
     if group:
         yield group
-
-
-def _cut(items: Iterable[Item]) -> Iterator[Item]:
-    largest = MAX_FRAME_PLAIN_BYTES - 4 * ITEM_OVERHEAD
-    for item in items:
-        if len(item.payload) <= largest:
-            yield item
-            continue
-        pieces = [item.payload[at : at + largest] for at in range(0, len(item.payload), largest)]
-        for index, piece in enumerate(pieces):
-            yield Item(PART, canon.encode((item.kind, index, len(pieces), piece)))

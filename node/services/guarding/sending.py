@@ -19,6 +19,7 @@ from protocol.errors import NotAuthorised
 from protocol.guardian import frame, messages
 from protocol.guardian.frame import Signed, Tip
 from protocol.guardian.messages import Frames
+from protocol.identity.control import Reason
 from protocol.identity.log import ControlLog
 from protocol.limits import MAX_FRAMES_PER_REQUEST
 
@@ -88,7 +89,7 @@ class _Pack:
 
     def add(self, house: House, tx: Tx, log: ControlLog, row: GuardedRow, ack: GuardAckRow) -> None:
         tip = log.standing.hash
-        if ack.finding == AHEAD and house.clock() - ack.kept_at < AHEAD_REST_US:
+        if ack.finding == AHEAD and not ack.place and house.clock() - ack.kept_at < AHEAD_REST_US:
             return
         if ack.history == tip and ack.vault_version == row.vault_version and ack.place >= row.place:
             return
@@ -100,7 +101,7 @@ class _Pack:
         if ack.vault_version != row.vault_version:
             self._put(self.vaults, row.vault)
         upto = ack.place
-        limit = MAX_FRAMES_PER_REQUEST - len(self.frames)
+        limit = MAX_FRAMES_PER_REQUEST - len(self.frames) if ack.kept else 0  # at first only how far it reaches
         for made, sealed in tx.guarding.frames_after(log.member, ack.place, limit):
             wire = wire_of(made, sealed)
             if self.frames and self._size + len(wire) > messages.TARGET_BODY_BYTES:
@@ -137,27 +138,35 @@ def take_kept(house: House, tx: Tx, guardian: bytes, wire: bytes, told: Sequence
         if row is None or log is None:
             continue
         before = tx.guarding.ack(item.member, guardian)
-        after = _heard(tx, before, tips.get(item.member), item)._replace(kept=wire, kept_at=house.clock())
+        after = _heard(tx, log, before, tips.get(item.member), item)._replace(kept=wire, kept_at=house.clock())
         tx.guarding.put_acks([after])
         if after.place < row.place:
             behind.add(item.member)
-        if after.finding or after.place < item.upto:
+        if after.place < item.upto or (after.finding and not after.place):
             stuck.add(item.member)
         safe[item.member] = framing.safe_of(settle(house, tx, log, row))
     return Advanced(safe, frozenset(behind), frozenset(stuck))
 
 
-def _heard(tx: Tx, before: GuardAckRow, tip: Tip | None, told: Told) -> GuardAckRow:
+def _heard(tx: Tx, log: ControlLog, before: GuardAckRow, tip: Tip | None, told: Told) -> GuardAckRow:
     """What the guardian has, as its tip shows it; whatever it was told of history and vault it took."""
     after = before._replace(history=told.history, vault_version=told.vault_version, finding="")
     if tip is None:
         return after._replace(place=0, finding=LOST if before.place else "")
     made = tx.guarding.frame_hashed(told.member, tip.hash)
     if made is None:
-        return after._replace(place=0, finding=AHEAD)
+        return after._replace(place=_behind(tx, log, tip), finding=AHEAD)
     if made.place < before.place:
         return after._replace(place=made.place, finding=LOST)
     return after._replace(place=made.place)
+
+
+def _behind(tx: Tx, log: ControlLog, tip: Tip) -> int:
+    """Where to go on with a guardian that has frames of a former home which nobody showed when the member moved."""
+    if log.epoch.reason is not Reason.MOVE or tip.epoch == log.epoch.hash:
+        return 0
+    made = tx.guarding.last_of(log.member, tip.epoch)
+    return made.place if made is not None and made.number < tip.number else 0
 
 
 def settle(house: House, tx: Tx, log: ControlLog, row: GuardedRow) -> GuardedRow:
