@@ -19,7 +19,7 @@ ID: Final = "draft"
 PATH: Final = "draft_path"
 TITLE: Final = "draft_title"
 #: Never kept: of the request, or secret.
-LEFT_OUT: Final = frozenset({"csrf", "action", ID, PATH, TITLE, "password", "again", "old", "code"})
+LEFT_OUT: Final = frozenset({"csrf", "action", ID, PATH, TITLE, "password", "again", "old", "code", "files"})
 MAX_TITLE: Final = 120
 
 

@@ -13,6 +13,7 @@ import msgspec
 from aiohttp import web
 
 from node.services.desk import conditions
+from node.web import attaching, upload
 from node.web.forms import Form
 from node.web.paperview import Shown
 from node.web.sheets.sheet import Sheet, dated
@@ -37,11 +38,12 @@ class Came(NamedTuple):
 
 
 class Place(NamedTuple):
-    """Where the form is sent, where its back link leads, and who will read the paper."""
+    """Where the form is sent, where its back link leads, who will read the paper; ``files``: a page takes them over."""
 
     action: str
     back: str
     partner_name: str
+    files: bool = False
 
 
 def render(
@@ -64,6 +66,8 @@ def render(
         partner_name=place.partner_name,
         sheet=sheet,
         form=form,
+        files=attaching.taken(form) if sheet.files and place.files else None,
+        most_files=upload.MAX_FILES,
         rows=line_rows(form, sheet, more=more),
         review=review,
         came=came,

@@ -45,20 +45,27 @@ class Attached(NamedTuple):
     name: str
 
 
-async def receive(visit: Visit, field: str) -> tuple[Form, list[Attached]]:
-    """The form of a page that streams, with the files in ``field``. Refused without the form's token before them."""
+async def receive(
+    visit: Visit, field: str, *, parts: int = MAX_PARTS, text_bytes: int = MAX_FIELD_BYTES
+) -> tuple[Form, list[Attached]]:
+    """The form of a page that streams, with the files in ``field``. Refused without the form's token before them.
+
+    ``parts``: at most so many fields and files; ``text_bytes``: at most so much text in all fields together.
+    """
     request = visit.request
     if request.content_type != "multipart/form-data":
         form = Form.parse(visit.say, await request.read())
         visit.site.require_ours(visit, form)
         return form, []
-    form, found, parts = Form.empty(visit.say), list[Attached](), 0
+    form, found, count, room = Form.empty(visit.say), list[Attached](), 0, text_bytes
     async for part in await request.multipart():
-        parts += 1
-        if not isinstance(part, BodyPartReader) or parts > MAX_PARTS:
+        count += 1
+        if not isinstance(part, BodyPartReader) or count > parts:
             break
         if part.filename is None:
-            form.values.setdefault(part.name or "", []).append(await _text(part))
+            text = await _text(part, room)
+            room -= len(text.encode())
+            form.values.setdefault(part.name or "", []).append(text)
             continue
         visit.site.require_ours(visit, form)
         if part.name != field or not part.filename:
@@ -74,11 +81,11 @@ async def receive(visit: Visit, field: str) -> tuple[Form, list[Attached]]:
     return form, found
 
 
-async def _text(part: BodyPartReader) -> str:
-    """A field's text; what is beyond the limit is left out, so a rule of the field refuses it."""
+async def _text(part: BodyPartReader, room: int) -> str:
+    """A field's text; what is beyond ``room`` bytes is left out, so a rule of the field refuses it."""
     data = bytearray()
     while piece := await part.read_chunk(8192):
-        data += piece[: MAX_FIELD_BYTES - len(data)]
+        data += piece[: max(room - len(data), 0)]
     return data.decode("utf-8", "replace")
 
 

@@ -14,6 +14,7 @@ from node.services.guests import Guest
 from node.services.house import House
 from node.services.trade import Outcome, Submission
 from node.store import CardRow, ThreadRow, Tx
+from protocol.document.header import AttachmentRef
 from protocol.errors import NotFound
 from protocol.identity.card import Card
 from protocol.process.trade.papers import Order, OrderLine, Paper, RequestForQuotation
@@ -104,6 +105,8 @@ def _lines_of(tx: Tx, member: bytes, partner: bytes, thread: bytes) -> tuple[Ord
     return () if order is None else order.lines
 
 
-def begin(house: House, tx: Tx, member: bytes, partner: bytes, paper: Paper) -> Outcome:
+def begin(
+    house: House, tx: Tx, member: bytes, partner: bytes, paper: Paper, attachments: tuple[AttachmentRef, ...] = ()
+) -> Outcome:
     """Send the first paper of a new dealing."""
-    return trade.submit(house, tx, member, [Submission(partner, paper)])
+    return trade.submit(house, tx, member, [Submission(partner, paper, attachments=attachments)])

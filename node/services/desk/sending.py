@@ -8,6 +8,7 @@ from node.services import trade
 from node.services.house import House
 from node.services.trade import Outcome, Submission
 from node.store import ThreadRow, Tx
+from protocol.document.header import AttachmentRef
 from protocol.errors import CallerFault, NotFound
 from protocol.process.trade.papers import Paper
 
@@ -26,12 +27,20 @@ def seen(row: ThreadRow) -> str:
     return hashlib.sha256(row.heads).hexdigest()[:16]
 
 
-def send(house: House, tx: Tx, member: bytes, thread: bytes, paper: Paper, as_seen: str) -> Outcome:
+def send(
+    house: House,
+    tx: Tx,
+    member: bytes,
+    thread: bytes,
+    paper: Paper,
+    as_seen: str,
+    attachments: tuple[AttachmentRef, ...] = (),
+) -> Outcome:
     """Sign, store and queue the next paper of a dealing. NotFound, SomebodyWasFaster, or as ``trade.submit``."""
     row = _require(tx, member, thread)
     if seen(row) != as_seen:
         raise SomebodyWasFaster(row.updated, seen(row))
-    return trade.submit(house, tx, member, [Submission(row.partner, paper, thread=thread)])
+    return trade.submit(house, tx, member, [Submission(row.partner, paper, thread=thread, attachments=attachments)])
 
 
 def _require(tx: Tx, member: bytes, thread: bytes) -> ThreadRow:

@@ -192,7 +192,7 @@ async def order(visit: Visit) -> web.StreamResponse:
     filled.values["base"] = [sheetpage.encoded(paper)]
     known = await visit.read(lambda tx: partners.look(house, tx, member, partner))
     back = f"/partners/{partner.hex()}"
-    return sheetpage.render(visit, sheet, filled, Place(f"{back}/order", f"{back}/catalogue", known.name))
+    return sheetpage.render(visit, sheet, filled, Place(f"{back}/order", f"{back}/catalogue", known.name, True))
 
 
 PAGES = (

@@ -26,7 +26,7 @@ from node.services.drafting.steps import to_ship
 from node.services.importing import firms
 from node.services.notices import noting
 from node.services.transaction import Tx
-from node.web import drafting, sheetpage, upload
+from node.web import attaching, drafting, sheetpage, upload
 from node.web.dealingforms import item_names, values
 from node.web.forms import Form
 from node.web.page import Page
@@ -242,8 +242,12 @@ async def send(visit: Visit) -> web.StreamResponse:
     action = form.value("action") or "check"
     if action.startswith("more-"):
         return await _shown(visit, step, sheet, form, more=True)
+    if action.startswith(attaching.DROP):
+        attaching.drop(form, action)
+        return await _shown(visit, step, sheet, form)
+    attaching.require_taken(form)
     found = await visit.read(lambda tx: desk.open_dealing(tx, member, thread))
-    paper = _typed(form, step, sheet, found)
+    paper = attaching.named(form, _typed(form, step, sheet, found))
     if form.ok:
         sheetpage.require_rules(form, paper)
     if not form.ok or action == "edit":
@@ -253,7 +257,9 @@ async def send(visit: Visit) -> web.StreamResponse:
         return await _shown(visit, step, sheet, form, review=shown(paper, visit.say, item_names(found)))
     house, seen = visit.context.house, form.value("seen")
     try:
-        await visit.write(lambda tx: sending.send(house, tx, member, thread, paper, seen))
+        await visit.write(
+            lambda tx: sending.send(house, tx, member, thread, paper, seen, attaching.refs(tx, member, form))
+        )
     except SomebodyWasFaster as fault:
         form.wrong("", FASTER, time=moment(fault.updated, visit.language == "ja"))
         await drafting.keep(visit, form, visit.request.path, found.partner_name)
@@ -266,6 +272,12 @@ async def send(visit: Visit) -> web.StreamResponse:
     await drafting.put_away(visit, form)
     word = words.paper(TYPE_OF[type(paper)], visit.say)
     return visit.see_other(f"/dealings/{thread.hex()}", visit.say(SENT, paper=word, number=paper.number))
+
+
+async def attach(visit: Visit) -> web.StreamResponse:
+    """Take files over into the form of a step; nothing is sent to the partner."""
+    step, sheet = _step(visit)
+    return await _shown(visit, step, sheet, await attaching.receive(visit))
 
 
 def _came(visit: Visit, found: desk.Dealing) -> sheetpage.Came | None:
@@ -294,7 +306,7 @@ async def _shown(visit: Visit, step: Step, sheet: Sheet, form: Form, **more: Any
     member, thread = visit.member, visit.path_hash("thread")
     found = await visit.read(lambda tx: desk.open_dealing(tx, member, thread))
     back = f"/dealings/{thread.hex()}"
-    return sheetpage.render(visit, sheet, form, Place(f"{back}/{step.value}", back, found.partner_name), **more)
+    return sheetpage.render(visit, sheet, form, Place(f"{back}/{step.value}", back, found.partner_name, True), **more)
 
 
 # --- a document alone
@@ -326,6 +338,7 @@ async def pdf(visit: Visit) -> web.StreamResponse:
 PAGES = (
     Page("GET", "/dealings", "dealings.read", index),
     Page("GET", "/dealings/{thread}", "dealings.read", show),
+    Page("POST", "/dealings/{thread}/{step}/attach", "dealings.write", attach, streams=True),
     Page("POST", "/dealings/{thread}/message", "dealings.write", say_something, streams=True),
     Page("GET", "/dealings/{thread}/{step}", "dealings.write", write),
     Page("POST", "/dealings/{thread}/{step}", "dealings.write", send),

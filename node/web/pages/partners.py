@@ -12,7 +12,7 @@ from node.i18n import N_
 from node.services import drafts
 from node.services.desk import partners
 from node.services.drafting import Step
-from node.web import drafting, sheetpage
+from node.web import attaching, drafting, sheetpage
 from node.web.forms import Form
 from node.web.page import Page
 from node.web.paperview import shown
@@ -82,7 +82,11 @@ async def send(visit: Visit) -> web.StreamResponse:
     action = form.value("action") or "check"
     if action.startswith("more-"):
         return await _shown(visit, sheet, form, more=True)
-    paper = sheet.read(form, sheetpage.base_of(form, kind))
+    if action.startswith(attaching.DROP):
+        attaching.drop(form, action)
+        return await _shown(visit, sheet, form)
+    attaching.require_taken(form)
+    paper = attaching.named(form, sheet.read(form, sheetpage.base_of(form, kind)))
     if form.ok:
         sheetpage.require_rules(form, paper)
     if not form.ok or action == "edit":
@@ -91,7 +95,9 @@ async def send(visit: Visit) -> web.StreamResponse:
         paper = await sheetpage.with_delivery(visit, partner, form, paper)
         return await _shown(visit, sheet, form, review=shown(paper, visit.say))
     try:
-        outcome = await visit.write(lambda tx: partners.begin(house, tx, member, partner, paper))
+        outcome = await visit.write(
+            lambda tx: partners.begin(house, tx, member, partner, paper, attaching.refs(tx, member, form))
+        )
     except CallerFault as fault:
         form.refuse(fault)
         return await _shown(visit, sheet, form, status=422)
@@ -102,11 +108,16 @@ async def send(visit: Visit) -> web.StreamResponse:
     )
 
 
+async def attach(visit: Visit) -> web.StreamResponse:
+    """Take files over into the form; nothing is sent to the partner."""
+    return await _shown(visit, _kind(visit)[1], await attaching.receive(visit))
+
+
 async def _shown(visit: Visit, sheet: Sheet, form: Form, **more: Any) -> web.StreamResponse:
     house, member, partner = visit.context.house, visit.member, visit.path_hash("partner")
     found = await visit.read(lambda tx: partners.look(house, tx, member, partner))
     back = f"/partners/{partner.hex()}"
-    return sheetpage.render(visit, sheet, form, Place(f"{back}/{visit.path('kind')}", back, found.name), **more)
+    return sheetpage.render(visit, sheet, form, Place(f"{back}/{visit.path('kind')}", back, found.name, True), **more)
 
 
 PAGES = (
@@ -114,4 +125,5 @@ PAGES = (
     Page("GET", "/partners/{partner}", "partners.read", card),
     Page("GET", "/partners/{partner}/{kind}", "dealings.write", write),
     Page("POST", "/partners/{partner}/{kind}", "dealings.write", send),
+    Page("POST", "/partners/{partner}/{kind}/attach", "dealings.write", attach, streams=True),
 )

@@ -488,6 +488,7 @@ REQUEST: Final = Sheet(
     OFFER_COLUMNS,
     N_("What you need"),
     True,
+    True,
 )
 
 SHEETS: Final[Mapping[Step, Sheet]] = {
@@ -500,6 +501,7 @@ SHEETS: Final[Mapping[Step, Sheet]] = {
         OFFER_COLUMNS,
         N_("What you offer"),
         True,
+        True,
     ),
     Step.ORDER: Sheet(
         N_("Write an order"),
@@ -509,6 +511,7 @@ SHEETS: Final[Mapping[Step, Sheet]] = {
         (*DELIVERY_FIELDS, FREIGHT_FIELD, *PAYMENT_FIELDS, NOTE),
         OFFER_COLUMNS,
         N_("What you order"),
+        True,
         True,
     ),
     Step.ANSWER: Sheet(
@@ -530,6 +533,7 @@ SHEETS: Final[Mapping[Step, Sheet]] = {
         (*DELIVERY_FIELDS, REASON),
         CHANGE_COLUMNS,
         N_("Lines of the order"),
+        files=True,
     ),
     Step.CANCEL: Sheet(N_("Ask to cancel"), N_("Send the request"), _cancel_values, _cancel_read, (REASON,)),
 }

@@ -194,5 +194,6 @@ SHEETS: Final[Mapping[Step, Sheet]] = {
         (Field("received", N_("Arrived on"), "date"), NOTE),
         INSPECT_COLUMNS,
         N_("What arrived"),
+        files=True,
     ),
 }

@@ -44,7 +44,7 @@ class Sheet:
     """``values``: what the draft puts into the form. ``read``: the draft with what was typed; faults go to the form.
 
     ``act`` is the word on the button that sends; ``lines`` names the table, empty where there is none; ``more``: a
-    person may add lines.
+    person may add lines; ``files``: files may go with the paper.
     """
 
     title: str
@@ -55,6 +55,7 @@ class Sheet:
     columns: Sequence[Column] = field(default=())
     lines: str = ""
     more: bool = False
+    files: bool = False
 
 
 def as_day(text: str) -> datetime.date | None:

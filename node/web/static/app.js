@@ -85,6 +85,7 @@
     const keep = async () => {
       const body = new URLSearchParams(new FormData(form));
       body.delete("action");
+      body.delete("files"); // a file is kept when it is attached
       const text = body.toString();
       if (text === sent) return;
       sent = text;
@@ -107,6 +108,12 @@
       waiting = setTimeout(keep, 1000);
     });
     form.addEventListener("submit", () => clearTimeout(waiting));
+  });
+
+  // a file that was chosen for a paper is taken over at once
+  document.querySelectorAll("input[type=file][data-attach]").forEach((field) => {
+    const button = document.getElementById(field.dataset.attach);
+    field.addEventListener("change", () => { if (field.files.length && button) field.form.requestSubmit(button); });
   });
 
   // forms that script sends (htmx) carry the token too
