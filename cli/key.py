@@ -91,6 +91,23 @@ def undo(
     _finish(call("key.draft", member=member, by="words", undo=record), "words", None, _is_rotation)
 
 
+@command(app, "paper", _("Show the association's key as 24 words, to be kept on paper far from this machine."))
+def paper(association_key: KeyFile = None) -> None:
+    """Show the association's key as words: with them its members come back elsewhere when this machine is lost."""
+    from protocol.errors import YuiError
+    from protocol.identity import words
+
+    try:
+        found = words.words_of(_association_key(association_key).seed())
+    except YuiError as error:
+        raise Failure(Exit.BAD_INPUT, str(error)) from None
+    if output.Mode.json:
+        output.emit({"words": found})
+        return
+    output.line(_("The association's key. Whoever has these words and guardians' consent can move all its members:"))
+    _in_rows(found)
+
+
 def _require(holds: bool, rule: str) -> None:
     if not holds:
         raise Failure(Exit.BAD_INPUT, rule)
@@ -178,5 +195,9 @@ def _show_words(words: list[str]) -> None:
         output.emit({"words": words})
         return
     output.line(_("The member's new words. The old ones are worth nothing now:"))
+    _in_rows(words)
+
+
+def _in_rows(words: list[str]) -> None:
     for start in range(0, len(words), 6):
         output.line("  " + "  ".join(f"{at + 1:2d} {words[at]}" for at in range(start, start + 6)))

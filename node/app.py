@@ -28,6 +28,7 @@ from node.aio.errands import Errands
 from node.aio.office import PeerOffice
 from node.aio.pins import Pins
 from node.aio.request import TransportOptions
+from node.aio.returns import Returns
 from node.aio.server import PeerServer
 from node.aio.transport import PeerTransport
 from node.api.admin import app as admin
@@ -109,6 +110,8 @@ class Node:
         self._jobs = jobs.Jobs(self.context, config)
         self.context.news = self._news
         self.context.peers = PeerDesk(self._office, self._driver, self._errands, lambda: self._discovery)
+        self._returns = Returns(house, opened.store, self._driver)
+        self.context.returns = self._returns
         self.addresses = Addresses(0, 0)
 
     def _presence(self, identity: TlsIdentity) -> Presence:
@@ -177,6 +180,7 @@ class Node:
         if self._discovery is not None:
             await self._discovery.stop()
         await self._jobs.stop()
+        await self._returns.stop()
         for runner in self._runners:
             await runner.cleanup()
         await self._peer_server.stop()

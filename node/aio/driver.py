@@ -72,6 +72,13 @@ class Driver:
         finally:
             self._pump()
 
+    async def run(self, steps: Steps[T]) -> T:
+        """Run a procedure that somebody waits for."""
+        try:
+            return await self._drive(steps)
+        finally:
+            self._pump()
+
     async def resolve(self) -> None:
         """A person has made sure that no other copy of this node runs: end the freeze."""
         await self._drive(self._runtime.resolve())

@@ -97,7 +97,7 @@ class Context:
     """``folder``: the data folder. ``news``: told which nodes have something waiting, after the commit, in the loop.
 
     ``trusted_proxies``: addresses whose X-Forwarded-For is believed. ``peers``: what the transport offers to the admin
-    API (None in a node that does not serve peers).
+    API (None in a node that does not serve peers). ``returns``: members that come back here, likewise.
     """
 
     house: House
@@ -108,6 +108,7 @@ class Context:
     arrivals: Arrivals = field(default_factory=Arrivals)
     limits: Limits = field(default_factory=Limits)
     peers: Any = None
+    returns: Any = None
     base_url: str = ""
     trusted_proxies: frozenset[str] = frozenset()
     files: AttachmentFiles = field(init=False)

@@ -15,6 +15,7 @@ from node.api.admin import (
     overview,
     peers,
     quarantine,
+    returning,
     users,
 )
 from node.api.admin.command import Command
@@ -33,6 +34,7 @@ FAMILIES = (
     backups,
     carrying,
     overview,
+    returning,
 )
 
 ALL: dict[str, Command] = {command.name: command for family in FAMILIES for command in family.COMMANDS}
