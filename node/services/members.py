@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from node.services.custody import Custody
-from node.services.house import House
+from node.services.house import House, Safe
 from node.store import ControlRow, MemberRow, Tx, WrappedKeyRow
 from protocol.errors import CallerFault, NotFound
 from protocol.identity import control, genesis, log, words
@@ -129,6 +129,7 @@ def _note_guardians(house: House, tx: Tx, before: ControlLog, after: ControlLog)
     if now.guardians is not None and now.epoch is not None and now.epoch.home == house.id:
         tx.guarding.begin(after.member)
         house.uncopied.add(after.member)
+        house.guarded.setdefault(after.member, Safe())  # what is written before the first frame is built counts too
 
 
 def _next_moment(house: House, before: ControlLog) -> int:

@@ -1,4 +1,4 @@
-"""Six associations: a buyer at Toyota, guardians at the last four, its seller at Kyoto. Frames are made by hand."""
+"""Six associations: a buyer at Toyota, guardians at the last four, its seller at Kyoto."""
 
 from __future__ import annotations
 
@@ -8,25 +8,21 @@ from typing import Any
 from federation.guardians import quorum
 from node import homecoming, signing
 from node.homecoming import Home, Homecoming, Patience
-from node.services import members, warding
-from node.services.belongings import collecting, items
+from node.services import members
 from node.services.trade import Submission
 from node.services.warding import GUARDIAN, HOME
 from node.signing import KeyRing
 from node.store import CustodyRow, Tx
-from protocol import vault
 from protocol.errors import YuiError
-from protocol.guardian import agreement, frame
+from protocol.guardian import agreement
 from protocol.guardian.agreement import Agreement, Terms
-from protocol.guardian.frame import Frame, Place
-from protocol.guardian.messages import Frames
 from protocol.identity import control, words
 from protocol.identity.control import Guardians
-from protocol.identity.genesis import Rank, Role
+from protocol.identity.genesis import Rank
 from protocol.keys import SigningKey
-from protocol.limits import MAX_FRAME_PLAIN_BYTES
 from tests.node.running import Running, Street
-from tests.node.services.town import Association, order
+from tests.node.services.guarding.province import Clocked
+from tests.node.services.town import order
 
 NAMES = ("豊田", "京都", "四国", "竜宮", "鬼ヶ島", "月の都")
 TERMS = Terms("7000012050002", "x", ("JP",), False, True, 30, 500, 2**30, 0, 0)
@@ -36,7 +32,7 @@ class Six:
     """All of them know each other; ``buyer`` is at Toyota, ``seller`` at Kyoto, ``words`` are the buyer's."""
 
     def __init__(self, guardians: Sequence[str] = NAMES[2:]) -> None:
-        self.towns = {name: Association(name) for name in NAMES}
+        self.towns = {name: Clocked(name) for name in NAMES}
         self.association = SigningKey(b"a" * 32)
         self.towns["豊田"].house.association = self.association.public
         made = self.towns["豊田"].do(lambda tx: members.enrol(self.towns["豊田"].house, tx, "金太郎機械"))
@@ -49,6 +45,8 @@ class Six:
         self.towns["豊田"].learn_from(self.towns["京都"])
         self.towns["京都"].learn_from(self.towns["豊田"])
         self.street = Street(*self.towns.values())
+        for town in self.towns.values():
+            town.schedule = self.street.schedule
         self.at = {name: self.street[town] for name, town in self.towns.items()}
         for running in self.at.values():
             running.start()
@@ -58,9 +56,7 @@ class Six:
         self.guardians = list(guardians)
         self.agree()
         self.choose()
-        self.key = b"v" * 32
-        self.cursor, self.last = b"", None
-        self.send_vault()
+        self.street.wait(3)
 
     def house(self, name: str) -> Any:
         return self.at[name].town.house
@@ -109,46 +105,12 @@ class Six:
         for name in self.guardians:
             self.do(name, lambda tx, n=name: members.learn_history(self.house(n), tx, history))
 
-    def send_vault(self) -> None:
-        house = self.house("豊田")
-        log = self.do("豊田", lambda tx: members.require_log(house, tx, self.buyer))
-        holders = ((Role.WORDS, self.words), (Role.ASSOCIATION, self.association))
-        wraps = sorted(vault.wrap(self.buyer, self.key, role, key.public, house.entropy(32)) for role, key in holders)
-        kept = vault.VaultKey(vault.name_of(self.key), tuple(wraps))
-        signing = house.keyring[log.epoch.hash]
-        wire = vault.sign(signing, vault.Vault("test", self.buyer, log.epoch.hash, 1, (kept,)))
-        self._give(Frames((), (wire,), ()), self.guardians)
-
-    def copy(self, to: Sequence[str] | None = None) -> int:
-        """Everything new of the buyer goes to its guardians; how many frames."""
-        house = self.house("豊田")
-        count, more = 0, True
-        while more:
-            at = self.cursor
-            found = self.do(
-                "豊田",
-                lambda tx, at=at: collecting.collect(house, tx, self.buyer, at, MAX_FRAME_PLAIN_BYTES // 2),
-            )
-            self.cursor, more = found.cursor, found.more
-            log = self.do("豊田", lambda tx: members.require_log(house, tx, self.buyer))
-            number = self.last.place.number + 1 if self.last and self.last.place.epoch == log.epoch.hash else 1
-            place = Place(self.buyer, log.epoch.hash, number)
-            sealed = vault.seal_frame(self.key, frame.about(place), items.pack(found.items), house.entropy(24))
-            reach = found.reach
-            seq, head = (reach.seq, reach.head) if reach else (0, b"")
-            made = Frame(
-                "test", place, self.last.hash if self.last else b"", vault.name_of(self.key), b"", seq, head,
-                house.clock(),
-            )  # fmt: skip
-            signed = frame.sign(house.keyring[log.epoch.hash], made, sealed)
-            self.last = signed.frame
-            self._give(Frames((), (), (frame.encode(signed),)), to or self.guardians)
-            count += 1
-        return count
-
-    def _give(self, message: Frames, to: Sequence[str]) -> None:
-        for name in to:
-            self.do(name, lambda tx, n=name: warding.take_frames(self.house(n), tx, self.house("豊田").id, message))
+    def copy(self) -> None:
+        """Wait until everything of the buyer is safe."""
+        self.street.wait(8)
+        at = self.house("豊田").guarded[self.buyer]
+        last = self.see("豊田", lambda tx: tx.holdings.before(self.buyer, 1))
+        assert not last or at.holdings >= last[0].position
 
     def order(self, number: str, who: str = "豊田") -> bytes:
         return self.at[who].submit(self.buyer, Submission(self.seller, order(number))).id

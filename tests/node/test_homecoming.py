@@ -24,9 +24,11 @@ def test_with_the_words_everything_is_there_and_goes_on(six: Six, at: str) -> No
     first, second = six.order("PO-1"), six.order("PO-2")
     six.street.wait(10)
     six.copy()
-    late = six.order("PO-3")  # reached its partner, never a guardian
-    six.street.wait(10)
+    six.street.dark |= {six.at[name].id for name in six.guardians}
+    late = six.order("PO-3")  # reached its partner after some patience, never a guardian
+    six.street.wait(20)
     six.burn()
+    six.street.dark -= {six.at[name].id for name in six.guardians}
     answer = six.at["京都"].submit(six.seller, Submission(six.buyer, accept_order("A-1", order("PO-1")), thread=first))
     six.street.wait(30)
     home = six.bring_back(at, by_words(six))
@@ -122,13 +124,13 @@ def test_a_guardian_that_rolls_back_hides_nothing(six: Six) -> None:
     six.copy()
     before = six.at["月の都"].store.serialize()
     six.order("PO-2")
-    six.street.dark.add(six.at["京都"].id)
+    six.street.dark |= {six.at["京都"].id, six.at["四国"].id}
     alone = six.order("PO-3")
-    six.copy(["竜宮", "鬼ヶ島", "月の都"])  # 四国 lacks it: k of 4 hold it
-    six.at["月の都"].put_back(before)
+    six.copy()  # 四国 lacks it: k of 4 hold it
     six.burn()
-    six.street.dark.discard(six.at["京都"].id)
-    six.street.wait(1)
+    six.at["月の都"].put_back(before)
+    six.street.dark -= {six.at["京都"].id, six.at["四国"].id}
+    six.street.wait(700)  # until the restored guardian works again
     home = six.bring_back("四国", by_words(six), seconds=1200)
     assert isinstance(home, Home), home
     assert alone in six.held("四国", six.buyer)

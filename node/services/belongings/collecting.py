@@ -181,14 +181,30 @@ def _state(house: House, tx: Tx, member: bytes, at: Cursor, basket: _Basket) -> 
 
 def _reach(tx: Tx, member: bytes) -> Reach:
     head = tx.heads.get(member)
-    last = tx.holdings.before(member, 1)
     return Reach(
         head.epoch if head else b"",
         head.seq if head else 0,
         head.hash if head else b"",
-        last[0].position if last else 0,
+        _last_holding(tx, member),
         tx.outgoing.last_position(),
     )
+
+
+def current(house: House, tx: Tx, member: bytes) -> bytes:
+    """The cursor behind everything that is here now: for a home whose copies are where it came from."""
+    at = Cursor(holding=_last_holding(tx, member), epochs=dict(tx.journal.epochs(member)))
+    tips = {}
+    for other in {member, *(partner for partner, _ in tx.holdings.dealings_of(member))}:
+        log = members.find_log(house, tx, other)
+        if log is not None:
+            tips[other] = log.standing.hash
+    known = {name: digest for name, digest, _ in state.collect(house, tx, member, {})}
+    return encode(at._replace(tips=tips, state=known))
+
+
+def _last_holding(tx: Tx, member: bytes) -> int:
+    last = tx.holdings.before(member, 1)
+    return last[0].position if last else 0
 
 
 # --- cursors
