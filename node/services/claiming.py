@@ -25,7 +25,7 @@ from protocol.identity import control
 from protocol.identity.control import HOME, Epoch, Guardians, Kind, Proof, Reason
 from protocol.identity.genesis import Rank, Role
 from protocol.identity.log import ControlLog
-from protocol.keys import SigningKey
+from protocol.keys import Purpose, SigningKey
 from protocol.limits import MAX_FRAMES_PER_REQUEST, MAX_GUARDIANS, MAX_RECORD_BYTES
 
 VAULT_KEY = "vault"
@@ -112,7 +112,7 @@ def fenced(house: House, tx: Tx, member: bytes, made: Fence, proofs: Sequence[Pr
         holder = log.standing.roles.get(Role(proof.role))
         if holder is None or proof.public not in holder.keys:
             raise CallerFault(proof.role, "this is not the key of this member", code="wrong-key")
-    own = Proof(HOME, house.node.public, house.node.sign(keys.Purpose.FENCE, made.hash))
+    own = Proof(HOME, house.node.public, house.node.sign(Purpose.FENCE, made.hash))
     wire = claim.encode_fence(made, [*proofs, own])
     claim.parse_fence(wire)
     row = require_return(tx, member)
@@ -376,7 +376,7 @@ def draft(house: House, tx: Tx, member: bytes) -> control.Signed | None:
 def recorded(house: House, tx: Tx, member: bytes, drafted: control.Signed, proofs: Sequence[Proof]) -> None:
     """The record came back signed."""
     for proof in proofs:
-        keys.verify(proof.public, keys.Purpose.CONTROL, drafted.record.hash, proof.signature)
+        keys.verify(proof.public, Purpose.CONTROL, drafted.record.hash, proof.signature)
     signed = control.Signed(drafted.record, tuple(sorted({*drafted.proofs, *proofs})))
     row = require_return(tx, member)
     changed = row._replace(record=control.encode(signed), state=State.CLAIMING.value, updated=house.clock())
@@ -439,7 +439,7 @@ def take_word(house: House, tx: Tx, member: bytes, answer: bytes) -> Claimant:
     if proof is not None:
         if proof.role != Role.GUARDIAN.value or proof.public not in chosen.keys:
             raise Malformed("proof: not a guardian's")
-        keys.verify(proof.public, keys.Purpose.CONTROL, hashed, proof.signature)
+        keys.verify(proof.public, Purpose.CONTROL, hashed, proof.signature)
 
     def add(at: Progress) -> Progress:
         others = [

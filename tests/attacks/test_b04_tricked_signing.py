@@ -1,6 +1,6 @@
 """Row B4: a server that signs what a stranger hands it (Matrix, CVE-2026-24471: signing of remote templates).
 
-A key signs in ten places, all listed here, each over the digest of a record that the same function puts together,
+A key signs in these places, all listed here, each over the digest of a record that the same function puts together,
 for its own purpose. Whoever adds another has to add it to this list, and should ask first what a stranger could put
 into it. Nobody but ``protocol.keys`` has a signing function of libsodium at hand.
 """
@@ -26,6 +26,20 @@ SIGNERS = {
     ("federation/enrolment.py", "Caller.answered"): ("ENROL", "_enrolment_id(self._transcript)"),
     ("federation/enrolment.py", "Desk._finish"): ("ENROL", "enrolment"),
     ("node/services/greeting.py", "_sign"): ("HELLO", "canon.digest(record)"),
+    ("protocol/vault.py", "sign"): ("VAULT", "canon.digest(record)"),
+    ("protocol/guardian/frame.py", "sign"): ("FRAME", "hashed"),
+    ("protocol/guardian/frame.py", "sign_kept"): ("KEPT", "canon.digest(record)"),
+    ("protocol/guardian/agreement.py", "sign"): ("CUSTODY", "agreement.hash"),  # people agreed to exactly this record
+    ("protocol/guardian/claim.py", "sign_fence"): ("FENCE", "fence.hash"),
+    ("protocol/guardian/claim.py", "sign_promise"): ("PROMISE", "canon.digest(record)"),
+    ("protocol/guardian/claim.py", "sign_countersigned"): ("COUNTERSIGN", "canon.digest(record)"),
+    ("protocol/guardian/messages.py", "sign_find"): ("FENCE", "_find_digest(question)"),
+    ("node/services/claiming.py", "fenced"): ("FENCE", "made.hash"),  # a fence that this node drafted
+    # A guardian's proof in a record that somebody else drafted: the one place of its kind. It was judged, and stored
+    # as accepted, before; and it opens an epoch at the claimant's node, never at this one (``on_claim``).
+    ("node/services/warding.py", "prove_accepted"): ("CONTROL", "accepted.record"),
+    ("node/signing.py", "KeyRing.fence"): ("FENCE", "made.hash"),
+    ("node/signing.py", "KeyRing.record"): ("CONTROL", "made.hash"),
 }
 # What stands for a digest above, as the same function makes it.
 MADE = {
@@ -35,6 +49,15 @@ MADE = {
     ("protocol/link/batch.py", "sign"): "record = canon.encode((TAG, *batch))",
     ("protocol/link/receipt.py", "sign"): "record = canon.encode((TAG, *head))",
     ("federation/enrolment.py", "Desk._finish"): "enrolment = _enrolment_id(transcript)",
+    ("protocol/vault.py", "sign"): "record = canon.encode((TAG, *vault[:4], vault.keys))",
+    ("protocol/guardian/frame.py", "sign"): "hashed = canon.digest(record)",
+    (
+        "protocol/guardian/frame.py",
+        "sign_kept",
+    ): "record = canon.encode((KEPT_TAG, network, keys.node_id(key.public), home, time, tips, names))",
+    ("protocol/guardian/claim.py", "sign_promise"): "record = canon.encode((PROMISE_TAG, *promise))",
+    ("protocol/guardian/claim.py", "sign_countersigned"): "record = canon.encode((COUNTERSIGNED_TAG, *word))",
+    ("protocol/guardian/messages.py", "sign_find"): "question = Find(network, claimant, role, key.public, after)",
 }
 # Who may ask for a signature: files that call one of the functions above, with what they build themselves.
 CALLERS = {
@@ -48,6 +71,13 @@ CALLERS = {
     "node/services/greeting.py": "hellos and answers of this node",
     "node/sim/poison.py": "the simulator's dishonest node",
     "node/notices/encryption.py": "a push service's own token (VAPID), by a P-256 key that signs nothing else",
+    "cli/bringing.py": "a fence or an epoch of a return to the very node that asks, by words or the association's key",
+    "node/signing.py": "the same, where the keys are at hand",
+    "node/services/claiming.py": "fences and epochs of returns to this node",
+    "node/services/guarding/agreeing.py": "agreements that people of this node made",
+    "node/services/guarding/choosing.py": "the first guardians of a member, its words at hand at its enrolment",
+    "node/services/guarding/framing.py": "frames of this node's members",
+    "node/services/guarding/vaulting.py": "vaults of this node's members",
     "cli/key.py": "a drafted control record, by the member's words or the association's key",
 }
 LIBRARIES = {
