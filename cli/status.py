@@ -54,6 +54,15 @@ def status() -> None:
         ],
         empty=_("no peers yet: `yui peer invite ADDRESS`"),
     )
+    if found["departed"]:
+        output.table(
+            found["departed"],
+            [_("Moved away"), _("Member"), _("At home at"), _("Since"), _("Not handed over")],
+            [
+                (gone["name"], short(gone["member"]), short(gone["home"]), moment(gone["since"]), gone["tail"])
+                for gone in found["departed"]
+            ],
+        )
 
 
 def resolve(

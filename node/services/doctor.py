@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from node.services import members
+from node.services import departed, members
 from node.services.house import House
 from node.store import Store, Tx
 from protocol import journal
@@ -42,6 +42,7 @@ def examine(house: House, store: Store, folder: Path) -> list[Finding]:
     found.append(_documents(store))
     found.append(store.read(lambda tx: _keys(house, tx)))
     found.append(store.read(_epochs))
+    found += store.read(lambda tx: list(_departed(house, tx)))
     found += store.read(lambda tx: list(_work(house, tx)))
     return found
 
@@ -134,6 +135,16 @@ def _epochs(tx: Tx) -> Finding:
     return Finding(
         "epochs", most < MANY_EPOCHS, detail if most < MANY_EPOCHS else f"{detail}: this node crashes too often"
     )
+
+
+def _departed(house: House, tx: Tx) -> Iterator[Finding]:
+    """A node that came back after its members went elsewhere: what it still owes their new homes."""
+    for gone in departed.all_of(house, tx):
+        name = f"moved away: {gone.name or gone.member.hex()[:12]}"
+        if not gone.reached:
+            yield Finding(name, False, f"its new home {gone.home.hex()[:12]} has not answered since")
+        else:
+            yield Finding(name, gone.tail == 0, f"{gone.tail} papers are not handed over to {gone.home.hex()[:12]} yet")
 
 
 def _work(house: House, tx: Tx) -> Iterator[Finding]:

@@ -40,6 +40,7 @@ from protocol.link.batch import Batch, Item, ItemKind
 from protocol.link.receipt import Leaf, Verdict
 
 UNKNOWN_AUTHOR = "history"
+FENCED = "fenced"  # of a document that its author's home did not deliver
 MAX_RETELLS = 4  # rounds of telling a peer an author's history before its documents are left for people to look at
 _ROOM = 2 * MAX_DOCUMENT_BYTES
 
@@ -334,7 +335,8 @@ class Reception:
             if own is not None and own.local:
                 return Arrival(document, header.author, ADOPTED, header.audience.id)
             if author.epoch.home != self.peer:
-                raise NotAuthorised("delivered by a node that is not its author's home", code="fenced")
+                self._tell_fenced(header.author)
+                raise NotAuthorised("delivered by a node that is not its author's home", code=FENCED)
             recipient = self._member(header.audience.id)
             if header.audience.kind != 0 or recipient is None or not recipient.local:
                 raise Misdirected("its recipient is not a member of this node")
@@ -344,6 +346,11 @@ class Reception:
         except PeerFault as fault:
             self._set_aside(document, fault)
             return None
+
+    def _tell_fenced(self, author: bytes) -> None:
+        """Whoever still acts for a member that has left it hears so from the first partner that knows."""
+        if members.tell_history(self.house, self.tx, self.peer, author):
+            self.news.add(self.peer)
 
     def _set_aside(self, document: Document, fault: PeerFault) -> None:
         """Quarantine a document; where its signature is bad, these bytes only: the true ones may still come."""
@@ -382,10 +389,16 @@ class Reception:
         if adopted:
             self.leaves += [_returned(item.arrival.document, item.epoch, item.seq) for item in adopted]
             recovery.deliver_adopted(self.house, self.tx, self.peer, adopted)
-        settled = intake.settle_waiting(
-            self.house, self.tx, self._custody, [item.arrival.document.id for item in entered]
-        )
+        ids = [item.arrival.document.id for item in entered]
+        self._answer_quarantine(ids)
+        settled = intake.settle_waiting(self.house, self.tx, self._custody, ids)
         self.news |= tell_later(self.house, self.tx, settled)
+
+    def _answer_quarantine(self, ids: Sequence[bytes]) -> None:
+        """What an old home delivered and its author's home has made good needs nobody any more."""
+        for row in self.tx.quarantine.by_object(ids):
+            if row.code == FENCED and row.state == "open":
+                self.tx.quarantine.set_state(row.id, "retried")
 
     def _quarantine(
         self, payload: bytes, name: bytes, reason: str, code: str = "", document: Document | None = None

@@ -194,6 +194,8 @@ def require_log(house: House, tx: Tx, member: bytes) -> ControlLog:
 def require_local(tx: Tx, member: bytes) -> MemberRow:
     """The row of a member at home here and not suspended; NotFound or CallerFault otherwise."""
     row = tx.members.get(member)
+    if row is not None and not row.local and tx.heads.get(member) is not None:
+        raise NotFound("member", "is not, or no more, at home at this node", code="elsewhere")
     if row is None or not row.local:
         raise NotFound("member", "no such member at this node")
     if row.suspended:

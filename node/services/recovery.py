@@ -42,7 +42,7 @@ def ask_histories(after: bytes) -> bytes:
 
 
 def tell_histories(house: House, tx: Tx, peer: bytes, question: bytes) -> bytes:
-    """Control logs of members at home at ``peer``, in ascending order.
+    """Control logs of members that are at home at ``peer``, or were, in ascending order.
 
     ``["yui/histories/1", incarnation, [history…], more?]``; the incarnation is that of the run which tells.
     """
@@ -52,13 +52,21 @@ def tell_histories(house: House, tx: Tx, peer: bytes, question: bytes) -> bytes:
     after = shape.hash_or_empty(shape.record(canon.decode(question), ASK_HISTORIES, 2)[1], "after")
     found: list[bytes] = []
     size = 0
-    for member in sorted(row.member for row in tx.members.all(local=False) if row.home == peer and row.member > after):
+    for member in sorted(member for member in _ever_at(house, tx, peer) if member > after):
         item = members.history(house, tx, member)
         size += len(item) + 16
         if found and size > MAX_HISTORIES_BYTES - 1024:
             return canon.encode((HISTORIES, house.incarnation, found, True))
         found.append(item)
     return canon.encode((HISTORIES, house.incarnation, found, False))
+
+
+def _ever_at(house: House, tx: Tx, peer: bytes) -> set[bytes]:
+    """Who has left ``peer`` must hear of it from whomever it asks first: it may sign nothing for them any more."""
+    rows = {row.member: row for row in tx.members.all()}
+    found = {row.member for row in rows.values() if row.home == peer and not row.local}
+    moved = [member for member in tx.knows.of(peer) if member in rows and rows[member].epoch_number > 1]
+    return found | {member for member in moved if rows[member].home != peer and was_home(house, tx, member, peer)}
 
 
 def learn_histories(house: House, tx: Tx, peer: bytes, answer: bytes) -> bytes | None:
@@ -273,7 +281,7 @@ def announce_holdings(house: House, tx: Tx, restored: Iterable[bytes]) -> set[by
 def _held(house: House, tx: Tx, member: bytes, peer: bytes) -> set[bytes]:
     """Ids of the dealings between ``member`` and the members at the other side of the link to ``peer``."""
     row = tx.members.get(member)
-    if row is not None and (not row.local or _was_home(house, tx, member, peer)) and _had(house, tx, member, row.local):
+    if row is not None and (not row.local or was_home(house, tx, member, peer)) and _had(house, tx, member, row.local):
         found = {document for _, document in tx.holdings.dealings_of(member)}  # between two homes of one member: all
     elif row is not None and row.local:
         homes = {other.member for other in tx.members.all(local=False) if other.home == peer}
@@ -283,7 +291,7 @@ def _held(house: House, tx: Tx, member: bytes, peer: bytes) -> set[bytes]:
     return found - _unsent(tx)
 
 
-def _was_home(house: House, tx: Tx, member: bytes, node: bytes) -> bool:
+def was_home(house: House, tx: Tx, member: bytes, node: bytes) -> bool:
     """Was ``member`` at home at ``node`` once?"""
     log = members.require_log(house, tx, member)
     epochs = [item.standing.epoch for item in log.records.values() if item.standing.epoch is not None]
@@ -292,7 +300,7 @@ def _was_home(house: House, tx: Tx, member: bytes, node: bytes) -> bool:
 
 def _had(house: House, tx: Tx, member: bytes, local: bool) -> bool:
     """Is or was this node a home of ``member``?"""
-    return local or _was_home(house, tx, member, house.id)
+    return local or was_home(house, tx, member, house.id)
 
 
 def _unsent(tx: Tx) -> set[bytes]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from node.services import departed
 from node.services import peers as enrolment
 from node.services.house import House
 from node.store import Tx
@@ -54,6 +55,10 @@ def summary(house: House, tx: Tx) -> dict[str, Any]:
         "waiting": tx.waiting.count(),
         "quarantined": tx.quarantine.count(),
         "cards": tx.cards.count(),
+        "departed": [
+            {**found._asdict(), "member": found.member.hex(), "home": found.home.hex()}
+            for found in departed.all_of(house, tx)
+        ],
         "peers": peers(house, tx),
     }
 

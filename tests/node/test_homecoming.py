@@ -6,7 +6,7 @@ import pytest
 
 from node import signing
 from node.homecoming import Home, Homecoming
-from node.services import claiming, members, warding
+from node.services import claiming, departed, members, warding
 from node.services.trade import Submission
 from protocol.errors import NotFound, WorldFault
 from protocol.identity.control import Reason
@@ -195,3 +195,56 @@ def test_two_firms_of_one_burned_node_come_back_at_different_ones(six: Six) -> N
     assert six.held("四国", six.buyer) == {paper.id: "applied"}
     six.street.wait(30)
     assert six.at["四国"].errors == []
+
+
+def test_an_old_home_that_does_not_know_is_told_by_the_first_partner_that_does(six: Six) -> None:
+    """It stopped in good order, so it asks nobody and signs; neither its new home nor guardians can be reached."""
+    first = six.order("PO-1")
+    six.street.wait(10)
+    six.copy()
+    six.burn()
+    home = six.bring_back("四国", by_words(six))
+    assert isinstance(home, Home), home
+    six.street.wait(60)
+    six.street.dark = {six.at[name].id for name in six.guardians}
+    six.at["豊田"].boot()
+    six.at["豊田"].start()
+    late = six.order("PO-2")
+    six.street.wait(120)
+    assert late not in six.held("京都", six.seller)  # set aside: its author's home did not deliver it
+    assert [row.code for row in six.see("京都", lambda tx: tx.quarantine.all())] == ["fenced"]
+    with pytest.raises(NotFound, match="no more, at home"):
+        six.order("PO-3")
+    left = six.do("豊田", lambda tx: departed.all_of(six.house("豊田"), tx))
+    assert [(item.member, item.home, item.reached) for item in left] == [(six.buyer, six.at["四国"].id, False)]
+    six.street.dark.clear()
+    six.street.wait(1500)
+    assert set(six.held("四国", six.buyer)) == {first, late}
+    assert six.held("京都", six.seller) == {first: "applied", late: "applied"}
+    assert six.see("京都", lambda tx: tx.quarantine.count()) == 0
+    (left,) = six.do("豊田", lambda tx: departed.all_of(six.house("豊田"), tx))
+    assert (left.tail, left.reached) == (0, True)
+
+
+def test_an_old_backup_that_wakes_hears_of_the_move_before_it_signs_anything(six: Six) -> None:
+    """From a partner: the new home cannot be reached. No epoch is opened for who left."""
+    six.order("PO-1")
+    six.street.wait(10)
+    six.copy()
+    image = six.at["豊田"].store.serialize()
+    six.burn()
+    home = six.bring_back("四国", by_words(six))
+    assert isinstance(home, Home), home
+    six.street.wait(60)
+    six.street.dark = {six.at["四国"].id}
+    six.at["豊田"].put_back(image)
+    six.street.wait(300)
+    assert not six.see("豊田", lambda tx: tx.members.get(six.buyer)).local
+    records = six.see("豊田", lambda tx: tx.controls.by_member(six.buyer))
+    assert {row.hash for row in records} == {
+        row.hash for row in six.see("京都", lambda tx: tx.controls.by_member(six.buyer))
+    }
+    six.street.dark.clear()
+    six.street.wait(120)
+    with pytest.raises(NotFound):
+        six.order("PO-3")
