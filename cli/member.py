@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -14,6 +15,8 @@ from node.i18n import _
 
 app = family(_("Members of this node."))
 Member = Annotated[str, typer.Argument(metavar="MEMBER", help=_("Name, or first digits of the id."))]
+
+File = Annotated[Path, typer.Argument(metavar="FILE", help=_("A zip file."))]
 
 Kana = Annotated[str, typer.Option(help=_("Reading of the name."))]
 Number = Annotated[str, typer.Option("--corporate-number", help=_("Corporate number (法人番号), 13 digits."))]
@@ -153,6 +156,20 @@ def drop(member: Member, state: Annotated[str, typer.Argument(metavar="on|off")]
         raise Failure(Exit.BAD_INPUT, _("on or off"))
     found = call("member.drop", member=member, on=state == "on")
     output.facts(found, [(_("Folder"), found["folder"]), (_("On"), yes_no(found["on"]))])
+
+
+@command(app, "export", _("Write everything of a member into one file: documents, attachments, journal, records."))
+def export(
+    member: Member,
+    file: File,
+    lang: Annotated[str, typer.Option(help=_("Language of PDFs and index: ja or en."))] = "ja",
+    without_pdf: Annotated[bool, typer.Option("--without-pdf", help=_("Draw no documents: much quicker."))] = False,
+    force: Annotated[bool, typer.Option("--force", help=_("Replace a file that is there already."))] = False,
+) -> None:
+    """Export a member."""
+    from cli import archives
+
+    archives.export(file, member, lang, pdf=not without_pdf, force=force)
 
 
 @command(app, "find", _("Look members up, here and at peers: by words, corporate number, industry, area."))

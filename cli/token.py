@@ -26,7 +26,7 @@ def create(
         list[str] | None,
         typer.Option(
             help=_(
-                "documents:read, documents:write, held:decide, payments:mark, directory:read, metrics:read (may be "
+                "documents:read, documents:write, held:decide, payments:mark, directory:read, member:export, metrics:read (may be "
                 "repeated; default: all)."
             )
         ),

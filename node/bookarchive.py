@@ -62,7 +62,7 @@ class Wish(NamedTuple):
 
 def stream(context: Context, member: bytes, asked: Asked, wish: Wish) -> Iterator[bytes]:
     """The zip, piece by piece. Blocking: run it in a thread."""
-    sink = _Sink()
+    sink = Sink()
     rows: list[list[str]] = [[wish.say(column) for column in COLUMNS]]
     with zipfile.ZipFile(sink, "w", zipfile.ZIP_DEFLATED) as archive:  # type: ignore[call-overload]  # it only writes
         for line in lines(context, member, asked):
@@ -185,7 +185,7 @@ def _moment(time: int) -> str:
     return datetime.fromtimestamp(time / 1_000_000, UTC).strftime("%Y-%m-%d %H:%M:%S")
 
 
-class _Sink:
+class Sink:
     """What a zip is written to: it keeps what was not taken yet."""
 
     def __init__(self) -> None:

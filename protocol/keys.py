@@ -50,6 +50,7 @@ class Purpose(Enum):
     FENCE = b"fence"
     PROMISE = b"promise"
     COUNTERSIGN = b"countersign"
+    EXPORT = b"export"
 
 
 class SigningKey:

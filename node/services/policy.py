@@ -21,6 +21,7 @@ class Scope(StrEnum):
     DECIDE = "held:decide"
     PAY = "payments:mark"
     DIRECTORY = "directory:read"
+    EXPORT = "member:export"  # everything of the member in one file
     METRICS = "metrics:read"  # of the node, not of a member
 
 
@@ -36,7 +37,7 @@ class Role(StrEnum):
 
 MEMBER_ROLES: Final = frozenset({Role.OWNER, Role.CLERK, Role.VIEWER})
 ASSOCIATION_ROLES: Final = frozenset({Role.STAFF, Role.ADMIN})
-MEMBER_SCOPES = frozenset({Scope.READ, Scope.WRITE, Scope.DECIDE, Scope.PAY, Scope.DIRECTORY})
+MEMBER_SCOPES = frozenset({Scope.READ, Scope.WRITE, Scope.DECIDE, Scope.PAY, Scope.DIRECTORY, Scope.EXPORT})
 
 ROLES: dict[Role, frozenset[Scope]] = {
     Role.OWNER: MEMBER_SCOPES,
@@ -75,6 +76,7 @@ OPERATIONS: Final[Mapping[str, frozenset[Role]]] = {
     "people.manage": _OWNER,
     "access.read": _OWNER,
     "consent.manage": _OWNER,
+    "export.take": _OWNER,
     # the association's work
     "association.read": ASSOCIATION_ROLES,
     "association.members": ASSOCIATION_ROLES,
