@@ -39,9 +39,7 @@ def export(file: Path, member: str, language: str, *, pdf: bool, force: bool) ->
         (_("Size"), output.size(size)),
     ]
     output.facts(found, shown)
-    output.say(
-        _("Whoever has the file reads everything in it. README.txt inside says what it is and how it is checked.")
-    )
+    output.say(_("Whoever has the file reads everything in it. README.txt in it says how it is checked."))
 
 
 def _fetch(begun: dict[str, Any], target: BinaryIO) -> int:
