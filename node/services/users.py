@@ -89,6 +89,14 @@ def require(tx: Tx, member: bytes | None, text: str) -> UserRow:
     return row
 
 
+def of_token(tx: Tx, user: bytes | None) -> UserRow:
+    """The login whose token it is. NotFound for a token of the firm, which is no person."""
+    row = None if user is None else tx.users.get(user)
+    if row is None:
+        raise NotFound("user", "this token is of no person: make one for a login")
+    return row
+
+
 def change_role(house: House, tx: Tx, user: UserRow, role: str, *, by: UserRow, address: str = "") -> UserRow:
     """Give a user another role of the same house. CallerFault if the house would have no owner (administrator) left."""
     wanted = role_of(role)

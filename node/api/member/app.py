@@ -18,11 +18,14 @@ from node.api.member import (
     about,
     attachments,
     books,
+    choices,
     closings,
     desk,
     directory,
     documents,
+    enquiries,
     feed,
+    guests,
     held,
     imports,
     leaving,
@@ -30,6 +33,7 @@ from node.api.member import (
     proofs,
     sme,
     threads,
+    transfers,
     ubl,
 )
 from node.api.operation import Call, Operation, route
@@ -51,6 +55,10 @@ OPERATIONS: Sequence[Operation] = (
     *sme.OPERATIONS,  # before documents, as UBL
     *ubl.OPERATIONS,  # before documents: its fixed path must not be read as an id
     *closings.OPERATIONS,
+    *enquiries.OPERATIONS,
+    *guests.OPERATIONS,
+    *transfers.OPERATIONS,
+    *choices.OPERATIONS,
     *books.OPERATIONS,  # before documents and threads: longer paths
     *desk.OPERATIONS,
     *imports.OPERATIONS,

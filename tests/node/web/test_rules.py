@@ -11,10 +11,14 @@ from lxml import html
 from lxml.html import HtmlElement
 
 from cli.bench.crawl import links_of
+from node.services.trade import Submission
 from node.web.page import Page
 from node.web.sessions import HEADERS
+from tests.node.services import october
 from tests.node.web.farm import farm_of
 from tests.node.web.harness import TwoWebs, two_webs
+from tests.node.web.test_imports import here, upload
+from tests.node.web.test_reminders import overdue
 from tests.node.web.walking import PAGES, Seen, deal, let_look, walk
 
 #: Fields that a browser or a password manager fills in, by the name of the field (WCAG 1.3.5).
@@ -24,6 +28,12 @@ UNTYPED = ("hidden", "submit", "button", "radio", "checkbox", "file")
 DEEP = (
     "/dealings/{thread}",
     "/dealings/{thread}/{step}",
+    "/dealings/{thread}/reminder",
+    "/closing/{partner}/{side}",
+    "/books/ledger/{side}",
+    "/held",
+    "/association/import/{file}",
+    "/documents/{document}/files",
     "/documents/{document}/pdf",
     "/documents/{document}/proof",
     "/partners/{partner}",
@@ -32,6 +42,16 @@ DEEP = (
     "/g/{secret}",
     "/g/{secret}/{step}",
 )
+
+
+ROSTER = "会員名,法人番号,代表者\n打出小槌プレス,8999900000001,一寸\n名無し,1234567890123,\n"
+
+
+def held_twice(webs: TwoWebs) -> None:
+    """A number that the buyer used twice: the second paper waits for a person."""
+    for _ in range(2):
+        (sent,) = webs.toyota.town.submit(webs.buyer, Submission(webs.seller, october.order("PO-HELD", 7)))
+    assert sent.verdict == "held"
 
 
 @pytest.fixture(scope="module", params=["ja", pytest.param("en", marks=pytest.mark.slow)])
@@ -45,14 +65,24 @@ async def _all(folder: Path, language: str) -> list[Seen]:
         return await _everything(webs, language)
 
 
+def _last(webs: TwoWebs, thread: bytes) -> str:
+    return webs.kyoto.town.see(lambda tx: tx.documents.by_thread(thread))[-1].row.id.hex()
+
+
 async def _everything(webs: TwoWebs, language: str) -> list[Seen]:
     farm = await farm_of(webs)
     guest = await farm.link()
     threads = [f"/dealings/{thread}" for thread in deal(webs)]
     web = webs.kyoto
     let_look(web, webs.seller)
+    held_twice(webs)
+    late, _ = overdue(webs, "PO-LATE")
+    threads += [f"/dealings/{late.hex()}", f"/documents/{_last(webs, late)}/files"]
+    staff = await web.logged_in("staff")
+    roster = here(await upload(staff, ROSTER.encode("cp932"), "r.csv", kind="members", at="/association/import"))
     found = await walk(web, "owner", ["/", "/menu", "/books?since.year=2025&low=x", *threads], language=language)
-    found += await walk(webs.toyota, "clerk", ["/", "/menu", *threads], language=language)
+    found += await walk(webs.toyota, "clerk", ["/", "/menu", "/held", *threads], language=language)
+    found += await walk(web, "staff", [roster], language=language, most=0)
     found += await walk(web, "viewer", ["/", "/menu"], language=language, most=1)
     firm = f"/association/members/{webs.seller.hex()}"
     found += await walk(web, "admin", ["/", "/menu", firm], language=language)
