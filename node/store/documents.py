@@ -97,7 +97,6 @@ _ORDER = (documents.c.position, parts.c.slot)
 
 _ADD = insert_rows(documents, _COLUMNS)
 _ADD_PARTS = insert_rows(parts, ("slot", *PartRow._fields))
-_KNOWN = ListQuery(first, lambda v: sa.select(documents.c.id).where(documents.c.id.in_(v)))
 _GET = ListQuery(DocumentRow._make, lambda v: _ROW.where(documents.c.id.in_(v)))
 _FULL_BY_ID = ListQuery(plain, lambda v: _FULL.where(documents.c.id.in_(v)).order_by(*_ORDER))
 _FULL_BY_POSITION = ListQuery(plain, lambda v: _FULL.where(documents.c.position.in_(v)).order_by(*_ORDER))
@@ -182,12 +181,13 @@ class Documents(Repository):
                 for ordinal, part in enumerate(row.parts)
             ],
         )
-        self._session.positions.update(zip((row[0] for row in rows), positions, strict=True))
+        self._session.stored(zip((row[0] for row in rows), positions, strict=True))
         return list(positions)
 
     def known(self, ids: Iterable[bytes]) -> set[bytes]:
         """Those of ``ids`` that are stored."""
-        return set(self._db.by_values(_KNOWN, ids))
+        wanted = dict.fromkeys(ids)
+        return wanted.keys() & self._session.find_positions(wanted).keys()
 
     def positions(self, ids: Iterable[bytes]) -> dict[bytes, int]:
         """Positions by id, of those that are stored."""

@@ -138,6 +138,7 @@ _WAITING = sa.select(documents.c.id, waiting.c.missing, waiting.c.kind).select_f
 )
 _WAITING_ORDER = (waiting.c.document, waiting.c.missing)
 _WAITING_FOR = ListQuery(WaitingRow._make, lambda v: _WAITING.where(waiting.c.missing.in_(v)).order_by(*_WAITING_ORDER))
+_WAITING_ANY = Query(first, sa.select(waiting.c.document).limit(sa.literal_column("1")))
 _WAITING_OF = Query(
     WaitingRow._make,
     _WAITING.where(waiting.c.document == sa.bindparam("document")).order_by(*_WAITING_ORDER),
@@ -252,7 +253,9 @@ class Holdings(Repository):
 
     def unsettled(self, ids: Iterable[bytes]) -> list[HoldingRow]:
         """Every local member's holding of these documents that is not applied."""
-        return self._db.by_values(_UNSETTLED, self._session.find_positions(ids).values())
+        wanted = list(ids)
+        at = self._session.find_positions(wanted)
+        return self._db.by_values(_UNSETTLED, (at[document] for document in wanted if document in at))
 
     def set_verdict(
         self, member: bytes, document: bytes, verdict: str, reason: str = "", *, again: bool = True
@@ -318,6 +321,8 @@ class Waiting(Repository):
 
     def for_missing(self, missing: Iterable[bytes]) -> list[WaitingRow]:
         """Who waits for any of these."""
+        if self._db.one(_WAITING_ANY) is None:
+            return []
         return self._db.by_values(_WAITING_FOR, missing)
 
     def of(self, document: bytes) -> list[WaitingRow]:

@@ -30,6 +30,7 @@ class Session:
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
         self.positions: dict[bytes, int] = {}
+        self._absent: set[bytes] = set()  # looked for in this transaction and not stored
 
     def reserve(self, counter: str, amount: int) -> range:
         """The next ``amount`` numbers of ``counter``, from 1 on."""
@@ -44,10 +45,19 @@ class Session:
 
     def find_positions(self, documents: Iterable[bytes]) -> dict[bytes, int]:
         """Positions by document id, of those that are stored (and perhaps of others that were asked for before)."""
-        unknown = {document: None for document in documents if document not in self.positions}
+        known, absent = self.positions, self._absent
+        unknown = [document for document in documents if document not in known and document not in absent]
         if unknown:
-            self.positions.update(self.connection.by_values(_POSITIONS, unknown))
-        return self.positions
+            found = self.connection.by_values(_POSITIONS, unknown)
+            known.update(found)
+            if len(found) < len(unknown):
+                absent.update(document for document in unknown if document not in known)
+        return known
+
+    def stored(self, positions: Iterable[tuple[bytes, int]]) -> None:
+        """Documents were stored in this transaction, at these positions."""
+        self.positions.update(positions)
+        self._absent.clear()
 
     def position(self, document: bytes) -> int | None:
         """The position of one document, or None if it is not stored."""
@@ -56,6 +66,7 @@ class Session:
     def forget(self) -> None:
         """A transaction or savepoint ended: what was known of positions may not hold."""
         self.positions.clear()
+        self._absent.clear()
 
 
 class Repository:

@@ -19,7 +19,7 @@ R = TypeVar("R")
 Build = Callable[[Callable[[sa.Table], Any]], Any]
 
 #: Lists of values are cut into pieces of one of these sizes and filled up with their last value: few texts, all cached.
-LIST_SIZES = (1, 4, 16, 64, 256)
+LIST_SIZES = (1, 4, 16, 64, 128, 256)
 #: SQLite inserts this many rows by one statement: less is spent on beginning and ending statements than on the rows.
 ROWS_AT_ONCE = 25
 _ONE_ROW = re.compile(r"(VALUES )(\(\?(?:, \?)*\))")
@@ -123,19 +123,21 @@ class ListQuery(Generic[R]):
         self._build = build
         self._sized: dict[int, Query[R]] = {}
 
-    def pieces(self, values: Sequence[Any]) -> Iterator[tuple[Query[R], dict[str, Any]]]:
-        """The queries, with their parameters, that together cover ``values``."""
+    def pieces(self, values: Sequence[Any]) -> Iterator[tuple[Query[R], list[Any]]]:
+        """The queries, with the values of each, that together cover ``values``."""
         for start in range(0, len(values), LIST_SIZES[-1]):
             piece = values[start : start + LIST_SIZES[-1]]
             size = next(size for size in LIST_SIZES if size >= len(piece))
-            padded = [*piece, *[piece[-1]] * (size - len(piece))]
-            yield self._of(size), {f"v{n}": value for n, value in enumerate(padded)}
+            yield self._of(size), [*piece, *[piece[-1]] * (size - len(piece))]
 
     def _of(self, size: int) -> Query[R]:
         found = self._sized.get(size)
         if found is None:
-            found = self._sized[size] = Query(self._make, self._build([sa.bindparam(f"v{n}") for n in range(size)]))
+            found = self._sized[size] = Query(self._make, self._build([sa.bindparam(name) for name in _NAMES[:size]]))
         return found
+
+
+_NAMES = tuple(f"v{n}" for n in range(LIST_SIZES[-1]))
 
 
 def _with_flags(make: Callable[[Any], R], flags: tuple[int, ...]) -> Callable[[Any], R]:
@@ -247,14 +249,24 @@ class Connection:
     def by_values(self, query: ListQuery[R], values: Iterable[Any], /, **more: Any) -> list[R]:
         """Rows for a list of values, which may be long or empty; each value is asked for once."""
         found: list[R] = []
-        for piece, parameters in query.pieces(list(dict.fromkeys(values))):
-            found += self.all(piece, **parameters, **more)
+        for piece, listed in query.pieces(list(dict.fromkeys(values))):
+            text, names, own = piece.compiled(self.engine)
+            if names == _NAMES[: len(listed)]:
+                self._begin(text, listed)
+            else:
+                named = {**own, **more, **dict(zip(_NAMES, listed, strict=False))}
+                self._begin(text, [named[name] for name in names])
+            make = piece.make
+            found += [make(row) for row in self.cursor.fetchall()]
         return found
 
     def _execute(self, statement: Statement, values: Mapping[str, Any]) -> None:
         text, names, own = statement.compiled(self.engine)
-        if self.fault is not None:
-            self.fault(text)
         if own:
             values = {**own, **values}
-        self.cursor.execute(text, [values[name] for name in names])
+        self._begin(text, [values[name] for name in names])
+
+    def _begin(self, text: str, values: list[Any]) -> None:
+        if self.fault is not None:
+            self.fault(text)
+        self.cursor.execute(text, values)

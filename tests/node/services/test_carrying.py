@@ -110,13 +110,13 @@ def test_a_file_of_an_earlier_run_is_good() -> None:
 
 def test_a_file_that_begins_too_late_takes_nothing_and_says_so() -> None:
     toyota, kyoto, buyer, seller = two_towns()
-    toyota.submit(buyer, *(Submission(seller, order(f"PO-{n}")) for n in range(300)))
+    toyota.submit(buyer, *(Submission(seller, order(f"PO-{n}")) for n in range(200)))
     file = pieces(toyota, kyoto)
     assert len(file) == 2
     missed = enter(kyoto, file[1])
     assert (missed.gap, missed.verdicts) == (True, {})
     assert [enter(kyoto, piece).gap for piece in file] == [False, False]
-    assert len(kyoto.see(lambda tx: tx.holdings.after(seller, 0, 500))) == 300
+    assert len(kyoto.see(lambda tx: tx.holdings.after(seller, 0, 500))) == 200
 
 
 def test_only_the_node_it_is_for_opens_it_and_only_a_peer_is_believed() -> None:

@@ -23,9 +23,9 @@ from tests.node.store.postgres_server import PostgresServer
 WALKS = {
     "access._TOKENS", "access._USERS", "desk._ASKED", "directory._COUNT", "directory._FIND", "directory._INCOMPLETE",
     "directory._AWAITED", "documents._COUNT", "holdings._BY_VERDICT", "holdings._DEALINGS_WITH",
-    "holdings._WAITING_COUNT",
+    "holdings._WAITING_ANY", "holdings._WAITING_COUNT",
     "holdings._WAITING_KIND", "journals._COUNT", "journals._HEADS_ALL", "links._COUNT_PENDING", "links._LINKS",
-    "links._UNDECIDED",
+    "links._UNDECIDED", "links._UNSTORED_ANY",
     "members._ALL", "members._LOCAL", "notices._AT_STAFF", "notices._BOUNCED",
     "guarding._ALL", "returning._ALL", "wards._CONSENTS", "wards._CUSTODY_ALL", "wards._WARDS",
     "peers._ALL", "peers._EXPIRE", "peers._INVITATIONS", "peers._IN_STATE",
