@@ -51,6 +51,10 @@ def init(
             )
         ),
     ] = None,
+    guardian_only: Annotated[
+        bool,
+        typer.Option("--guardian-only", help=_("A node without members: it keeps encrypted copies for others.")),
+    ] = False,
     allow_private: Annotated[
         bool, typer.Option("--allow-private", help=_("Peers may lie on private addresses (own networks, tests)."))
     ] = False,
@@ -79,6 +83,8 @@ def init(
         address,
         allow_private,
     )
+    if guardian_only:
+        values["node"]["guardian_only"] = True
     node = _make(folder, values, secret)
     answer = {
         "data": str(folder),

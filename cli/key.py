@@ -71,12 +71,12 @@ def revoke(
     _require(role in ("signing", "words", "association"), _("--role: signing, words or association"))
     _require(by in ("words", "association"), _("--by: words or association"))
     if role == "signing":
-        _finish(call("key.draft", member=member, by=by), by, association_key, _is_rotation)
+        finish(call("key.draft", member=member, by=by), by, association_key, _is_rotation)
         return
     _require(by == "words", _("the keys of a role are replaced with the words"))
     public, new_words = _new_keys(role)
     draft = call("key.draft", member=member, role=role, public=public.hex())
-    found = _finish(draft, by, None, partial(_gives_role, role, public))
+    found = finish(draft, by, None, partial(_gives_role, role, public))
     if new_words:
         found["words"] = new_words
         _show_words(new_words)
@@ -88,7 +88,7 @@ def undo(
     record: Annotated[str, typer.Argument(metavar="RECORD", help=_("First digits of the record in `yui key list`."))],
 ) -> None:
     """Undo a key operation."""
-    _finish(call("key.draft", member=member, by="words", undo=record), "words", None, _is_rotation)
+    finish(call("key.draft", member=member, by="words", undo=record), "words", None, _is_rotation)
 
 
 @command(app, "paper", _("Show the association's key as 24 words, to be kept on paper far from this machine."))
@@ -140,7 +140,7 @@ def _gives_role(role: str, public: bytes, record: Record) -> bool:
     return isinstance(payload, RoleKeys) and (payload.role.value, payload.keys) == (role, (public,))
 
 
-def _finish(
+def finish(
     answer: dict[str, Any], by: str, key_file: Path | None, is_asked: Callable[[Record], bool]
 ) -> dict[str, Any]:
     """Sign a draft here if it is what was asked for, give it back, show what is in force then.

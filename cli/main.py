@@ -17,6 +17,7 @@ from cli import (
     bringing,
     carry,
     document,
+    guardian,
     held,
     imports,
     init,
@@ -58,6 +59,7 @@ FAMILIES = {
     "quarantine": (quarantine.app, _("What peers sent and could not be taken.")),
     "notice": (notice.app, _("Notices that nobody opened, and mail.")),
     "key": (key.app, _("Keys of members.")),
+    "guardian": (guardian.app, _("Guardians: encrypted copies of members at other associations.")),
     "backup": (backup.app, _("Backups.")),
     "address": (address.app, _("The address under which this node is reached.")),
 }

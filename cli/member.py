@@ -56,7 +56,8 @@ def add(
         "endpoint": endpoint,
     }
     found = call("member.add", profile=profile, listed=not unlisted)
-    output.facts(found, [(_("Member"), found["name"]), (_("Id"), found["member"])])
+    named = ", ".join(found["guardians"]) or "–"
+    output.facts(found, [(_("Member"), found["name"]), (_("Id"), found["member"]), (_("Guardians"), named)])
     if output.Mode.json:
         return
     output.line("")

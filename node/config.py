@@ -31,6 +31,7 @@ class NodeSection(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
     kind: str = "association"
     area: str = ""  # 全国地方公共団体コード
     network: Literal["live", "test"] = "live"
+    guardian_only: bool = False  # keeps copies for others and has no members
 
 
 class PeerSection(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

@@ -14,7 +14,8 @@ from functools import partial
 from typing import Final, TypeVar
 
 from node.procedure import Pause, Steps, ask, commit, look
-from node.services.guarding import framing, patience, sending
+from node.services.guarding import auditing, framing, patience, sending
+from node.services.guarding.auditing import Question
 from node.services.guarding.framing import Built, Quorum
 from node.services.guarding.sending import Advanced, Message
 from node.services.house import House, Safe
@@ -29,6 +30,8 @@ SECOND_US: Final = 1_000_000
 RETRY_US: Final = SECOND_US
 MAX_RETRY_US: Final = 5 * 60 * SECOND_US
 LOOK_ROUND_US: Final = 60 * SECOND_US  # what changes without a journal entry is looked for so often
+AUDIT_US: Final = 60 * 60 * SECOND_US
+AUDIT_AGAIN_US: Final = 60 * SECOND_US  # after one that was failed
 WAIT_STEP_US: Final = 10_000
 REST_US: Final = 5 * SECOND_US  # of a member that a guardian refused, or whose copies it lost
 LET_GO_AGAIN_US: Final = SECOND_US // 20
@@ -61,6 +64,7 @@ class Guarding:
         self._building = False
         self._build_at = 0
         self._round_at = 0
+        self._audit_at = 0
         self._again_at: int | None = None
         self._quorums: dict[bytes, Quorum] = {}
 
@@ -71,6 +75,7 @@ class Guarding:
         self.house.guarded.update(found)
         self.house.uncopied.update(found)
         self._round_at = self._now() + LOOK_ROUND_US
+        self._audit_at = self._now() + AUDIT_US
 
     # --- what the runtime asks
 
@@ -85,6 +90,9 @@ class Guarding:
             self._round_at = now + LOOK_ROUND_US
             house.uncopied.update(house.guarded)
         found: list[Steps[None]] = []
+        if now >= self._audit_at and self._guardians:
+            self._audit_at = now + AUDIT_US
+            found.append(self._audit_all())
         if house.uncopied and not self._building and now >= self._build_at:
             self._building = True
             found.append(self._build())
@@ -99,7 +107,7 @@ class Guarding:
         house = self.house
         if house.frozen or house.recovering or not (house.guarded or house.uncopied):
             return None
-        due = [self._round_at]
+        due = [self._round_at, *([self._audit_at] if self._guardians else [])]
         if house.uncopied and not self._building:
             due.append(self._build_at)
         due += [one.retry_at for one in self._guardians.values() if one.waiting and not one.busy]
@@ -226,6 +234,43 @@ class Guarding:
         guardian.retry_at = self._now() + delay - jitter
         if guardian.failures == 1:
             self._weigh()
+
+    # --- do they have it?
+
+    def audit(self) -> Steps[dict[str, int]]:
+        """Ask every guardian for one random piece: how many answered, and how many of them wrongly."""
+        asked = wrong = 0
+        for node, guardian in list(self._guardians.items()):
+            wards = [member for member, quorum in self._quorums.items() if node in quorum.guardians]
+            try:
+                passed = yield from self._audit(NodeId(node), wards)
+            except (WorldFault, Frozen):
+                continue
+            if passed is None:
+                continue
+            asked += 1
+            if not passed:
+                wrong += 1
+                guardian.waiting.update(wards)
+                self._audit_at = self._now() + AUDIT_AGAIN_US
+        return {"asked": asked, "wrong": wrong}
+
+    def _audit_all(self) -> Steps[None]:
+        yield from self.audit()
+
+    def _audit(self, node: NodeId, wards: list[bytes]) -> Steps[bool | None]:
+        house = self.house
+        asked: Question | None = yield from look(lambda tx: auditing.question(house, tx, node, wards))
+        if asked is None:
+            return None
+        try:
+            answer = yield from ask(node, messages.AUDIT, asked.body)
+        except REFUSALS:
+            answer = b""
+        passed, safe = yield from self._commit(lambda tx: auditing.judge(house, tx, node, asked, answer))
+        if safe is not None:
+            self._remember(asked.member, safe)
+        return passed
 
     # --- who is silent, and who may go on
 

@@ -115,6 +115,8 @@ def make_house(folder: Path, config: Config, secret: NodeSecret) -> House:
         entropy=os.urandom,
         association=bytes.fromhex(public.read_text("ascii").strip()) if public.exists() else b"",
         name=config.node.name,
+        area=config.node.area,
+        guardian_only=config.node.guardian_only,
     )
 
 

@@ -83,6 +83,14 @@ class PeerDesk:
         """One chunk out of a carried file from ``node``."""
         return await self._errands.take_chunk(node, root, index, body)
 
+    async def ask(self, node: bytes, path: str, body: bytes) -> bytes:
+        """One message to an accepted peer; errors as the transport's."""
+        return await self._driver.ask(NodeId(node), path, body)
+
+    async def audit(self) -> dict[str, Any]:
+        """Ask every guardian for random pieces of what it keeps: how many were asked, and what was found."""
+        return _plain(await self._driver.audit())
+
     def suggestions(self) -> list[dict[str, Any]]:
         """What LAN discovery heard."""
         discovery = self._discovery()

@@ -84,6 +84,14 @@ class Driver:
         await self._drive(self._runtime.resolve())
         self._pump()
 
+    async def ask(self, peer: NodeId, path: str, body: bytes) -> bytes:
+        """One message of a person's to a peer."""
+        return await self._transport.post(peer, path, body)
+
+    async def audit(self) -> dict[str, int]:
+        """Look now into what guardians keep: how many pieces they were asked for, and how many were wrong."""
+        return await self._drive(self._runtime.guarding.audit())
+
     def notice(self, peers: Iterable[bytes]) -> None:
         """There is something new in the store for ``peers``. From any thread."""
         found = list(peers)

@@ -69,6 +69,7 @@ def begin(house: House, tx: Tx, member: bytes, rank: Rank, *, undoes: bytes = b"
     CallerFault if the member is at home here or has no guardians.
     """
     house.require_signing()
+    house.require_members()
     log = members.require_log(house, tx, member)
     chosen = log.standing.guardians
     if log.epoch.home == house.id:

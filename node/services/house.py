@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Final, NamedTuple, Protocol
 
-from protocol.errors import Frozen, WorldFault
+from protocol.errors import CallerFault, Frozen, WorldFault
 from protocol.identity.log import ControlLog
 from protocol.keys import NodeId, SigningKey, node_id
 
@@ -67,9 +67,9 @@ class House:
     each peer has to sign at its hello; ``expected``: what its own hello in an answer has to sign; ``contradictions``:
     another copy's hello, to be shown to a peer of which two copies were seen; ``retold``: how often,
     and at which position of the stream, a member's history up to a record was told again to a peer that lacked it.
-    ``guarded``: members with guardians, as of the last commit that is known to be durable; ``uncopied``: those of
-    whom something was written since their last frame; ``delayed``: peers whose next batch waits for a document to
-    become safe, and until when (µs).
+    ``guardian_only``: this node has no members, it keeps copies for others. ``guarded``: members with guardians, as of
+    the last commit that is known to be durable; ``uncopied``: those of whom something was written since their last
+    frame; ``delayed``: peers whose next batch waits for a document to become safe, and until when (µs).
     """
 
     network: str
@@ -79,6 +79,8 @@ class House:
     entropy: Callable[[int], bytes]
     association: bytes = b""
     name: str = ""
+    area: str = ""
+    guardian_only: bool = False
     incarnation: bytes = b""
     start_number: int = 0
     start_nonce: bytes = b""
@@ -105,6 +107,11 @@ class House:
             raise Frozen(self.frozen)
         if self.recovering:
             raise WorldFault("this node is asking its peers what they know of it: try again soon", code="recovering")
+
+    def require_members(self) -> None:
+        """Raise CallerFault on a node that is a guardian and nothing else."""
+        if self.guardian_only:
+            raise CallerFault("node", "is a guardian only: it has no members", code="guardian-only")
 
     def standing(self) -> Standing:
         """What a transaction may change here: to be put back if it fails."""

@@ -37,6 +37,7 @@ def enrol(house: House, tx: Tx, name: str, factor: bytes = b"") -> Enrolled:
     The association sees the words while they are printed: the member can replace them later without it.
     """
     house.require_signing()
+    house.require_members()
     if not name.strip() or len(name) > MAX_NAME_CHARS:
         raise CallerFault("name", f"1 to {MAX_NAME_CHARS} characters")
     entropy = house.entropy(words.ENTROPY_BYTES)

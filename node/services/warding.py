@@ -21,7 +21,7 @@ from protocol.errors import Misdirected, NotAuthorised, NotFound, PeerFault, Too
 from protocol.guardian import agreement, claim, frame, messages
 from protocol.guardian.agreement import Agreement
 from protocol.guardian.claim import Countersigned, Fence, Promise
-from protocol.guardian.frame import Frame, Signed, Tip
+from protocol.guardian.frame import Signed, Tip
 from protocol.guardian.messages import Audit, Chunks, Fenced, Find, Found, Frames, Pages, Read, ReadChunk, WriteBack
 from protocol.identity import control, genesis
 from protocol.identity.control import Epoch, Proof, Record
@@ -143,7 +143,7 @@ def _take_frame(house: House, tx: Tx, peer: bytes, signed: Signed, room: int) ->
     ward = tx.wards.get(place.member)
     if ward is None:
         raise NotAuthorised("the ward's vault has to come before its frames", code="no-vault")
-    if _is_here(tx, signed.frame):
+    if _is_here(tx, signed):
         return True
     chains = tx.wards.chains(place.member)
     newest = chains[0].epoch if chains else b""
@@ -155,8 +155,14 @@ def _take_frame(house: House, tx: Tx, peer: bytes, signed: Signed, room: int) ->
     return _append(tx, ward, signed, house.clock())
 
 
-def _is_here(tx: Tx, found: Frame) -> bool:
-    return tx.wards.frame_hashed(found.place.member, found.hash) is not None
+def _is_here(tx: Tx, signed: Signed) -> bool:
+    """A frame that came again; if what is kept of it has gone bad, it is mended."""
+    row = tx.wards.frame_hashed(signed.frame.place.member, signed.frame.hash)
+    if row is None:
+        return False
+    if row.sealed != signed.sealed:
+        tx.wards.mend_frame(row._replace(sealed=signed.sealed))
+    return True
 
 
 def _append(tx: Tx, ward: WardRow, signed: Signed, now: int) -> bool:
@@ -363,7 +369,7 @@ def write_back(house: House, tx: Tx, peer: bytes, message: WriteBack) -> list[Ti
         member = signed.frame.place.member
         _require_claimant(tx, peer, member, message.fence)
         touched.append(member)
-        if _is_here(tx, signed.frame):
+        if _is_here(tx, signed):
             continue
         log = _require_known(house, tx, member)
         admitted = log.records.get(signed.frame.place.epoch)

@@ -106,6 +106,7 @@ _FRAME_HASHED = Query(
     WardFrameRow._make, _FRAME.where(ward_frames.c.member == _bind("member"), ward_frames.c.hash == _bind("hash"))
 )
 _FRAMES_ADD = insert_rows(ward_frames, WardFrameRow._fields)
+_FRAME_MEND = upsert(ward_frames, WardFrameRow._fields)
 _CHAINS = Query(
     ChainRow._make,
     sa.select(*(ward_chains.c[name] for name in ChainRow._fields))
@@ -186,6 +187,10 @@ class Wards(Repository):
     def add_frames(self, rows: Iterable[WardFrameRow]) -> None:
         """Append frames."""
         self._db.run_many(_FRAMES_ADD, rows)
+
+    def mend_frame(self, row: WardFrameRow) -> None:
+        """Replace the bytes of a frame that is here."""
+        self._db.run_many(_FRAME_MEND, [row])
 
     def chains(self, member: bytes) -> list[ChainRow]:
         """The end of each epoch's frames, the last epoch that came first."""

@@ -10,6 +10,7 @@ from node.api.admin.command import Ask, Command, local_member
 from node.api.context import Context
 from node.services import addressing, directory, members
 from node.services.directory import Profile
+from node.services.guarding import enrolling, overview
 from node.services.transaction import Tx
 from protocol.identity import card
 
@@ -61,10 +62,12 @@ def add(context: Context, ask: AddMember) -> dict[str, Any]:
     """Enrol a member; the 24 words are in this answer and nowhere else."""
 
     def work(tx: Tx) -> dict[str, Any]:
-        made = members.enrol(context.house, tx, ask.profile.name)
+        made = enrolling.enrol(context.house, tx, ask.profile.name)
         if ask.listed:
             directory.publish(context.house, tx, made.member, ask.profile)
-        return {**_shown(tx, made.member), "words": made.words}
+        chosen = members.require_log(context.house, tx, made.member).standing.guardians
+        named = [overview.name_of(tx, key) for key in chosen.keys] if chosen is not None else []
+        return {**_shown(tx, made.member), "words": made.words, "guardians": named}
 
     return context.commit(work)
 

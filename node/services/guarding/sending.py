@@ -27,6 +27,7 @@ NO_AGREEMENT: Final = "no-agreement"
 LOST: Final = "lost"  # it shows less than it has acknowledged
 AHEAD: Final = "ahead"  # it shows frames that this node has not made, or has forgotten: another home, or an old backup
 REFUSED: Final = "refused"
+AUDIT: Final = "audit:"  # and the place of a frame of which it could not show a piece
 AHEAD_REST_US: Final = 5 * 60 * 1_000_000
 MAX_MEMBERS: Final = MAX_FRAMES_PER_REQUEST
 
@@ -150,13 +151,14 @@ def take_kept(house: House, tx: Tx, guardian: bytes, wire: bytes, told: Sequence
 
 def _heard(tx: Tx, log: ControlLog, before: GuardAckRow, tip: Tip | None, told: Told) -> GuardAckRow:
     """What the guardian has, as its tip shows it; whatever it was told of history and vault it took."""
-    after = before._replace(history=told.history, vault_version=told.vault_version, finding="")
+    doubt = before.finding if before.finding.startswith(AUDIT) else ""
+    after = before._replace(history=told.history, vault_version=told.vault_version, finding=doubt)
     if tip is None:
-        return after._replace(place=0, finding=LOST if before.place else "")
+        return after._replace(place=0, finding=LOST if before.place else doubt)
     made = tx.guarding.frame_hashed(told.member, tip.hash)
     if made is None:
         return after._replace(place=_behind(tx, log, tip), finding=AHEAD)
-    if made.place < before.place:
+    if made.place < before.place and not doubt:
         return after._replace(place=made.place, finding=LOST)
     return after._replace(place=made.place)
 
@@ -169,12 +171,17 @@ def _behind(tx: Tx, log: ControlLog, tip: Tip) -> int:
     return made.place if made is not None and made.number < tip.number else 0
 
 
+def _counts(ack: GuardAckRow, mine: set[bytes]) -> bool:
+    """Does this guardian's word count: is it one of the present set, and did it pass its last audit?"""
+    return ack.guardian in mine and not ack.finding.startswith(AUDIT)
+
+
 def settle(house: House, tx: Tx, log: ControlLog, row: GuardedRow) -> GuardedRow:
     """Write down how far the member is safe now: what k of its present guardians have."""
     chosen = log.standing.guardians
     assert chosen is not None
     mine = set(framing.guardians_of(log))
-    places = sorted((ack.place for ack in tx.guarding.acks_of(log.member) if ack.guardian in mine), reverse=True)
+    places = sorted((ack.place for ack in tx.guarding.acks_of(log.member) if _counts(ack, mine)), reverse=True)
     place = places[chosen.k - 1] if len(places) >= chosen.k else 0
     if place == row.safe_place:
         return row

@@ -6,8 +6,9 @@ from typing import Final, NamedTuple
 
 from node.i18n import N_
 from node.papers.tabular import Record
-from node.services import access, directory, joining, members
+from node.services import access, directory, joining
 from node.services.directory import Profile
+from node.services.guarding import enrolling
 from node.services.house import House
 from node.services.importing.plan import NEW, SAME, Draft, Line, Plan, text
 from node.store import Tx, UserRow
@@ -58,7 +59,7 @@ def take_members(house: House, tx: Tx, plan: Plan, by: UserRow, address: str = "
             continue
         profile, person = line.action
         try:
-            enrolled = members.enrol(house, tx, profile.name)
+            enrolled = enrolling.enrol(house, tx, profile.name)
             directory.publish(house, tx, enrolled.member, profile)
         except CallerFault as fault:
             raise CallerFault(f"lines[{line.line}].{fault.field}", fault.rule, code=fault.code) from None

@@ -9,6 +9,7 @@ from aiohttp import web
 from node.i18n import N_
 from node.services import access, association, consent, dealings, directory, joining, members, reading, sessions, users
 from node.services.directory import Profile
+from node.services.guarding import enrolling
 from node.services.transaction import Tx
 from node.web import paperview
 from node.web.forms import Form
@@ -59,7 +60,7 @@ async def enrol(visit: Visit) -> web.StreamResponse:
         return visit.render("association/enrol.html", status=422, form=form)
 
     def work(tx: Tx) -> members.Enrolled:
-        made = members.enrol(house, tx, profile.name)
+        made = enrolling.enrol(house, tx, profile.name)
         directory.publish(house, tx, made.member, profile)
         access.note(house, tx, "member-enrolled", member=made.member, user=who.user, address=address)
         return made
