@@ -28,6 +28,21 @@ STATES = {
 LIGHTS = {"green": N_("good"), "yellow": N_("weak"), "red": N_("in danger"), "grey": N_("no guardians")}
 
 
+def _part(found: dict[str, Any]) -> str:
+    text = PARTS[found["part"]]
+    return _(text)
+
+
+def _state(found: dict[str, Any]) -> str:
+    text = STATES[found["state"]]
+    return _(text)
+
+
+def _light(found: dict[str, Any]) -> str:
+    text = LIGHTS[found["light"]]
+    return _(text)
+
+
 @command(app, "list", _("List agreements with other associations."))
 def list_agreements() -> None:
     """List agreements."""
@@ -35,8 +50,8 @@ def list_agreements() -> None:
     rows = [
         (
             row["name"] or short(row["node"]),
-            _(PARTS[row["part"]]),
-            _(STATES[row["state"]]),
+            _part(row),
+            _state(row),
             row["entity"],
             " ".join(row["places"]),
             row["wards"],
@@ -115,8 +130,8 @@ def _show(found: dict[str, Any]) -> None:
         found,
         [
             (_("Node"), found["name"] or short(found["node"])),
-            (_("Part"), _(PARTS[found["part"]])),
-            (_("State"), _(STATES[found["state"]])),
+            (_("Part"), _part(found)),
+            (_("State"), _state(found)),
             (_("Operator"), found["entity"]),
             (_("Stored in"), " ".join(found["places"])),
             (_("Subcontracting"), yes_no(found["subcontracting"])),
@@ -161,7 +176,7 @@ def status() -> None:
     rows = [
         (
             row["name"],
-            _(LIGHTS[row["light"]]),
+            _light(row),
             f"{row['complete']}/{row['n']}",
             row["k"] or "–",
             row["missing"],

@@ -46,8 +46,8 @@ def taken(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
 
 
 def test_what_was_asked_for_is_signed(taken: list[dict[str, Any]]) -> None:
-    key._finish(draft(epoch(Reason.ROTATE)), "words", None, key._is_rotation)
-    key._finish(draft(roles(WORDS)), "words", None, lambda record: key._gives_role("words", WORDS.public, record))
+    key.finish(draft(epoch(Reason.ROTATE)), "words", None, key._is_rotation)
+    key.finish(draft(roles(WORDS)), "words", None, lambda record: key._gives_role("words", WORDS.public, record))
     assert len(taken) == 2
 
 
@@ -63,12 +63,12 @@ def test_what_was_asked_for_is_signed(taken: list[dict[str, Any]]) -> None:
 )
 def test_another_record_is_not_signed(handed: dict[str, Any], taken: list[dict[str, Any]]) -> None:
     with pytest.raises(Failure) as refused:
-        key._finish(handed, "words", None, key._is_rotation)
+        key.finish(handed, "words", None, key._is_rotation)
     assert refused.value.code is Exit.REFUSED
     assert not taken
 
 
 def test_another_key_for_the_role_is_not_signed(taken: list[dict[str, Any]]) -> None:
     with pytest.raises(Failure):
-        key._finish(draft(roles(THIEF)), "words", None, lambda record: key._gives_role("words", WORDS.public, record))
+        key.finish(draft(roles(THIEF)), "words", None, lambda record: key._gives_role("words", WORDS.public, record))
     assert not taken
