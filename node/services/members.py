@@ -71,13 +71,19 @@ def open_epoch(house: House, tx: Tx, member: bytes, reason: Reason) -> bytes:
     return _open(house, tx, require_log(house, tx, member), reason, Rank.NODE, [(Role.NODE.value, house.node)])
 
 
+def bring_here(house: House, tx: Tx, member: bytes, words_key: SigningKey) -> bytes:
+    """Make this node the home of a member whose words are held here and whose journal is not: it begins anew."""
+    house.require_signing()
+    return _open(house, tx, require_log(house, tx, member), Reason.MOVE, Rank.WORDS, [(Role.WORDS.value, words_key)])
+
+
 def _open(
     house: House, tx: Tx, before: ControlLog, reason: Reason, rank: Rank, signers: list[tuple[str, SigningKey]]
 ) -> bytes:
     key = SigningKey(house.entropy(32))
     parent = before.standing.epoch
     custody = Custody(house, tx)
-    at = custody.position(before.member) if parent else None
+    at = custody.position(before.member) if parent and reason is not Reason.MOVE else None
     epoch = Epoch(
         number=parent.number + 1 if parent else 1,
         parent=parent.hash if parent else b"",

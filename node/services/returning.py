@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from node.services import claiming, dealings, intake, members, outbox, recovery
+from node.services import claiming, dealings, guests, intake, members, outbox, recovery
 from node.services.claiming import State
 from node.services.custody import Custody
 from node.services.guarding import framing
@@ -17,6 +17,7 @@ from node.services.house import House
 from node.services.intake import ADOPTED, RECEIVED, SENT, Arrival, Restored
 from node.store import Tx
 from protocol.errors import InvariantBroken
+from protocol.identity import words
 from protocol.identity.control import Signed
 from protocol.journal import Kind
 from protocol.keys import SigningKey
@@ -48,16 +49,40 @@ def open_here(house: House, tx: Tx, member: bytes, record: Signed) -> Returned:
     custody = Custody(house, tx)
     custody.begin(member, record.record.hash)
     custody.enter(member, Kind.CONTROL, record.record.hash)
-    _take_from_neighbours(house, tx, custody, member)
     custody.close()
-    held = tx.holdings.dealings_of(member)
-    _fold(house, tx, [document for _, document in held])
+    held = _settle_in(house, tx, member)
+    _bring_guests(house, tx, member)
     asked = recovery.announce_holdings(house, tx, [member])
     _offer_all(house, tx, member)
     if tx.returning.get(member) is not None:
         claiming.close(house, tx, member, State.OPEN)
     news = frozenset(peer.node for peer in tx.peers.all("accepted"))
-    return Returned(member, record.record.hash, len(held), len(asked), news)
+    return Returned(member, record.record.hash, held, len(asked), news)
+
+
+def _settle_in(house: House, tx: Tx, member: bytes) -> int:
+    """What others here hold of its dealings, and everything that is folded from documents; how many it holds."""
+    custody = Custody(house, tx)
+    _take_from_neighbours(house, tx, custody, member)
+    custody.close()
+    held = tx.holdings.dealings_of(member)
+    _fold(house, tx, [document for _, document in held])
+    return len(held)
+
+
+def _bring_guests(house: House, tx: Tx, owner: bytes) -> None:
+    """Partners without a node come along: their words came with what is ``owner``'s, their papers are its own."""
+    for row in tx.guests.of(owner):
+        wrapped = tx.wrapped_keys.get(guests.WORDS_KEY, row.guest)
+        known = tx.members.get(row.guest)
+        if wrapped is None or known is None or known.local or row.enrolled is not None:
+            continue
+        held = words.key_of(house.wrap.unwrap(guests.WORDS_KEY, row.guest, wrapped.wrapped))
+        members.bring_here(house, tx, row.guest, held)
+        tx.members.put(members.require_local(tx, row.guest)._replace(name=row.name))
+        _settle_in(house, tx, row.guest)
+        if known.home and tx.peers.get(known.home) is not None:
+            members.tell_history(house, tx, known.home, row.guest)
 
 
 def _take_from_neighbours(house: House, tx: Tx, custody: Custody, member: bytes) -> None:

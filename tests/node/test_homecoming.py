@@ -6,8 +6,12 @@ import pytest
 
 from node import signing
 from node.homecoming import Home, Homecoming
-from node.services import claiming, departed, members, warding
-from node.services.trade import Submission
+from node.services import claiming, departed, drafts, guests, members, users, warding
+from node.services.desk import sending
+from node.services.drafting import Step
+from node.services.guests import Addresses
+from node.services.trade import Outcome, Submission
+from node.store import Tx
 from protocol.errors import NotFound, WorldFault
 from protocol.identity.control import Reason
 from tests.node.services.town import accept_order, order
@@ -248,3 +252,39 @@ def test_an_old_backup_that_wakes_hears_of_the_move_before_it_signs_anything(six
     six.street.wait(120)
     with pytest.raises(NotFound):
         six.order("PO-3")
+
+
+def test_what_no_document_brings_back_and_partners_without_a_node_come_along(six: Six) -> None:
+    """A draft, an item, a login, and a guest whose link goes on where it was."""
+    house = six.house("豊田")
+    guest = six.do("豊田", lambda tx: guests.add(house, tx, six.buyer, "さるかに農園", Addresses(fax="000-0000-0000")))
+    paper = six.at["豊田"].submit(six.buyer, Submission(guest, order("G-1")))
+    link = six.do("豊田", lambda tx: guests.issue(house, tx, six.buyer, paper.thread))
+    user = six.do(
+        "豊田", lambda tx: users.add(house, tx, six.buyer, "otsu", "owner", users.password_hash("correct horse"))
+    )
+    draft = six.do("豊田", lambda tx: drafts.save(house, tx, six.buyer, user.name, "/orders/new", b"{}"))
+    six.street.wait(90)  # rows without a paper are looked for once a minute
+    six.copy()
+    six.burn()
+    home = six.bring_back("四国", by_words(six))
+    assert isinstance(home, Home), home
+    assert home.rebuilt.bad == []
+    there = six.house("四国")
+    assert six.see("四国", lambda tx: tx.desk.draft(draft.id)).data == b"{}"
+    assert users.verifies(six.see("四国", lambda tx: tx.users.by_name("otsu")).password_hash, "correct horse")
+
+    def answer(tx: Tx) -> Outcome:
+        opened = guests.look(there, tx, link.secret)
+        made = guests.draft(tx, opened, Step.ANSWER, "2026-10-05")
+        return guests.send(there, tx, link.secret, made, sending.seen(opened.thread), "2026-10-05")
+
+    six.do("四国", answer)
+    row = six.see("四国", lambda tx: tx.threads.get(six.buyer, paper.thread))
+    assert row.state == "accepted"
+    assert len(six.held("四国", guest)) == 2
+    six.street.dark.clear()
+    six.at["豊田"].boot()
+    six.at["豊田"].start(Reason.RESTART)
+    six.street.wait(600)
+    assert not six.see("豊田", lambda tx: tx.members.get(guest)).local

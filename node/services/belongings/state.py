@@ -13,13 +13,14 @@ from typing import Any, Final
 
 import msgspec
 
-from node.services import codes, guests, policy
+from node.services import codes, guests, members, policy
 from node.services.belongings.items import Item, What, of
 from node.services.house import House
 from node.store import SHELVES, Shelf, Tx, WrappedKeyRow
 from protocol import canon, shape
 from protocol.errors import Malformed
-from protocol.limits import MIB
+from protocol.identity.words import ENTROPY_BYTES
+from protocol.limits import MAX_BATCH_BYTES, MIB
 
 #: Into how many boxes a shelf goes; others are few rows and go in one.
 BOXES: Final = {"items": 64, "item_prices": 64, "payments": 64, "guest_links": 16, "drafts": 16, "imports_done": 16}
@@ -46,7 +47,7 @@ def collect(
         if shelf.stamps:
             yield name, stamp, None
     words = _words(house, tx, member)
-    yield from _boxes(GUEST_WORDS, ["guest", "words"], lambda row: (row[0],), words, known)
+    yield from _boxes(GUEST_WORDS, ["guest", "words", "history"], lambda row: (row[0],), words, known)
 
 
 def _boxes(
@@ -68,7 +69,7 @@ def _box(key: Row, count: int) -> int:
 
 
 def _name(shelf: str, part: str) -> bytes:
-    return canon.digest(f"yui/state/1\0{shelf}\0{part}".encode())
+    return canon.digest(f"state box\0{shelf}\0{part}".encode())
 
 
 def _outward(house: House, shelf: Shelf, row: Row) -> Row:
@@ -82,12 +83,13 @@ def _outward(house: House, shelf: Shelf, row: Row) -> Row:
 
 
 def _words(house: House, tx: Tx, member: bytes) -> list[Row]:
-    """The recovery words of partners without a node, which their owner's home holds for them."""
-    found = []
+    """Recovery words and history of partners without a node, which their owner's home holds for them."""
+    found: list[Row] = []
     for guest in tx.guests.of(member):
         row = tx.wrapped_keys.get(guests.WORDS_KEY, guest.guest)
         if row is not None and guest.enrolled is None:
-            found.append((guest.guest, house.wrap.unwrap(guests.WORDS_KEY, guest.guest, row.wrapped)))
+            secret = house.wrap.unwrap(guests.WORDS_KEY, guest.guest, row.wrapped)
+            found.append((guest.guest, secret, members.history(house, tx, guest.guest)))
     return found
 
 
@@ -198,10 +200,14 @@ def _with(row: Row, at: int, value: Any) -> Row:
 def _keep_words(house: House, tx: Tx, member: bytes, rows: Sequence[Sequence[Any]]) -> list[str]:
     own = {row.guest for row in tx.guests.of(member)}
     told = []
-    for guest, words in rows:
-        if guest not in own or type(words) is not bytes:
+    for row in rows:
+        guest, secret, history = shape.exactly(row, "guest_words", 3)
+        history = shape.binary(history, "guest_words.history", MAX_BATCH_BYTES)
+        if guest not in own or members.identify_history(history) != guest:
             told.append("guest_words: of nobody's guest")
-        elif tx.wrapped_keys.get(guests.WORDS_KEY, guest) is None:
-            wrapped = house.wrap.wrap(guests.WORDS_KEY, guest, words)
+            continue
+        members.learn_history(house, tx, history)
+        if tx.wrapped_keys.get(guests.WORDS_KEY, guest) is None:
+            wrapped = house.wrap.wrap(guests.WORDS_KEY, guest, shape.fixed(secret, "guest_words.words", ENTROPY_BYTES))
             tx.wrapped_keys.add(WrappedKeyRow(guests.WORDS_KEY, guest, wrapped, house.clock()))
     return told
