@@ -136,6 +136,7 @@ def test_migrating_what_is_not_there(tmp_path: Path) -> None:
 
 def test_the_writer_keeps_the_wal_small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(engine, "CHECKPOINT_FRAMES", 64)
+    open_sqlite(tmp_path / "node.db").close()  # making all tables writes more than that at once
     store = open_sqlite(tmp_path / "node.db")
     for number in range(120):
         store.write(lambda tx, n=number: tx.documents.add_many([document(n)]))  # type: ignore[misc]
