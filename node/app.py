@@ -102,6 +102,7 @@ class Node:
             house, opened.store, identity, self._pins, self._transport, self._presence(identity), options, self._heard
         )
         files = AttachmentFiles(opened.folder / "attachments")
+        self._runtime.guarding.read_chunk = files.read_chunk
         self._errands = Errands(house, opened.store, files, self._transport, self._pins, self._news)
         port = PeerPort(house, opened.store, self._office, self._driver, self._errands, self.context.arrivals.notify)
         self._peer_server = PeerServer(peer_app(port, self._pins), identity, self._pins)

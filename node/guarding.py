@@ -14,8 +14,9 @@ from functools import partial
 from typing import Final, TypeVar
 
 from node.procedure import Pause, Steps, ask, commit, look
-from node.services.guarding import auditing, framing, patience, sending
+from node.services.guarding import auditing, chunking, framing, patience, sending
 from node.services.guarding.auditing import Question
+from node.services.guarding.chunking import Load, ReadChunk
 from node.services.guarding.framing import Built, Quorum
 from node.services.guarding.sending import Advanced, Message
 from node.services.house import House, Safe
@@ -60,6 +61,7 @@ class Guarding:
         self.house = house
         self._now = monotonic
         self._notice = notice
+        self.read_chunk: ReadChunk | None = None  # set by who has the files
         self._guardians: dict[bytes, _Guardian] = {}
         self._building = False
         self._build_at = 0
@@ -166,6 +168,7 @@ class Guarding:
             while wanted := self._wanted(guardian):
                 try:
                     yield from self._exchange(node, guardian, wanted)
+                    yield from self._give_chunks(node, wanted)
                 except REFUSALS as refusal:
                     yield from self._was_refused(node, guardian, wanted, refusal.code)
                 except (WorldFault, Frozen):
@@ -207,6 +210,22 @@ class Guarding:
             self._remember(member, safe)
         if house.delayed:
             self._let_go(everybody=True)
+
+    def _give_chunks(self, node: NodeId, wanted: list[bytes]) -> Steps[None]:
+        """Chunks of attachments that belong to what was sent."""
+        house, read = self.house, self.read_chunk
+        while read is not None:
+            load: Load | None = yield from look(
+                partial(chunking.next_load, house, guardian=node, wanted=wanted, read=read)
+            )
+            if load is None:
+                return
+            wire = (yield from ask(node, messages.CHUNKS, load.body)) if load.body else b""
+            safe = yield from self._commit(partial(chunking.take_kept, house, guardian=node, load=load, wire=wire))
+            for member, now in safe.items():
+                self._remember(member, now)
+            if house.delayed:
+                self._let_go(everybody=True)
 
     def _was_refused(self, node: NodeId, guardian: _Guardian, wanted: list[bytes], code: str) -> Steps[None]:
         """A message about several members is tried again member by member; about one, that member rests."""

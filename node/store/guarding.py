@@ -106,6 +106,12 @@ _FRAMES_AFTER = Query(
     .limit(_LIMIT),
 )
 _SEALED = Query(first, sa.select(guard_frames.c.sealed).where(_OF_MEMBER, guard_frames.c.place == _bind("place")))
+_COVERED = Query(
+    first,
+    sa.select(sa.func.max(guard_frames.c.place)).where(
+        _OF_MEMBER, guard_frames.c.place <= _bind("place"), guard_frames.c.chunks <= _bind("chunks")
+    ),
+)
 _KEPT = Statement(
     sa.update(guard_frames)
     .where(
@@ -198,6 +204,10 @@ class Guarding(Repository):
         """At most ``limit`` frames behind ``after`` with their sealed bytes, in order."""
         rows = self._db.all(_FRAMES_AFTER, member=member, after=after, limit=limit)
         return [(GuardFrameRow._make(row[:-1]), row[-1]) for row in rows]
+
+    def covered(self, member: bytes, place: int, chunks: int) -> int:
+        """The last place up to which who has ``place`` frames and ``chunks`` chunks has everything."""
+        return self._db.one(_COVERED, member=member, place=place, chunks=chunks) or 0
 
     def sealed(self, member: bytes, place: int) -> bytes | None:
         """The sealed bytes of one frame, or None."""

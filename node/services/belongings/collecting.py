@@ -57,6 +57,12 @@ class Collected(NamedTuple):
     reach: Reach | None
 
 
+def read_back(tx: Tx, member: bytes) -> Cursor:
+    """Where to go on for a member that was rebuilt here a moment ago, from what guardians keep."""
+    last = tx.holdings.before(member, 1)
+    return Cursor(holding=last[0].position if last else 0, epochs=dict(tx.journal.epochs(member)))
+
+
 def collect(house: House, tx: Tx, member: bytes, cursor: bytes, max_bytes: int) -> Collected:
     """The next items of a member at home here, of about ``max_bytes`` in all, at least one if there is one."""
     at = decode(cursor)

@@ -54,6 +54,14 @@ class Held(NamedTuple):
     read: int
 
 
+def file_of(item: Item) -> tuple[bytes, int]:
+    """Root and size of the attachment that an item names; empty and 0 for items of other kinds."""
+    if item.kind != What.FILE.value:
+        return b"", 0
+    _, root, size, _ = shape.exactly(canon.decode(item.payload), "file", 4)
+    return shape.hash32(root, "file.root"), shape.integer(size, "file.size", 0, MAX_INT)
+
+
 def pack(items: Sequence[Item]) -> bytes:
     """What stands in a frame."""
     return canon.encode(list(items))

@@ -10,13 +10,15 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Final, NamedTuple
 
 from node.services import members
+from node.services.belongings import collecting
 from node.services.belongings import items as belongings
 from node.services.belongings.collecting import Reach, collect
 from node.services.belongings.items import Item
 from node.services.guarding import vaulting
 from node.services.house import House, Safe
-from node.store import GuardedRow, GuardFrameRow, Tx
+from node.store import GuardChunkRow, GuardedRow, GuardFrameRow, Tx
 from protocol import canon, keys, vault
+from protocol.document import attachment
 from protocol.guardian import frame
 from protocol.guardian.frame import Frame, Place, Signed
 from protocol.identity.control import Epoch
@@ -75,14 +77,16 @@ def load(tx: Tx) -> dict[bytes, Safe]:
 def adopt(house: House, tx: Tx, member: bytes, chain: Iterable[Signed], wire: bytes) -> None:
     """A member came here from another home: its frames go on behind those that were read, ``wire`` is its vault."""
     log = members.require_log(house, tx, member)
-    version = vault.verify(wire, _epoch_of(log, wire)).version if wire else 0
+    kept = vault.verify(wire, _epoch_of(log, wire)) if wire else None
     place = 0
     for place, signed in enumerate(chain, 1):
         header = signed.frame
         where = (member, place, header.place.epoch, header.place.number, header.hash)
         row = GuardFrameRow(*where, signed.record, signed.signature, header.entries, 0, 0, 0, header.time, None)
         tx.guarding.add_frame(row, signed.sealed)
-    tx.guarding.put(GuardedRow(member, wire, version, place=place))
+    cursor = collecting.encode(collecting.read_back(tx, member))
+    state = GuardedRow(member, wire, kept.version if kept else 0, cursor=cursor, place=place)
+    tx.guarding.put(state._replace(holders=vaulting.holders_of(kept) if kept else b""))
     house.uncopied.add(member)
 
 
@@ -120,8 +124,9 @@ def _build(house: House, tx: Tx, log: ControlLog) -> tuple[GuardedRow, bool]:
     more = True
     while more and chain.made < MAX_FRAMES_AT_ONCE:
         found = collect(house, tx, log.member, row.cursor, TARGET_BYTES)
+        chain.list_chunks(found.items)
         chain.add(found.items, found.reach)
-        row = row._replace(cursor=found.cursor, place=chain.place)
+        row = row._replace(cursor=found.cursor, place=chain.place, chunks=chain.chunks)
         more = found.more
     if row != before:
         tx.guarding.put(row)
@@ -136,6 +141,7 @@ class _Chain:
         self.tx = tx
         self.log = log
         self.place = row.place
+        self.chunks = row.chunks
         self.made = 0
         self._vault = vaulting.current(log, row).keys[-1].name
         self._key = b""
@@ -155,21 +161,40 @@ class _Chain:
                 self._reach = reach
             self._append(belongings.pack(group))
 
+    def list_chunks(self, items: Sequence[Item]) -> None:
+        """Chunks of complete attachments that came up for the first time."""
+        files = {root: size for root, size in map(belongings.file_of, items) if root}
+        if not files:
+            return
+        here = {root for root, row in self.tx.attachments.get_many(files).items() if row.complete}
+        rows = []
+        for root in sorted(here):
+            for piece in range(attachment.chunk_count(files[root])):
+                name = vault.chunk_name(self._open(), root, piece)
+                rows.append(GuardChunkRow(self.log.member, 0, root, piece, name))
+        known = {row.name for row in self.tx.guarding.chunks_named(self.log.member, [row.name for row in rows])}
+        fresh = [row for row in rows if row.name not in known]
+        self.tx.guarding.add_chunks([row._replace(place=self.chunks + at) for at, row in enumerate(fresh, 1)])
+        self.chunks += len(fresh)
+
+    def _open(self) -> bytes:
+        self._key = self._key or vaulting.open_key(self.house, self.tx, self._vault)
+        return self._key
+
     def _append(self, plain: bytes) -> None:
         house, epoch = self.house, self.log.epoch
-        self._key = self._key or vaulting.open_key(house, self.tx, self._vault)
         self._number += 1
         self.place += 1
         self.made += 1
         now = house.clock()
         place = Place(self.log.member, epoch.hash, self._number)
-        sealed = vault.seal_frame(self._key, frame.about(place), plain, house.entropy(vault.NONCE_BYTES))
+        sealed = vault.seal_frame(self._open(), frame.about(place), plain, house.entropy(vault.NONCE_BYTES))
         header = Frame(house.network, place, self._previous, self._vault, b"", self._reach.seq, self._reach.head, now)
         signed = frame.sign(house.keyring[epoch.hash], header, sealed)
         self._previous = signed.frame.hash
         row = GuardFrameRow(
             *(place.member, self.place, place.epoch, place.number, signed.frame.hash, signed.record, signed.signature),
-            *(self._reach.seq, self._reach.holding, self._reach.outgoing, 0, now, None),
+            *(self._reach.seq, self._reach.holding, self._reach.outgoing, self.chunks, now, None),
         )
         self.tx.guarding.add_frame(row, sealed)
 

@@ -154,7 +154,7 @@ def _heard(tx: Tx, log: ControlLog, before: GuardAckRow, tip: Tip | None, told: 
     doubt = before.finding if before.finding.startswith(AUDIT) else ""
     after = before._replace(history=told.history, vault_version=told.vault_version, finding=doubt)
     if tip is None:
-        return after._replace(place=0, finding=LOST if before.place else doubt)
+        return after._replace(place=0, chunks=0, finding=LOST if before.place else doubt)
     made = tx.guarding.frame_hashed(told.member, tip.hash)
     if made is None:
         return after._replace(place=_behind(tx, log, tip), finding=AHEAD)
@@ -176,12 +176,18 @@ def _counts(ack: GuardAckRow, mine: set[bytes]) -> bool:
     return ack.guardian in mine and not ack.finding.startswith(AUDIT)
 
 
+def _whole(tx: Tx, row: GuardedRow, ack: GuardAckRow) -> int:
+    """Up to where a guardian has frames and the chunks of attachments that belong to them."""
+    return ack.place if ack.chunks >= row.chunks else tx.guarding.covered(row.member, ack.place, ack.chunks)
+
+
 def settle(house: House, tx: Tx, log: ControlLog, row: GuardedRow) -> GuardedRow:
     """Write down how far the member is safe now: what k of its present guardians have."""
     chosen = log.standing.guardians
     assert chosen is not None
     mine = set(framing.guardians_of(log))
-    places = sorted((ack.place for ack in tx.guarding.acks_of(log.member) if _counts(ack, mine)), reverse=True)
+    acks = [ack for ack in tx.guarding.acks_of(log.member) if _counts(ack, mine)]
+    places = sorted((_whole(tx, row, ack) for ack in acks), reverse=True)
     place = places[chosen.k - 1] if len(places) >= chosen.k else 0
     if place == row.safe_place:
         return row

@@ -43,6 +43,11 @@ def refresh(house: House, tx: Tx, log: ControlLog, row: GuardedRow) -> GuardedRo
     return row._replace(vault=vault.sign(signing, made), vault_version=made.version, holders=digest)
 
 
+def holders_of(kept: Vault) -> bytes:
+    """The digest under which ``refresh`` knows who can open the newest key of a vault."""
+    return canon.digest(canon.encode(sorted((item.role, item.public) for item in kept.keys[-1].wraps)))
+
+
 def current(log: ControlLog, row: GuardedRow) -> Vault:
     """The vault record in ``row``."""
     epoch = log.epoch_named(vault.claimed_epoch(row.vault)[1])
