@@ -1,8 +1,9 @@
 """Which attachments this node still needs, from whom, and who may have which from here. Knows no file and no network.
 
 Owns the rules of attachments between nodes. A waiting document's attachment is fetched from the home of its author;
-a node that nobody can call pushes instead. A peer reads an attachment only if a document that names it is for that
-peer; what one peer may make us keep before it is complete is bounded.
+a node that nobody can call pushes instead. A member that came back here gets those of its documents from its partners'
+homes. A peer reads an attachment only if a document that names it was sent there, or if the document's other side is at
+home there now; what one peer may make us keep before it is complete is bounded.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ MAX_WANTED = 1_000  # waiting rows looked at in one round
 
 
 class Wanted(NamedTuple):
-    """An attachment that a waiting document names. ``source``: the home of that document's author."""
+    """An attachment that a document here names. ``source``: the home of that document's author, or other side."""
 
     ref: AttachmentRef
     source: NodeId
@@ -40,13 +41,18 @@ def wanted(house: House, tx: Tx) -> list[Wanted]:
     """What is missing here, each attachment once, within each source's quota."""
     found: dict[bytes, Wanted] = {}
     used: dict[NodeId, int] = {}
-    for row in tx.waiting.by_kind(ATTACHMENT, MAX_WANTED):
-        one = None if row.missing in found else _wanted(house, tx, row.document, row.missing)
-        if one is None:
+    named = [(row.missing, row.document, True) for row in tx.waiting.by_kind(ATTACHMENT, MAX_WANTED)]
+    if tx.returning.all():
+        named += [(root, document, False) for root, document in tx.attachments.lacking(MAX_WANTED)]
+    for root, document, waits in named:
+        if root in found:
+            continue
+        one = _wanted(house, tx, document, root) if waits else _lost(house, tx, document, root)
+        if one is None or one.source == house.id:
             continue
         used[one.source] = used.get(one.source, 0) + one.ref.size
         if used[one.source] <= MAX_WAITING_ATTACHMENT_BYTES_PER_PEER:
-            found[row.missing] = one
+            found[root] = one
     return list(found.values())
 
 
@@ -57,6 +63,19 @@ def _wanted(house: House, tx: Tx, document: bytes, root: bytes) -> Wanted | None
         return None
     ref = _ref(row.header, root)
     return Wanted(ref, NodeId(author.epoch.home)) if ref is not None else None
+
+
+def _lost(house: House, tx: Tx, document: bytes, root: bytes) -> Wanted | None:
+    """An attachment that did not come along with a member: the other side of its document has it too."""
+    row = tx.documents.get(document)
+    if row is None:
+        return None
+    for held in tx.holdings.by_document(document):
+        partner = members.find_log(house, tx, held.partner)
+        ref = _ref(row.header, root)
+        if ref is not None and partner is not None and partner.standing.epoch is not None:
+            return Wanted(ref, NodeId(partner.epoch.home))
+    return None
 
 
 def _ref(header: bytes, root: bytes) -> AttachmentRef | None:
@@ -83,8 +102,14 @@ def require_readable_by(tx: Tx, node: NodeId, root: bytes) -> int:
 
 
 def _is_for(tx: Tx, node: NodeId, root: bytes) -> bool:
-    marks = tx.outgoing.marks(document for _, document in tx.attachments.uses([root]))
-    return any(mark.node == node for each in marks.values() for mark in each)
+    uses = [document for _, document in tx.attachments.uses([root])]
+    marks = tx.outgoing.marks(uses)
+    if any(mark.node == node for each in marks.values() for mark in each):
+        return True
+    rows = tx.documents.get_many(uses).values()
+    sides = tx.members.get_many({side for row in rows for side in (row.author, row.audience)})
+    there = {side.member for side in sides.values() if side.home == node}
+    return any(row.author in there or (row.audience in there and marks.get(row.id)) for row in rows)
 
 
 def offered(tx: Tx) -> list[Offered]:

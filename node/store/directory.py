@@ -112,6 +112,14 @@ _AWAITED = Query(
     .order_by(outgoing.c.position, attachment_uses.c.root)
     .limit(sa.bindparam("limit")),
 )
+_LACKING = Query(
+    plain,
+    sa.select(attachment_uses.c.root, attachment_uses.c.document)
+    .select_from(attachment_uses.outerjoin(attachments, attachments.c.root == attachment_uses.c.root))
+    .where(sa.or_(attachments.c.root.is_(None), attachments.c.complete == sa.bindparam("complete")))
+    .order_by(attachment_uses.c.root, attachment_uses.c.document)
+    .limit(sa.bindparam("limit")),
+)
 
 
 class Cards(Repository):
@@ -204,6 +212,10 @@ class Attachments(Repository):
     def uses(self, roots: Iterable[bytes]) -> list[tuple[bytes, bytes]]:
         """(root, document) of every use of these attachments."""
         return self._db.by_values(_USES, roots)
+
+    def lacking(self, limit: int) -> list[tuple[bytes, bytes]]:
+        """(root, document) of attachments that documents name and that are not complete here."""
+        return self._db.all(_LACKING, complete=False, limit=limit)
 
     def awaited(self, limit: int) -> list[tuple[bytes, bytes, bytes]]:
         """(node, root, document) of documents that wait at the node they were sent to."""

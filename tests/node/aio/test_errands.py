@@ -14,6 +14,7 @@ from node.aio import office, patience
 from node.aio.errands import path_of
 from node.services import attachments, directory, exchange, greeting, members, trade
 from node.services.trade import Submission
+from node.store import ReturnRow
 from protocol.document import attachment
 from protocol.document.header import AttachmentRef
 from protocol.errors import PeerFault
@@ -241,3 +242,22 @@ async def test_a_hundred_megabytes(tmp_path: Path) -> None:
         ref, document, seller = await _send(a, b, data)
         await _until(lambda: _verdict(b, seller, document) == "applied", 100)
         assert b.files.path(ref.root).stat().st_size == 128 * MIB
+
+
+async def test_a_member_that_came_back_gets_its_files_from_its_partners(tmp_path: Path) -> None:
+    """What it sent and what it received; on the side that lost nothing no return is known."""
+    data = os.urandom(2 * MIB + 3)
+    async with branches(tmp_path, "a", "b") as (a, b):
+        await _friends(a, b)
+        await b.errands.start()
+        ref, document, seller = await _send(a, b, data)
+        await _until(lambda: _verdict(b, seller, document) == "applied")
+        for here, other in ((a, b), (b, a)):
+            here.files.path(ref.root).unlink()
+            here.do(lambda tx: tx.attachments.delete(ref.root))
+            await asyncio.sleep(0.2)
+            assert not here.files.has(ref.root)  # a node to which nobody returned looks for nothing
+            row = ReturnRow(seller, "open", 4, 1, b"", b"", b"", b"", "", other.house.id, 0, 0)
+            here.do(lambda tx, row=row: tx.returning.put(row))
+            await _until(lambda here=here: here.store.read(lambda tx: tx.attachments.get(ref.root)) is not None)  # type: ignore[misc]
+            assert here.files.path(ref.root).read_bytes() == data

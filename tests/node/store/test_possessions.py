@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from node.store import SHELVES, Store
+from node.store import SHELVES, AttachmentRow, Store
 from tests.node.services.belongings import shelves
 from tests.node.services.town import Association
 
@@ -43,3 +43,12 @@ def test_a_stamp_tells_of_every_change(store: Store) -> None:
         store.write(lambda tx, n=name, s=shelf, r=row: tx.possessions.replace(n, [s.key_of(r)], []))
         third = store.read(lambda tx: tx.possessions.stamps(ONE))[name]
         assert len({first, second, third}) == 3, name
+
+
+def test_attachments_that_documents_name_and_that_are_not_here(store: Store) -> None:
+    store.write(lambda tx: tx.attachments.use_many([(b"a", ONE), (b"b", ONE), (b"c", OTHER)]))
+    for root, complete in ((b"a", True), (b"b", False)):
+        row = AttachmentRow(root, 3, "text/plain", 1, complete, 0, b"")
+        store.write(lambda tx, row=row: tx.attachments.put(row))
+    assert store.read(lambda tx: tx.attachments.lacking(10)) == [(b"b", ONE), (b"c", OTHER)]
+    assert store.read(lambda tx: tx.attachments.lacking(1)) == [(b"b", ONE)]
