@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 
@@ -63,17 +63,6 @@ def list_returns() -> None:
     found = call("return.list")
     rows = [(short(row["member"]), _state(row), row["note"], moment(row["updated"])) for row in found]
     output.table(found, [_("Member"), _("State"), "", _("Since")], rows, empty=_("nobody is coming back here"))
-
-
-@command(app, "consent", _("Agree, as a guardian, that a peer brings back the members of a lost association."))
-def consent(
-    of: Annotated[str, typer.Argument(metavar="LOST", help=_("The association whose node was lost."))],
-    to: Annotated[str, typer.Argument(metavar="PEER", help=_("The association that takes its members in."))],
-    by: Annotated[str, typer.Option(help=_("Who agreed, for the record."))] = "",
-) -> None:
-    """Agree to a return."""
-    found = call("return.consent", of=of, to=to, by=by)
-    output.facts(found, [(_("Members"), found["wards"]), (_("Come back at"), to)])
 
 
 def _bring(by: str, ring: KeyRing, key: SigningKey) -> None:

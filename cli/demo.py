@@ -35,27 +35,34 @@ KEEP = Annotated[
 FOLDER = Annotated[
     Path | None, typer.Option("--folder", metavar="DIR", help=_("Leave the nodes' data in a new folder below DIR."))
 ]
+DISASTER = Annotated[
+    bool,
+    typer.Option("--disaster", help=_("Six nodes: one is destroyed with its disk, its members come back at another.")),
+]
 JSON = Annotated[bool, typer.Option("--json", help=_("Answer with one JSON value on standard output."))]
 
 
-def demo(keep: KEEP = False, folder: FOLDER = None, json: JSON = False) -> None:
+def demo(keep: KEEP = False, disaster: DISASTER = False, folder: FOLDER = None, json: JSON = False) -> None:
     """Tell the story; one table at the end."""
     output.Mode.json = json
     try:
         with _place(folder) as place, ended_by_signals():
-            _run(place, keep)
+            _run(place, keep, disaster)
     except Failure as failure:
         raise typer.Exit(tell(failure)) from None
     except KeyboardInterrupt:
         raise typer.Exit(130) from None
 
 
-def _run(place: Path, keep: bool) -> None:
+def _run(place: Path, keep: bool, disaster: bool) -> None:
     from cli.cluster.member_api import Refused
     from cli.cluster.nodes import Failed
 
     try:
-        _account(place)
+        if disaster:
+            _burn(place)
+        else:
+            _account(place)
         if keep:
             _tell_october(place)
     except (Failed, Refused, OSError) as error:
@@ -75,6 +82,42 @@ def _account(place: Path) -> None:
             raise Failure(Exit.REFUSED, _wrong(counted))
     finally:
         federation.stop()
+
+
+def _burn(place: Path) -> None:
+    """The other main job: a node is lost, nobody's documents are."""
+    from cli.demonstration.disaster import Disaster
+
+    (place / "disaster").mkdir()
+    story = Disaster(place / "disaster", _say)
+    try:
+        found = story.tell()
+    finally:
+        story.stop()
+    losses = found.losses
+    if output.Mode.json:
+        output.emit(
+            {
+                **losses._asdict(),
+                "seconds_first": round(found.seconds_first, 1),
+                "seconds_all": round(found.seconds_all, 1),
+                "old_disk_fenced": found.fenced,
+            }
+        )
+    else:
+        together = (_("together"), losses.before, losses.found, losses.waiting, sum(row[4] for row in found.rows))
+        columns = (_("firm"), _("documents before"), _("found at its return"), _("waiting"), _("now"))
+        output.table(None, columns, [*found.rows, together])
+        output.line(
+            _("Lost: {lost}. Twice: {twice}. First firm back after {first} s, all after {all} s.").format(
+                lost=losses.lost,
+                twice=losses.duplicated,
+                first=f"{found.seconds_first:.0f}",
+                all=f"{found.seconds_all:.0f}",
+            )
+        )
+    if not found.complete:
+        raise Failure(Exit.REFUSED, _("not every document came back: see the table"))
 
 
 def _tell_october(place: Path) -> None:

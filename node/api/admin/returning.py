@@ -6,7 +6,6 @@ from typing import Any
 
 from node.api.admin.command import Ask, Command, Nothing
 from node.api.context import Context
-from node.services import peers, warding
 from node.services.transaction import Tx
 from protocol.errors import CallerFault
 from protocol.identity.control import Proof
@@ -40,14 +39,6 @@ class Sign(Ask, frozen=True):
     kind: str
     proofs: list[tuple[str, str, str]] = []
     keys: dict[str, str] = {}
-
-
-class Consent(Ask, frozen=True):
-    """This association agrees that ``to`` (a peer) brings back wards of ``of`` (the home that was lost)."""
-
-    of: str
-    to: str
-    by: str = ""
 
 
 def who(context: Context, _ask: Nothing) -> dict[str, Any]:
@@ -119,20 +110,6 @@ async def list_returns(context: Context, _ask: Nothing) -> list[dict[str, Any]]:
     return [context.returns.describe(member) for member in context.returns.all()]
 
 
-def consent(context: Context, ask: Consent) -> dict[str, Any]:
-    """Agree, for seven days."""
-
-    def work(tx: Tx) -> dict[str, Any]:
-        home, claimant = peers.find(tx, ask.of), peers.find(tx, ask.to)
-        wards = [row.member for row in tx.wards.all() if row.home == home]
-        if not wards:
-            raise CallerFault("of", "this node keeps nothing for members of that association")
-        count = warding.consent(context.house, tx, wards, claimant, ask.by)
-        return {"wards": count, "of": home.hex(), "to": claimant.hex()}
-
-    return context.commit(work)
-
-
 def _hex(text: str, field: str) -> bytes:
     try:
         return bytes.fromhex(text)
@@ -147,5 +124,4 @@ COMMANDS = (
     Command("return.look", Look, look),
     Command("return.sign", Sign, sign),
     Command("return.list", Nothing, list_returns),
-    Command("return.consent", Consent, consent),
 )
