@@ -34,6 +34,7 @@ SIGNERS = {
     ("protocol/guardian/claim.py", "sign_promise"): ("PROMISE", "canon.digest(record)"),
     ("protocol/guardian/claim.py", "sign_countersigned"): ("COUNTERSIGN", "canon.digest(record)"),
     ("protocol/guardian/messages.py", "sign_find"): ("FENCE", "_find_digest(question)"),
+    ("protocol/export.py", "sign"): ("EXPORT", "canon.digest(record)"),
     ("node/services/claiming.py", "fenced"): ("FENCE", "made.hash"),  # a fence that this node drafted
     # A guardian's proof in a record that somebody else drafted: the one place of its kind. It was judged, and stored
     # as accepted, before; and it opens an epoch at the claimant's node, never at this one (``on_claim``).
@@ -74,6 +75,7 @@ CALLERS = {
     "cli/bringing.py": "a fence or an epoch of a return to the very node that asks, by words or the association's key",
     "node/signing.py": "the same, where the keys are at hand",
     "node/services/claiming.py": "fences and epochs of returns to this node",
+    "node/leaving/archive.py": "archives of this node's members",
     "node/services/guarding/agreeing.py": "agreements that people of this node made",
     "node/services/guarding/choosing.py": "the first guardians of a member, its words at hand at its enrolment",
     "node/services/guarding/framing.py": "frames of this node's members",
