@@ -53,6 +53,10 @@ class Chunks:
         """Keep chunk ``index`` if ``body`` proves it; which are still missing. Raises Malformed, TooLarge."""
         return await asyncio.to_thread(self._keep, ref, index, body)
 
+    async def keep(self, ref: AttachmentRef, index: int, plain: bytes) -> tuple[int, ...]:
+        """Keep chunk ``index`` of which only its guardian's seal is proved; :meth:`finish` proves the whole."""
+        return (await asyncio.to_thread(self._files.put_chunk, ref.root.hex(), index, plain)).missing
+
     async def finish(self, ref: AttachmentRef) -> None:
         """All chunks are here: one file, then the store; documents that waited go on."""
         async with self._finishing:

@@ -18,13 +18,15 @@ from node.aio.patience import Patience
 from node.aio.pins import Pins
 from node.aio.transport import PeerTransport
 from node.attachments import AttachmentFiles
-from node.services import directory, errands, peers
+from node.services import directory, errands, peers, salvage
 from node.services.errands import Offered, Wanted
 from node.services.house import House
+from node.services.salvage import Copy
 from node.store import Store, Tx
-from protocol import canon, shape
+from protocol import canon, shape, vault
 from protocol.document import attachment
-from protocol.errors import YuiError
+from protocol.errors import CallerFault, NotFound, PeerFault, YuiError
+from protocol.guardian import messages
 from protocol.keys import NodeId
 from protocol.limits import MAX_ATTACHMENT_CHUNKS, MAX_INT
 from protocol.link import chunk as chunks
@@ -125,9 +127,12 @@ class Errands:
 
     async def _look(self) -> None:
         """Begin every errand that is due and not under way."""
-        wanted, offered, change, reachable = await self._read(partial(_due, self._house))
+        wanted, copies, offered, change, reachable = await self._read(partial(_due, self._house))
         for one in wanted:
             self._begin("fetch", one.ref.root, one.source, partial(self._fetch, one))
+        for copy in copies:  # where its partner's home gives none, or does not answer
+            for guardian in copy.guardians:
+                self._begin("fetch", copy.ref.root, guardian, partial(self._salvage, copy, guardian))
         for push in offered:
             if push not in self._pushed:
                 self._begin("push", push.ref.root + push.target, push.target, partial(self._push, push))
@@ -170,6 +175,24 @@ class Errands:
             body = await self._transport.get(one.source, path, max_answer=chunks.MAX_BYTES)
             await self._chunks.take(one.ref, index, body)
         await self._chunks.finish(one.ref)
+
+    async def _salvage(self, one: Copy, guardian: NodeId) -> None:
+        """Out of the sealed copies of one guardian; another one is tried next if it lacks a chunk."""
+        for index in await self._chunks.missing(Wanted(one.ref, guardian)):
+            await self._chunks.keep(one.ref, index, await self._copy_of(one, guardian, index))
+        await self._chunks.finish(one.ref)
+
+    async def _copy_of(self, one: Copy, guardian: NodeId, index: int) -> bytes:
+        refused: YuiError = NotFound("chunk", "no vault key is here")
+        for key, body in salvage.questions(one, index):
+            try:
+                sealed = await self._transport.post(
+                    guardian, messages.READ_CHUNK, body, max_answer=vault.MAX_SEALED_CHUNK_BYTES
+                )
+                return salvage.opened(one, index, key, sealed)
+            except (PeerFault, CallerFault) as error:
+                refused = error
+        raise refused
 
     async def _push(self, one: Offered) -> None:
         index = 0
@@ -227,11 +250,12 @@ class Errands:
         return await asyncio.to_thread(self._store.read, work)
 
 
-def _due(house: House, tx: Tx) -> tuple[list[Wanted], list[Offered], int, bool]:
-    """What is missing here, what to push, the cards' last change, and whether others can call this node."""
+def _due(house: House, tx: Tx) -> tuple[list[Wanted], list[Copy], list[Offered], int, bool]:
+    """What is missing here, what of it guardians may have, what to push, the cards' last change, may we be called."""
     own = peers.own_introduction(house, tx)
     reachable = own is None or bool(own.endpoints)
-    return errands.wanted(house, tx), [] if reachable else errands.offered(tx), tx.cards.last_change(), reachable
+    offered = [] if reachable else errands.offered(tx)
+    return errands.wanted(house, tx), salvage.lost(house, tx), offered, tx.cards.last_change(), reachable
 
 
 def _missing(answer: bytes) -> list[int]:

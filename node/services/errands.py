@@ -61,7 +61,7 @@ def _wanted(house: House, tx: Tx, document: bytes, root: bytes) -> Wanted | None
     author = members.find_log(house, tx, row.author) if row is not None else None
     if row is None or author is None or author.standing.epoch is None:
         return None
-    ref = _ref(row.header, root)
+    ref = ref_in(row.header, root)
     return Wanted(ref, NodeId(author.epoch.home)) if ref is not None else None
 
 
@@ -72,13 +72,14 @@ def _lost(house: House, tx: Tx, document: bytes, root: bytes) -> Wanted | None:
         return None
     for held in tx.holdings.by_document(document):
         partner = members.find_log(house, tx, held.partner)
-        ref = _ref(row.header, root)
+        ref = ref_in(row.header, root)
         if ref is not None and partner is not None and partner.standing.epoch is not None:
             return Wanted(ref, NodeId(partner.epoch.home))
     return None
 
 
-def _ref(header: bytes, root: bytes) -> AttachmentRef | None:
+def ref_in(header: bytes, root: bytes) -> AttachmentRef | None:
+    """How a document names the attachment, or None."""
     return next((ref for ref in headers.parse(header).attachments if ref.root == root), None)
 
 
@@ -117,7 +118,7 @@ def offered(tx: Tx) -> list[Offered]:
     found: dict[tuple[bytes, bytes], Offered] = {}
     for node, root, document in tx.attachments.awaited(MAX_WANTED):
         known, row = tx.attachments.get(root), tx.documents.get(document)
-        ref = _ref(row.header, root) if row is not None else None
+        ref = ref_in(row.header, root) if row is not None else None
         if known is not None and known.complete and ref is not None:
             found[node, root] = Offered(ref, NodeId(node))
     return list(found.values())

@@ -22,10 +22,11 @@ from node.api.peer.routes import peer_app
 from node.attachments import AttachmentFiles
 from node.certificate import TlsIdentity, create_identity
 from node.keyfile import NodeSecret
-from node.services import directory, greeting
+from node.services import directory, greeting, warding
 from node.services.house import House
 from node.services.peers import Presence
 from node.store import Store, Tx, open_memory
+from protocol.guardian import messages
 from protocol.keys import NodeId, SigningKey
 from tests.node.aio.nodes import Recorder
 
@@ -80,6 +81,12 @@ class Counter(Recorder):
         assert self.errands is not None
         self.asked.append(("chunk_put", node, index))
         return await self.errands.take_chunk(node, root, index, body)
+
+    async def guard(self, node: NodeId, path: str, body: bytes) -> bytes:
+        assert self.store is not None
+        assert path == messages.READ_CHUNK
+        self.asked.append(("guard", node, len(body)))
+        return self.store.read(lambda tx: warding.read_chunk(tx, node, messages.parse_read_chunk(body)))
 
     async def check(self, node: NodeId, body: bytes) -> bytes:
         assert self.office is not None

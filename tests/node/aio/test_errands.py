@@ -12,12 +12,17 @@ import pytest
 from node.aio import errands as module
 from node.aio import office, patience
 from node.aio.errands import path_of
-from node.services import attachments, directory, exchange, greeting, members, trade
+from node.services import attachments, claiming, directory, exchange, greeting, members, trade
 from node.services.trade import Submission
-from node.store import ReturnRow
+from node.store import ReturnRow, Tx, WardRow, WrappedKeyRow
+from protocol import vault
 from protocol.document import attachment
 from protocol.document.header import AttachmentRef
 from protocol.errors import PeerFault
+from protocol.guardian import messages
+from protocol.identity import control, words
+from protocol.identity.control import Guardians
+from protocol.identity.genesis import Rank, Role
 from protocol.limits import CHUNK_BYTES, MIB
 from protocol.link import chunk as chunks
 from tests.node.aio.offices import Branch, branches
@@ -261,3 +266,76 @@ async def test_a_member_that_came_back_gets_its_files_from_its_partners(tmp_path
             here.do(lambda tx, row=row: tx.returning.put(row))
             await _until(lambda here=here: here.store.read(lambda tx: tx.attachments.get(ref.root)) is not None)  # type: ignore[misc]
             assert here.files.path(ref.root).read_bytes() == data
+
+
+KEY = b"v" * 32
+
+
+def _guard(a: Branch, b: Branch, data: bytes) -> tuple[bytes, AttachmentRef]:
+    """A member came back to A with an order whose file only its guardian B has, sealed."""
+    made = a.do(lambda tx: members.enrol(a.house, tx, "金太郎機械"))
+    owner, seller = words.key_of(words.entropy_of(" ".join(made.words))), _enrol(a, "花咲堂")
+    ref = _bring(a, made.member, data)
+    submission = Submission(to=seller, paper=order("PO-1"), attachments=(ref,))
+    a.do(lambda tx: trade.submit(a.house, tx, made.member, [submission]))
+
+    def work(tx: Tx) -> None:
+        log = members.require_log(a.house, tx, made.member)
+        chosen = Guardians((b.house.node.public,), 1, 1, 1)
+        at = (log.standing.number + 1, log.standing.hash, Rank.WORDS)
+        record = control.draft("test", made.member, *at, chosen, a.house.clock(), a.house.entropy(16))
+        members.replace_keys(a.house, tx, made.member, control.encode(control.sign(record, [("words", owner)])))
+        wrap = vault.wrap(made.member, KEY, Role.WORDS, owner.public, a.house.entropy(32))
+        kept = vault.VaultKey(vault.name_of(KEY), (wrap,))
+        made_vault = vault.Vault("test", made.member, log.epoch.hash, 1, (kept,))
+        wire = vault.sign(a.house.keyring[log.epoch.hash], made_vault)
+        wrapped = a.house.wrap.wrap(claiming.VAULT_KEY, kept.name, KEY)
+        tx.wrapped_keys.add(WrappedKeyRow(claiming.VAULT_KEY, kept.name, wrapped, 0))
+        tx.returning.put(ReturnRow(made.member, "open", 4, 1, b"", wire, b"", b"", "", b"", 0, 0))
+        tx.attachments.delete(ref.root)
+
+    a.files.path(ref.root).unlink()
+    a.do(work)
+    names = [vault.chunk_name(KEY, ref.root, at) for at in range(attachment.chunk_count(len(data)))]
+    pieces = [data[at * CHUNK_BYTES : (at + 1) * CHUNK_BYTES] for at in range(len(names))]
+    sealed = [vault.seal_chunk(KEY, ref.root, at, piece) for at, piece in enumerate(pieces)]
+    b.do(lambda tx: tx.wards.put(WardRow(made.member, a.house.id, b"", 1, 0, 0, 0)))
+    b.do(lambda tx: tx.wards.add_chunks(made.member, zip(names, sealed, strict=True)))
+    return made.member, ref
+
+
+async def test_what_no_partner_has_comes_out_of_a_guardians_sealed_copies(tmp_path: Path) -> None:
+    data = os.urandom(2 * MIB + 9)
+    async with branches(tmp_path, "a", "b") as (a, b):
+        await _friends(a, b)
+        _, ref = _guard(a, b, data)
+        await a.errands.start()
+        await _until(lambda: a.store.read(lambda tx: tx.attachments.get(ref.root)) is not None)
+        assert a.files.path(ref.root).read_bytes() == data
+        assert len([one for one in b.services.asked if one[0] == "guard"]) == 3
+
+
+async def test_a_guardian_that_spoils_a_chunk_is_not_believed(tmp_path: Path) -> None:
+    data = os.urandom(MIB + 9)
+    async with branches(tmp_path, "a", "b") as (a, b):
+        await _friends(a, b)
+        member, ref = _guard(a, b, data)
+        name = vault.chunk_name(KEY, ref.root, 0)
+        honest = b.store.read(lambda tx: tx.wards.chunk(member, name))
+        other = b.store.read(lambda tx: tx.wards.chunk(member, vault.chunk_name(KEY, ref.root, 1)))
+        assert honest is not None
+        assert other is not None
+        answers = iter([other, honest[:-1] + bytes([honest[-1] ^ 1]), b"", honest])
+        last = [honest]
+
+        async def guard(node: bytes, path: str, body: bytes) -> bytes:
+            if messages.parse_read_chunk(body).name != name:
+                return other
+            b.services.asked.append(("guard", node, 0))
+            return next(answers, last[0])
+
+        b.services.guard = guard  # type: ignore[method-assign,assignment]
+        await a.errands.start()
+        await _until(lambda: a.store.read(lambda tx: tx.attachments.get(ref.root)) is not None)
+        assert a.files.path(ref.root).read_bytes() == data
+        assert len([one for one in b.services.asked if one[0] == "guard"]) == 4
