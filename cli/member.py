@@ -173,6 +173,24 @@ def export(
     archives.export(file, member, lang, pdf=not without_pdf, force=force)
 
 
+@command(
+    app,
+    "import",
+    _("Take in the export archive of a member of another node: its books and documents are readable here."),
+)
+def take_in(
+    file: File,
+    check: Annotated[bool, typer.Option("--check", help=_("Verify only; nothing is stored."))] = False,
+    damaged: Annotated[
+        bool, typer.Option("--damaged", help=_("Take in what holds of an archive with faults."))
+    ] = False,
+) -> None:
+    """Import a member's past."""
+    from cli import archives
+
+    archives.take_in(file, check=check, damaged=damaged)
+
+
 @command(app, "find", _("Look members up, here and at peers: by words, corporate number, industry, area."))
 def find(
     text: Annotated[str, typer.Argument(metavar="[TEXT]", help=_("Words of name, reading or description."))] = "",

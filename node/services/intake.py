@@ -198,10 +198,11 @@ def _change(
     kind: Kind,
     verdict: tuple[str, str],
 ) -> list[Entered]:
-    """Another verdict for a stored document, at each of its members here."""
+    """Another verdict for a stored document, at each of its members at home here; archives of others stay."""
     entered = []
     document = dealings.document_of(stored)
-    for row in rows:
+    known = tx.members.get_many({row.member for row in rows})
+    for row in (row for row in rows if known[row.member].local):
         tx.holdings.set_verdict(row.member, document.id, *verdict)
         entry = custody.enter(row.member, kind, document.id, verdict[0])
         arrival = Arrival(document, row.member, row.direction, row.partner)

@@ -17,7 +17,7 @@ import msgspec
 
 from node.api.context import Context
 from node.api.problem import fault_of
-from node.services import addressing
+from node.services import addressing, archived
 from node.services.transaction import Tx
 from protocol.errors import CallerFault, Malformed, NotFound, WorldFault
 
@@ -78,6 +78,16 @@ def tell(context: Context, nodes: frozenset[bytes]) -> None:
 def local_member(tx: Tx, text: str, field: str = "member") -> bytes:
     """A member of this node by id, first digits, or name."""
     return addressing.resolve_loosely(tx, text, field, local=True)
+
+
+def readable_member(tx: Tx, text: str) -> bytes:
+    """The same, or a member of another node whose archive was taken in here."""
+    try:
+        return local_member(tx, text)
+    except NotFound:
+        found = addressing.resolve_loosely(tx, text, "member")
+        archived.require_readable(tx, found)
+        return found
 
 
 def document_of(tx: Tx, text: str, member: bytes | None = None) -> tuple[bytes, bytes]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from node.api.admin import (
+    archives,
     backups,
     carrying,
     desk,
@@ -23,6 +24,7 @@ from node.api.admin import (
 from node.api.admin.command import Command
 
 FAMILIES = (
+    archives,
     members,
     users,
     peers,

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from node import bookarchive
-from node.api.admin.command import Ask, Command, local_member
+from node.api.admin.command import Ask, Command, local_member, readable_member
 from node.api.admin.documents import member_or_only
 from node.api.context import Context
 from node.api.member.books import BillShown, payment, plain
@@ -118,6 +118,10 @@ def _member(tx: Tx, text: str) -> bytes:
     return local_member(tx, text) if text else member_or_only(tx, "")
 
 
+def _reader(tx: Tx, text: str) -> bytes:
+    return readable_member(tx, text) if text else member_or_only(tx, "")
+
+
 def _item(kept: Kept) -> dict[str, Any]:
     return {"item": msgspec.to_builtins(kept.item), "version": kept.version, "updated": kept.updated}
 
@@ -180,7 +184,7 @@ def search(context: Context, ask: Search) -> dict[str, Any]:
     """A page of the books, with the totals of all that is found."""
 
     def work(tx: Tx) -> dict[str, Any]:
-        member, asked = _member(tx, ask.member), _asked(tx, ask)
+        member, asked = _reader(tx, ask.member), _asked(tx, ask)
         page = books.search(tx, member, asked, ask.limit, ask.behind)
         totals = [total._asdict() for total in books.totals(tx, member, asked)]
         return {"lines": [plain(line) for line in page.lines], "totals": totals, "next": page.next}
@@ -195,7 +199,7 @@ def archive(context: Context, ask: Archive) -> dict[str, Any]:
         raise CallerFault("forms", f"{unknown[0][:20]!r} is none of {', '.join(bookarchive.FORMS)}")
 
     def work(tx: Tx) -> tuple[bytes, books.Page]:
-        member = _member(tx, ask.member)
+        member = _reader(tx, ask.member)
         return member, books.search(tx, member, _asked(tx, ask), min(ask.limit, 20), ask.behind)
 
     member, page = context.store.read(work)

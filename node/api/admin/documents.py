@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from node.api.admin.command import Ask, Command, document_of, local_member, tell
+from node.api.admin.command import Ask, Command, document_of, local_member, readable_member, tell
 from node.api.context import Context
 from node.api.member import shown as member_shown
 from node.api.member import sme, threads, ubl
@@ -219,7 +219,7 @@ def search(context: Context, ask: Search) -> dict[str, Any]:
     """A page of a member's documents."""
 
     def work(tx: Tx) -> dict[str, Any]:
-        member = member_or_only(tx, ask.member)
+        member = readable_member(tx, ask.member) if ask.member else member_or_only(tx, "")
         partner = addressing.resolve_loosely(tx, ask.partner, "partner") if ask.partner else b""
         filters = Filters(
             ask.text,
@@ -265,7 +265,7 @@ def show_order(context: Context, ask: DocumentNamed) -> dict[str, Any]:
 
 
 def _optional(tx: Tx, text: str) -> bytes | None:
-    return local_member(tx, text) if text else None
+    return readable_member(tx, text) if text else None
 
 
 def export(context: Context, ask: DocumentNamed) -> dict[str, Any]:

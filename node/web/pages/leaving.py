@@ -10,6 +10,7 @@ from node.leaving import archive
 from node.leaving.archive import Archive, Wish
 from node.services import access
 from node.web.page import Page
+from node.web.sessions import HEADERS
 from node.web.visit import Visit
 
 EXPORTS_PER_MINUTE = 2
@@ -30,7 +31,11 @@ async def take(visit: Visit) -> web.StreamResponse:
     await visit.write(
         lambda tx: access.note(house, tx, "exported", member=member, user=who.user, detail=note, address=address)
     )
-    headers = {"Cache-Control": "no-store", "Content-Disposition": f'attachment; filename="yui-{member.hex()[:8]}.zip"'}
+    headers = {
+        **HEADERS,
+        "Cache-Control": "no-store",
+        "Content-Disposition": f'attachment; filename="yui-{member.hex()[:8]}.zip"',
+    }
     answer = web.StreamResponse(headers=headers)
     answer.content_type = "application/zip"
     await answer.prepare(visit.request)
