@@ -313,10 +313,15 @@ class Reception:
         return Leaf(document.id, recipient, given.epoch, given.seq, held.verdict, False, held.reason)
 
     def _hear_again(self, document: Document) -> None:
-        """The other side has what we remember as never sent: its verdict counts, so hear it."""
+        """The other side has what we remember as never sent, or decided never to send: its verdict counts, so hear it.
+
+        From here on it has left its author's hands, so the dealing is folded again, as on the other side.
+        """
         own = self.tx.holdings.get(document.header.author, document.id)
-        if own is not None and own.verdict == Verdict.HELD.value and not dealings.reached(self.tx, document.id):
+        unsent = own is not None and own.verdict in recovery.NOT_SENT and not dealings.reached(self.tx, document.id)
+        if own is not None and unsent:
             outbox.requeue(self.tx, self.peer, [document.id])
+            dealings.refresh(self.house, self.tx, (own.thread,))
             self.news.add(self.peer)
 
     def admit(self, document: Document) -> Arrival | None:

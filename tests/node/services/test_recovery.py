@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from node.services import members, recovery
+import pytest
+
+from node.services import held, members, recovery
 from node.services.trade import Submission
 from node.store import MemoryStore, Tx
 from protocol.identity.control import Reason
@@ -57,6 +59,45 @@ def test_a_partner_that_lost_what_it_was_about_to_return_is_asked_again() -> Non
     assert not has(toyota, sent.id)
     talk(toyota, kyoto)
     assert has(toyota, sent.id)
+
+
+@pytest.mark.parametrize("theirs", [held.APPLY, held.REFUSE])
+def test_what_was_sent_before_a_restore_and_refused_after_it_is_what_its_recipient_says(theirs: str) -> None:
+    """A clerk lets a second paper with one number go; the node is put back to before that, and the clerk refuses it.
+
+    Its recipient has it, so it is a paper of the dealing on both sides, with the recipient's verdict (seed 189).
+    """
+    toyota, kyoto, buyer, seller = two_towns()
+    first = toyota.submit(buyer, Submission(seller, order("PO-1")))[0]
+    twin = toyota.submit(buyer, Submission(seller, order("PO-1", 20), thread=first.thread))[0]
+    assert twin.verdict == "held"
+    talk(toyota, kyoto)
+    image = toyota.store.serialize()
+    decide(toyota, buyer, twin.id, held.APPLY)
+    talk(toyota, kyoto)
+    assert verdict(kyoto, seller, twin.id) == "held"
+    decide(kyoto, seller, twin.id, theirs)
+    put_back(toyota, image)
+    decide(toyota, buyer, twin.id, held.REFUSE)
+    talk(toyota, kyoto)
+    assert verdict(toyota, buyer, twin.id) == verdict(kyoto, seller, twin.id)
+    rows = [
+        town.see(lambda tx, m=member: tx.threads.get(m, first.thread))
+        for town, member in ((toyota, buyer), (kyoto, seller))
+    ]
+    said = [(row.state, row.heads, row.documents, row.next_actor) for row in rows if row is not None]
+    assert len(said) == 2
+    assert said[0] == said[1]
+
+
+def decide(town: Association, member: bytes, document: bytes, decision: str) -> None:
+    town.do(lambda tx: held.decide(town.house, tx, member, document, decision, "clerk"))
+
+
+def verdict(town: Association, member: bytes, document: bytes) -> str:
+    row = town.see(lambda tx: tx.holdings.get(member, document))
+    assert row is not None
+    return row.verdict
 
 
 def tell(town: Association, other: Association, member: bytes) -> None:
