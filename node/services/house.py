@@ -44,7 +44,8 @@ class Safe(NamedTuple):
     """Up to where k guardians have copies of a member: journal position, holding and place in the outgoing stream.
 
     ``policies``: kinds of documents → ``strict`` or ``at-once``. ``silent``: too few guardians have answered lately
-    for anything to become safe soon. ``at``: grows with every change.
+    for anything to become safe soon. ``whole``: everything that was laid into frames is safe. ``at``: grows with every
+    change.
     """
 
     epoch: bytes = b""
@@ -53,6 +54,7 @@ class Safe(NamedTuple):
     outgoing: int = 0
     policies: Mapping[str, str] = MappingProxyType({})
     silent: bool = False
+    whole: bool = False
     at: int = 0
 
 

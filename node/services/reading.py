@@ -29,7 +29,7 @@ class Received(NamedTuple):
 
 
 class Marks(NamedTuple):
-    """stored: µs; safe: nobody guards yet, so None; processed: id of the partner's document that acted on this one."""
+    """stored, safe: µs (safe None: not enough guardians have it); processed: id of the document that acted."""
 
     stored: int
     received: Received | None = None
@@ -105,13 +105,16 @@ def marks_of(tx: Tx, rows: Sequence[HoldingRow]) -> dict[bytes, Marks]:
     sent = [row.document for row in rows if row.direction == "sent"]
     remote = tx.outgoing.marks(sent) if sent else {}
     acted = _acted_on(tx, rows)
+    reach = {member: tx.guarding.get(member) for member in {row.member for row in rows}}
     found = {}
     for row in rows:
         received = _received(tx, row, [mark for mark in remote.get(row.document, ()) if mark.kind == "document"])
         held = row.reason if row.verdict == HELD else None
         if held is None and received is not None and received.verdict == HELD:
             held = "held by the partner"
-        found[row.document] = Marks(row.time, received, acted.get(row.document), held)
+        kept = reach[row.member]
+        safe = tx.guarding.kept_at(row.member, row.position) if kept and row.position <= kept.safe_holdings else None
+        found[row.document] = Marks(row.time, received, acted.get(row.document), held, safe)
     return found
 
 

@@ -126,7 +126,7 @@ _KEPT_AT = Query(
     first,
     sa.select(guard_frames.c.kept)
     .where(_OF_MEMBER, guard_frames.c.holdings >= _bind("holding"), guard_frames.c.kept.is_not(None))
-    .order_by(guard_frames.c.place)
+    .order_by(guard_frames.c.holdings, guard_frames.c.place)
     .limit(sa.literal_column("1")),
 )
 _SIZE = Query(

@@ -53,6 +53,7 @@ guard_frames = table(
     column("built", INT),
     null("kept", INT),
     sa.Index("guard_frames_by_hash", "member", "hash"),
+    sa.Index("guard_frames_by_holdings", "member", "holdings"),
     step=STEP,
 )
 # history, vault_version: what this guardian was told last; finding: what is wrong with it, for people

@@ -35,6 +35,7 @@ MENU: Final = (
     Entry("/association/members", N_("Members"), "association.members", "partners", ("/association/import",), bar=True),
     Entry("/association/calls", N_("Firms to call"), "association.members", "today"),
     Entry("/association/peers", N_("Connected associations"), "association.peers", "dealings"),
+    Entry("/association/copies", N_("Copies and guardians"), "association.safety", "books"),
     Entry("/association/safety", N_("Storage and backups"), "association.safety", "books"),
     Entry("/association/audit", N_("Access log"), "association.audit", "log"),
 )
@@ -60,8 +61,13 @@ HELP: Final = {
     "/association/safety": "operate/backup",
 }
 LANGUAGE_WORDS: Final = {"ja": "日本語", "en": "English"}
-#: The chip leads to what is true: no version before guardians has another state.
-CHIP: Final = ("none", N_("Copies: here only"))
+#: The chip leads to what is true: its colour and words by how the member's copies are.
+CHIPS: Final = {
+    "none": ("none", N_("Copies: here only")),
+    "good": ("good", N_("Copies: complete")),
+    "under way": ("warning", N_("Copies: under way")),
+    "late": ("wrong", N_("Copies: delayed")),
+}
 
 
 def frame(visit: Visit, paths: frozenset[str]) -> dict[str, Any]:
@@ -75,7 +81,7 @@ def frame(visit: Visit, paths: frozenset[str]) -> dict[str, Any]:
         "menu": shown,
         "current": current,
         "search_path": SEARCH if SEARCH in paths and is_member else "",
-        "chip": CHIP if is_member else None,
+        "chip": _chip(visit) if is_member else None,
         "languages": [(code, LANGUAGE_WORDS[code]) for code in LANGUAGES],
         "flash": visit.flash,
         "is_member": is_member,
@@ -84,6 +90,18 @@ def frame(visit: Visit, paths: frozenset[str]) -> dict[str, Any]:
         "sample": visit.context.house.network == TEST_NETWORK,
         "help_path": _help_path(here),
     }
+
+
+def _chip(visit: Visit) -> tuple[str, str]:
+    """How the copies of the visitor's firm are, without a look into the store."""
+    visitor, house = visit.visitor, visit.context.house
+    member = visitor.member.member if visitor is not None and visitor.member is not None else b""
+    safe = house.guarded.get(member)
+    if safe is None:
+        return CHIPS["none"]
+    if safe.whole and member not in house.uncopied:
+        return CHIPS["good"]
+    return CHIPS["late" if safe.silent else "under way"]
 
 
 def _help_path(here: str) -> str:

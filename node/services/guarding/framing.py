@@ -112,7 +112,8 @@ def guardians_of(log: ControlLog) -> list[bytes]:
 def safe_of(row: GuardedRow) -> Safe:
     """How safe a member is, as the hot path asks for it."""
     policies = canon.decode(row.policies) if row.policies else {}
-    return Safe(row.safe_epoch, row.safe_seq, row.safe_holdings, row.safe_outgoing, policies, at=row.safe_at)
+    reach = (row.safe_epoch, row.safe_seq, row.safe_holdings, row.safe_outgoing)
+    return Safe(*reach, policies, whole=row.safe_place == row.place, at=row.safe_at)
 
 
 def _build(house: House, tx: Tx, log: ControlLog) -> tuple[GuardedRow, bool]:

@@ -1,4 +1,4 @@
-"""控えの状況: where a member's papers are kept. This version keeps them at one association, and the page says so."""
+"""控えの状況: where a member's papers are kept, for its own people; and for staff, how every member is kept."""
 
 from __future__ import annotations
 
@@ -6,21 +6,68 @@ from typing import Any, Final
 
 from aiohttp import web
 
+from node.i18n import N_
+from node.services import status
+from node.services.guarding import agreeing, overview
 from node.services.transaction import Tx
 from node.web.page import Page
 from node.web.visit import Visit
 
 LAST_BACKUP: Final = "backup/last"  # as node.jobs notes it
+MINUTE_S: Final = 60
+LIGHTS: Final = {
+    "green": N_("complete"),
+    "yellow": N_("not enough yet"),
+    "red": N_("delayed"),
+    "grey": N_("here only"),
+}
+#: One sentence for the whole state, by its light.
+SENTENCES: Final = {
+    "green": N_("All your papers are kept at other associations too."),
+    "yellow": N_("Your papers are kept elsewhere, but not at enough places or not all of them yet."),
+    "red": N_("Copies of your papers are delayed. Your association sees this too."),
+    "grey": N_("Your papers are kept at your association only."),
+}
 
 
 async def index(visit: Visit) -> web.StreamResponse:
-    """One sentence, and what there is instead of copies elsewhere."""
-    member = visit.member
+    """One sentence, where the copies are, and what is missing."""
+    member, house = visit.member, visit.context.house
 
     def work(tx: Tx) -> dict[str, Any]:
-        return {"backup": tx.meta.get_int(LAST_BACKUP), "papers": bool(tx.holdings.before(member, 1))}
+        row = tx.members.get(member)
+        return {
+            "backup": tx.meta.get_int(LAST_BACKUP),
+            "papers": bool(tx.holdings.before(member, 1)),
+            "kept": overview.member(house, tx, row) if row is not None else None,
+        }
 
-    return visit.render("copies.html", **await visit.read(work))
+    found = await visit.read(work)
+    return visit.render("copies.html", sentences=SENTENCES, minutes=_minutes, **found)
 
 
-PAGES = (Page("GET", "/copies", "today.read", index),)
+async def everybody(visit: Visit) -> web.StreamResponse:
+    """Every member with its copies, agreements, and whom this association keeps."""
+    house = visit.context.house
+
+    def work(tx: Tx) -> dict[str, Any]:
+        agreements = agreeing.shown(house, tx)
+        names = {peer["node"]: peer["name"] or peer["node"][:12] for peer in status.peers(house, tx)}
+        return {
+            "kept": overview.members(house, tx),
+            "agreements": [(names.get(item.node.hex(), item.node.hex()[:12]), item) for item in agreements],
+            "wards": overview.wards(tx),
+        }
+
+    return visit.render("association/copies.html", lights=LIGHTS, minutes=_minutes, **await visit.read(work))
+
+
+def _minutes(seconds: int) -> int:
+    """Whole minutes, at least one."""
+    return max(1, -(-seconds // MINUTE_S))
+
+
+PAGES = (
+    Page("GET", "/copies", "today.read", index),
+    Page("GET", "/association/copies", "association.safety", everybody),
+)

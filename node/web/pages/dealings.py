@@ -46,6 +46,8 @@ FASTER: Final = N_(
 )
 NO_DEALING: Final = N_("An opening balance has no dealing here: it was brought in from a file.")
 SENT: Final = N_("Sent: {paper} {number}. It turns to “arrived at partner” when it gets there.")
+SAFE: Final = N_("Copies have reached other associations.")
+NOT_SAFE: Final = N_("Other associations hold no copies yet.")
 UNDER_WAY: Final = N_("Under way. It goes by itself; do not send it again.")
 UNREAD: Final = N_("It lies on the partner's page. Whether it was read is not known.")
 TABS: Final = (
@@ -140,7 +142,7 @@ def four_steps(visit: Visit, entry: desk.Entry, found: desk.Dealing) -> list[dic
         {"word": say(N_("Stored")), "sentence": say(N_("Stored at your association.")), "done": True},
         {
             "word": say(N_("Safe")),
-            "sentence": say(N_("Other associations hold no copies yet.")),
+            "sentence": say(SAFE if marks.safe is not None else NOT_SAFE),
             "done": marks.safe is not None,
         },
         {

@@ -255,7 +255,7 @@ async def test_the_chip_leads_to_what_is_true_of_copies(web: Web) -> None:
     browser = await web.logged_in("viewer")
     assert 'href="/copies"' in browser.last.text
     shown = await browser.get("/copies")
-    assert "ほかの団体に控えを置く働きは、この版にはまだありません" in shown.plain
+    assert "控えを預かっている他団体はありません" in shown.plain
     assert "まだありません" in shown.plain
     web.town.do(lambda tx: tx.meta.set_int("backup/last", 1_760_000_000_000_000))
     assert "10月9日(木) 17:53" in (await browser.get("/copies")).plain
