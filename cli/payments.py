@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import getpass
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -92,3 +94,28 @@ def log(member: Member = "") -> None:
     ]
     columns = [_("Id"), _("Number"), _("Day"), _("Amount"), _("By"), _("Time"), _("Taken back"), _("By")]
     output.table(found, columns, rows, empty=_("nothing yet"))
+
+
+@command(app, "files", _("List bank files (総合振込) that were made on the pages or over the API."))
+def files(member: Member = "") -> None:
+    """List bank files."""
+    found = call("transfer.list", member=member)
+    rows = [
+        (short(row["id"]), moment(row["time"]), row["day"], len(row["bills"]), money(row["total"], "JPY"), row["state"])
+        for row in found
+    ]
+    columns = [_("Id"), _("Made"), _("Day"), _("Bills"), _("Total"), _("State")]
+    output.table(found, columns, rows, empty=_("nothing yet"))
+
+
+@command(app, "file", _("Write a bank file to disk, byte for byte. Nothing is paid by that."))
+def file(
+    transfer: Annotated[str, typer.Argument(metavar="ID", help=_("At least 8 digits of the id."))],
+    out: Annotated[Path, typer.Option("--out", "-o", help=_("File to write."))],
+    member: Member = "",
+) -> None:
+    """Write a bank file."""
+    found = call("transfer.file", member=member, id=transfer)
+    data = base64.b64decode(found.pop("data"))
+    out.write_bytes(data)
+    output.facts(found, [(_("File"), out), (_("Total"), money(found["total"], "JPY"))])

@@ -128,3 +128,33 @@ async def test_payments_are_marked_and_taken_back(office: Office) -> None:
     (entry,) = (await office.yui("payments", "log", "--member", "金太郎機械", "--json")).json
     assert entry["undone_by"].startswith("cli:")
     assert "IN-1" in (await office.yui("payments", "list", "--member", "金太郎機械")).out
+
+
+async def test_closings_and_their_list(office: Office) -> None:
+    ran = await office.yui("closing", "list", "2026-10", "--member", "花咲堂", "--json")
+    (line,) = ran.json
+    assert (line["side"], line["bills"], line["billed"]) == ("sales", 1, 2_530)
+    shown = await office.yui("closing", "list", "2026-10", "--member", "花咲堂")
+    assert "金太郎機械" in shown.out
+    sheet = office.folder / "list.pdf"
+    ran = await office.yui(
+        "closing", "statement", "金太郎機械", "2026-10", "--member", "花咲堂", "--pdf", str(sheet), "--json"
+    )
+    assert ran.code == 0, ran.err
+    (found,) = ran.json["lists"]
+    assert ([row["number"] for row in found["listed"]], found["payable"]) == (["IN-1"], 2_530)
+    assert sheet.read_bytes().startswith(b"%PDF-")
+    none = await office.yui("closing", "statement", "金太郎機械", "2026-09", "--member", "花咲堂")
+    assert none.code != 0
+
+
+async def test_partners_without_a_node_enquiries_and_bank_files(office: Office) -> None:
+    added = await office.yui("guest", "add", "野菜の直売所", "--fax", "0565-00-0000", "--member", "花咲堂", "--json")
+    assert added.code == 0, added.err
+    listed = await office.yui("guest", "list", "--member", "花咲堂")
+    assert "野菜の直売所" in listed.out
+    assert (await office.yui("guest", "list", "--member", "金太郎機械", "--json")).json == []
+    for words in (("enquiry", "list"), ("payments", "files")):
+        assert (await office.yui(*words, "--member", "花咲堂", "--json")).json == []
+    for words in (("enquiry", "show", "00000000"), ("payments", "file", "00000000", "-o", "x")):
+        assert (await office.yui(*words, "--member", "花咲堂")).code != 0

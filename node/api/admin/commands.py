@@ -18,6 +18,7 @@ from node.api.admin import (
     overview,
     peers,
     quarantine,
+    reach,
     returning,
     users,
 )
@@ -40,6 +41,7 @@ FAMILIES = (
     backups,
     carrying,
     overview,
+    reach,
     returning,
 )
 

@@ -110,11 +110,11 @@ class Undo(Member, frozen=True, kw_only=True):
     by: str
 
 
-def _partner(tx: Tx, text: str) -> bytes:
+def partner_of(tx: Tx, text: str) -> bytes:
     return addressing.resolve_loosely(tx, text, "partner") if text else b""
 
 
-def _member(tx: Tx, text: str) -> bytes:
+def member_of(tx: Tx, text: str) -> bytes:
     return local_member(tx, text) if text else member_or_only(tx, "")
 
 
@@ -129,20 +129,20 @@ def _item(kept: Kept) -> dict[str, Any]:
 def list_items(context: Context, ask: Items) -> list[dict[str, Any]]:
     """Items by number."""
     return context.store.read(
-        lambda tx: [_item(one) for one in items.search(tx, _member(tx, ask.member), ask.text, ask.limit, ask.after)]
+        lambda tx: [_item(one) for one in items.search(tx, member_of(tx, ask.member), ask.text, ask.limit, ask.after)]
     )
 
 
 def put_items(context: Context, ask: ItemsGiven) -> list[dict[str, Any]]:
     """Add or replace items."""
     return context.commit(
-        lambda tx: [_item(one) for one in items.put(context.house, tx, _member(tx, ask.member), ask.items)]
+        lambda tx: [_item(one) for one in items.put(context.house, tx, member_of(tx, ask.member), ask.items)]
     )
 
 
 def drop_item(context: Context, ask: ItemNamed) -> dict[str, Any]:
     """Forget an item."""
-    context.commit(lambda tx: items.drop(tx, _member(tx, ask.member), ask.number))
+    context.commit(lambda tx: items.drop(tx, member_of(tx, ask.member), ask.number))
     return {"number": ask.number}
 
 
@@ -150,8 +150,8 @@ def show_terms(context: Context, ask: Partner) -> dict[str, Any]:
     """The terms with a partner."""
 
     def work(tx: Tx) -> dict[str, Any]:
-        partner = _partner(tx, ask.partner)
-        return _terms(partner, terms.of(tx, _member(tx, ask.member), partner))
+        partner = partner_of(tx, ask.partner)
+        return _terms(partner, terms.of(tx, member_of(tx, ask.member), partner))
 
     return context.store.read(work)
 
@@ -164,7 +164,7 @@ def put_terms(context: Context, ask: TermsGiven) -> dict[str, Any]:
     """Change some of the terms with a partner."""
 
     def work(tx: Tx) -> dict[str, Any]:
-        member, partner = _member(tx, ask.member), _partner(tx, ask.partner)
+        member, partner = member_of(tx, ask.member), partner_of(tx, ask.partner)
         fields = {**msgspec.to_builtins(terms.of(tx, member, partner)), **ask.fields}
         new = terms.parse(msgspec.json.encode({name: value for name, value in fields.items() if value is not None}))
         terms.put(context.house, tx, member, partner, new)
@@ -175,7 +175,7 @@ def put_terms(context: Context, ask: TermsGiven) -> dict[str, Any]:
 
 def _asked(tx: Tx, ask: Search) -> Asked:
     return Asked(
-        ask.since, ask.until, ask.amount_min, ask.amount_max, ask.currency, _partner(tx, ask.partner), ask.type,
+        ask.since, ask.until, ask.amount_min, ask.amount_max, ask.currency, partner_of(tx, ask.partner), ask.type,
         ask.direction, ask.number, ask.sort, not ask.oldest,
     )  # fmt: skip
 
@@ -219,7 +219,7 @@ def due(context: Context, ask: DueAsked) -> list[dict[str, Any]]:
         raise CallerFault("side", "payable or receivable")
     today = booking.day_of(context.house.clock())
     found = context.store.read(
-        lambda tx: books.due(tx, _member(tx, ask.member), today, receivable=ask.side == "receivable", until=ask.until)
+        lambda tx: books.due(tx, member_of(tx, ask.member), today, receivable=ask.side == "receivable", until=ask.until)
     )
     return [
         {
@@ -236,7 +236,7 @@ def paid(context: Context, ask: Paid) -> list[dict[str, Any]]:
     """Write down that a bill was paid."""
 
     def work(tx: Tx) -> list[dict[str, Any]]:
-        member, partner = _member(tx, ask.member), _partner(tx, ask.partner)
+        member, partner = member_of(tx, ask.member), partner_of(tx, ask.partner)
         mark = _only_bill(tx, member, partner, ask)
         rows = payments.mark_paid(context.house, tx, member, ask.by, [mark], ask.day, ask.note)
         return [msgspec.to_builtins(payment(row)) for row in rows]
@@ -263,7 +263,7 @@ def undo(context: Context, ask: Undo) -> dict[str, Any]:
     """Take a payment back."""
 
     def work(tx: Tx) -> dict[str, Any]:
-        member = _member(tx, ask.member)
+        member = member_of(tx, ask.member)
         rows = [row for row in tx.books.payments(member, books.MAX_LIMIT) if row.id.hex().startswith(ask.payment)]
         if len(ask.payment) < 8 or len(rows) != 1:
             raise CallerFault("payment", "at least 8 digits of the id of one payment")
@@ -278,7 +278,7 @@ def undo(context: Context, ask: Undo) -> dict[str, Any]:
 def log(context: Context, ask: Member) -> list[dict[str, Any]]:
     """What was marked and taken back."""
     return context.store.read(
-        lambda tx: [msgspec.to_builtins(payment(row)) for row in payments.log(tx, _member(tx, ask.member))]
+        lambda tx: [msgspec.to_builtins(payment(row)) for row in payments.log(tx, member_of(tx, ask.member))]
     )
 
 

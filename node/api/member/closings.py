@@ -90,10 +90,11 @@ async def closings(call: Call) -> object:
     query: ClosingsQuery = call.query
     member, today = call.member, day_at(call, "")
     found = await call.read(lambda tx: closing.month(tx, member, query.month, today))
-    return ClosingLines(closings=[_line(one) for one in found])
+    return ClosingLines(closings=[line(one) for one in found])
 
 
-def _line(one: closing.Month) -> ClosingLine:
+def line(one: closing.Month) -> ClosingLine:
+    """One partner as the API shows it."""
     found = one.found
     return ClosingLine(
         partner=found.partner.hex(),
@@ -124,9 +125,13 @@ async def _lists(call: Call) -> list[Monthly]:
 
 async def listed(call: Call) -> object:
     """GET /v1/partners/{partner}/closing/list."""
-    shown = [{**asdict(one), "closing": one.until} for one in await _lists(call)]
-    names = MonthlyShown.__struct_fields__
-    return MonthlyList(lists=[MonthlyShown(**{name: one[name] for name in names}) for one in shown])
+    return MonthlyList(lists=[shown(one) for one in await _lists(call)])
+
+
+def shown(one: Monthly) -> MonthlyShown:
+    """A list as the API shows it."""
+    fields = {**asdict(one), "closing": one.until}
+    return MonthlyShown(**{name: fields[name] for name in MonthlyShown.__struct_fields__})
 
 
 async def printed(call: Call) -> object:

@@ -147,28 +147,30 @@ async def listed(call: Call) -> object:
     """GET /v1/enquiries."""
     member = call.member
     rows = await call.read(lambda tx: enquiries.listed(tx, member))
-    return EnquiryList(
-        enquiries=[
-            EnquiryLine(
-                id=one.row.id.hex(),
-                title=one.row.title,
-                deadline=one.row.deadline,
-                created=one.row.created,
-                asked=one.asked,
-                answered=one.answered,
-            )
-            for one in rows
-        ]
+    return EnquiryList(enquiries=[line(one) for one in rows])
+
+
+def line(one: enquiries.Listed) -> EnquiryLine:
+    """An enquiry as the list shows it."""
+    row = one.row
+    return EnquiryLine(
+        id=row.id.hex(),
+        title=row.title,
+        deadline=row.deadline,
+        created=row.created,
+        asked=one.asked,
+        answered=one.answered,
     )
 
 
 async def look(call: Call) -> object:
     """GET /v1/enquiries/{enquiry}."""
     member, enquiry, today = call.member, _id(call), day_at(call, "")
-    return _shown(await call.read(lambda tx: enquiries.look(tx, member, enquiry, today)))
+    return shown(await call.read(lambda tx: enquiries.look(tx, member, enquiry, today)))
 
 
-def _shown(found: Enquiry) -> EnquiryShown:
+def shown(found: Enquiry) -> EnquiryShown:
+    """As the API shows it."""
     suppliers = [
         SupplierShown(
             thread=one.row.thread.hex(),

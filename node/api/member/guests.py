@@ -63,7 +63,8 @@ class Revoked(Answer, frozen=True):
     thread: str
 
 
-def _shown(one: Guest) -> GuestShown:
+def shown(one: Guest) -> GuestShown:
+    """As the API shows it."""
     addresses = {name: getattr(one.addresses, name) for name in Addresses.__struct_fields__}
     row = one.row
     return GuestShown(id=row.guest.hex(), name=row.name, created=row.created, updated=row.updated, **addresses)
@@ -76,7 +77,7 @@ def _addresses(given: GuestGiven) -> Addresses:
 async def listed(call: Call) -> object:
     """GET /v1/guests."""
     member = call.member
-    return GuestList(guests=[_shown(one) for one in await call.read(lambda tx: guests.of(tx, member))])
+    return GuestList(guests=[shown(one) for one in await call.read(lambda tx: guests.of(tx, member))])
 
 
 async def add(call: Call) -> object:
@@ -86,7 +87,7 @@ async def add(call: Call) -> object:
 
     def work(tx: Tx) -> Written:
         made = guests.add(house, tx, member, given.name, _addresses(given))
-        return Written(_shown(guests.require(tx, member, made)))
+        return Written(shown(guests.require(tx, member, made)))
 
     return await call.write(work)
 
@@ -98,7 +99,7 @@ async def change(call: Call) -> object:
 
     def work(tx: Tx) -> Written:
         guests.change(house, tx, member, guest, given.name, _addresses(given))
-        return Written(_shown(guests.require(tx, member, guest)), 200)
+        return Written(shown(guests.require(tx, member, guest)), 200)
 
     return await call.write(work)
 

@@ -110,7 +110,8 @@ class PreviewShown(Answer, frozen=True):
     again: list[str]
 
 
-def _shown(made: Made) -> TransferShown:
+def shown(made: Made) -> TransferShown:
+    """As the API shows it."""
     bills = [
         PaidBill(
             thread=one.thread.hex(), kind=one.kind, number=one.number, partner=one.partner.hex(), amount=one.amount
@@ -139,7 +140,7 @@ async def listed(call: Call) -> object:
     """GET /v1/transfers."""
     member, limit = call.member, call.query.limit
     return TransferList(
-        transfers=[_shown(one) for one in await call.read(lambda tx: transfers.files(tx, member, limit))]
+        transfers=[shown(one) for one in await call.read(lambda tx: transfers.files(tx, member, limit))]
     )
 
 
@@ -163,7 +164,7 @@ async def make(call: Call) -> object:
 
     def work(tx: Tx) -> Written:
         made = transfers.make(house, tx, member, by(call), _chosen(given), day, today, again=given.again)
-        return Written(_shown(made))
+        return Written(shown(made))
 
     return await call.write(work)
 
@@ -182,7 +183,7 @@ async def withdraw(call: Call) -> object:
 
     def work(tx: Tx) -> Written:
         transfers.withdraw(house, tx, member, by(call), identity)
-        return Written(_shown(transfers.file(tx, member, identity)), 200)
+        return Written(shown(transfers.file(tx, member, identity)), 200)
 
     return await call.write(work)
 

@@ -208,7 +208,7 @@ def _terms(form: Form, before: PaymentTerms | None) -> PaymentTerms | None:
 def _terms_values(terms: PaymentTerms | None) -> dict[str, Any]:
     if terms is None:
         return {"method": "transfer"}
-    method = terms.means[0].method if terms.means else ""
+    method = terms.means[0].method if terms.means else "transfer"
     return {"method": method} | dated(due=terms.due_date)
 
 
