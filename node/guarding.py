@@ -68,6 +68,7 @@ class Guarding:
         self._round_at = 0
         self._audit_at = 0
         self._again_at: int | None = None
+        self._thorough: set[bytes] = set()  # of whom the next look is at everything
         self._quorums: dict[bytes, Quorum] = {}
 
     def start(self) -> Steps[None]:
@@ -76,6 +77,7 @@ class Guarding:
         found = yield from look(framing.load)
         self.house.guarded.update(found)
         self.house.uncopied.update(found)
+        self._thorough.update(found)
         self._round_at = self._now() + LOOK_ROUND_US
         self._audit_at = self._now() + AUDIT_US
 
@@ -91,6 +93,7 @@ class Guarding:
         if now >= self._round_at:
             self._round_at = now + LOOK_ROUND_US
             house.uncopied.update(house.guarded)
+            self._thorough.update(house.guarded)
         found: list[Steps[None]] = []
         if now >= self._audit_at and self._guardians:
             self._audit_at = now + AUDIT_US
@@ -141,13 +144,14 @@ class Guarding:
     def _build(self) -> Steps[None]:
         house = self.house
         try:
-            built: Built = yield from self._commit(partial(framing.build, house))
+            built: Built = yield from self._commit(partial(framing.build, house, thorough=frozenset(self._thorough)))
         except (WorldFault, CallerFault, Frozen):
             self._build_at = self._now() + RETRY_US
             return
         finally:
             self._building = False
         self._quorums.update(built.quorums)
+        self._thorough -= set(built.guarded) - house.uncopied
         for member, safe in built.guarded.items():
             if safe is None:
                 house.guarded.pop(member, None)

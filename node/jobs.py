@@ -20,7 +20,7 @@ from node.api.context import Context
 from node.config import Config
 from node.dropfolder import DropFolder
 from node.notices.round import Round
-from node.services import booking, bookkeeping, drafts, idempotency, indexing, sessions, sharing
+from node.services import booking, bookkeeping, drafts, idempotency, indexing, sessions, sharing, warding
 from node.services.importing import uploads
 from protocol.errors import InvariantBroken, YuiError
 
@@ -147,9 +147,10 @@ class Jobs:
         return BACKUP_LOOK_S
 
     async def _tidy(self) -> float:
-        """Forget old idempotency keys, and uploads that nobody went on with."""
+        """Forget old idempotency keys, uploads that nobody went on with, and wards whose agreement is over."""
         context = self._context
         await asyncio.to_thread(context.files.forget_stale, STALE_UPLOAD_S, context.house.clock() / 1e6)
+        await asyncio.wrap_future(self._context.store.submit(partial(warding.erase_ended, self._context.house)))
         before = self._context.house.clock() - idempotency.KEEP_US
         await asyncio.wrap_future(self._context.store.submit(lambda tx: tx.idempotency.forget(before)))
         now = self._context.house.clock()

@@ -239,6 +239,28 @@ def answer_audit(tx: Tx, peer: bytes, message: Audit) -> bytes:
     return canon.digest(message.nonce + kept[message.start : message.start + message.length])
 
 
+def erase_ended(house: House, tx: Tx) -> int:
+    """Erase what is kept for homes whose agreement ended longer ago than it allows; how many wards."""
+    now = house.clock()
+    over: dict[bytes, bool] = {}
+    erased = 0
+    for ward in tx.wards.all():
+        if ward.home not in over:
+            over[ward.home] = _is_over(tx, ward.home, now)
+        if over[ward.home]:
+            tx.wards.forget(ward.member)
+            erased += 1
+    return erased
+
+
+def _is_over(tx: Tx, home: bytes, now: int) -> bool:
+    row = tx.wards.agreement(home, GUARDIAN)
+    if row is None:
+        return False
+    terms = agreement.parse(row.wire)[0].terms
+    return bool(terms.until) and now >= terms.until + terms.erase_days * 24 * HOUR_US
+
+
 # --- somebody wants to bring a member back: a peer, or this node itself
 
 

@@ -63,8 +63,11 @@ def read_back(tx: Tx, member: bytes) -> Cursor:
     return Cursor(holding=last[0].position if last else 0, epochs=dict(tx.journal.epochs(member)))
 
 
-def collect(house: House, tx: Tx, member: bytes, cursor: bytes, max_bytes: int) -> Collected:
-    """The next items of a member at home here, of about ``max_bytes`` in all, at least one if there is one."""
+def collect(house: House, tx: Tx, member: bytes, cursor: bytes, max_bytes: int, *, thorough: bool = True) -> Collected:
+    """The next items of a member at home here, of about ``max_bytes`` in all, at least one if there is one.
+
+    ``thorough`` False: only what the journal speaks of; rows that changed without it are looked for another time.
+    """
     at = decode(cursor)
     basket = _Basket(max_bytes)
     own = _history(house, tx, member, at)
@@ -75,7 +78,7 @@ def collect(house: House, tx: Tx, member: bytes, cursor: bytes, max_bytes: int) 
     at = _holdings(house, tx, member, at, basket)
     if not basket.is_full():
         at = _journal(tx, member, at, basket)
-    if not basket.is_full():
+    if thorough and not basket.is_full():
         at = _state(house, tx, member, at, basket)
     if basket.is_full():
         return Collected(basket.items, encode(at), True, None)

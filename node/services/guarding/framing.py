@@ -6,7 +6,7 @@ nothing which was committed before can be missed. Source: ``docs/protocol.md`` Â
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Final, NamedTuple
 
 from node.services import members
@@ -45,8 +45,11 @@ class Built(NamedTuple):
     quorums: dict[bytes, Quorum]
 
 
-def build(house: House, tx: Tx) -> Built:
-    """Lay what is new of members in ``house.uncopied`` into frames. The caller commits, and gives them back if not."""
+def build(house: House, tx: Tx, thorough: Collection[bytes]) -> Built:
+    """Lay what is new of members in ``house.uncopied`` into frames. The caller commits, and gives them back if not.
+
+    ``thorough``: members of whom also those rows are compared that change without a journal entry.
+    """
     taken = sorted(house.uncopied)[:MAX_MEMBERS_AT_ONCE]
     house.uncopied.difference_update(taken)
     found: dict[bytes, Safe | None] = {}
@@ -57,7 +60,7 @@ def build(house: House, tx: Tx) -> Built:
             if log is None:
                 found[member] = None
                 continue
-            row, more = _build(house, tx, log)
+            row, more = _build(house, tx, log, member in thorough)
             if more:
                 house.uncopied.add(member)
             found[member] = safe_of(row)
@@ -116,7 +119,7 @@ def safe_of(row: GuardedRow) -> Safe:
     return Safe(*reach, policies, whole=row.safe_place == row.place, at=row.safe_at)
 
 
-def _build(house: House, tx: Tx, log: ControlLog) -> tuple[GuardedRow, bool]:
+def _build(house: House, tx: Tx, log: ControlLog, thorough: bool) -> tuple[GuardedRow, bool]:
     """Frames of everything new, as far as one transaction goes; whether something is left."""
     row = tx.guarding.get(log.member) or GuardedRow(log.member)
     before = row
@@ -124,7 +127,7 @@ def _build(house: House, tx: Tx, log: ControlLog) -> tuple[GuardedRow, bool]:
     chain = _Chain(house, tx, log, row)
     more = True
     while more and chain.made < MAX_FRAMES_AT_ONCE:
-        found = collect(house, tx, log.member, row.cursor, TARGET_BYTES)
+        found = collect(house, tx, log.member, row.cursor, TARGET_BYTES, thorough=thorough)
         chain.list_chunks(found.items)
         chain.add(found.items, found.reach)
         row = row._replace(cursor=found.cursor, place=chain.place, chunks=chain.chunks)

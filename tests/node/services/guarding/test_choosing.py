@@ -114,3 +114,17 @@ def test_a_full_guardian_is_named_and_delays_nobody() -> None:
     ack = home.see(lambda tx: tx.guarding.ack(province.member, full.house.id))
     assert "quota" in ack.finding
     assert province.partner.town.see(lambda tx: tx.documents.get(sent[-1].id)) is not None
+
+
+def test_after_the_end_of_an_agreement_everything_is_erased_in_time() -> None:
+    province = Province(3)
+    home, guardian = province.home_town, province.guardian_towns[0]
+    wire = home.do(lambda tx: agreeing.end(home.house, tx, guardian.house.id, "home"))
+    guardian.do(lambda tx: warding.take_agreement(guardian.house, tx, home.house.id, wire))
+    assert guardian.do(lambda tx: warding.erase_ended(guardian.house, tx)) == 0
+    guardian.now += (agreeing.DEFAULT_ERASE_DAYS + 1) * 24 * 3600 * 1_000_000
+    kept = guardian.see(lambda tx: len(tx.wards.all()))
+    assert guardian.do(lambda tx: warding.erase_ended(guardian.house, tx)) == kept == 1
+    assert guardian.see(lambda tx: tx.wards.chains(province.member)) == []
+    other = province.guardian_towns[1]
+    assert other.do(lambda tx: warding.erase_ended(other.house, tx)) == 0
