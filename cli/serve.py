@@ -26,9 +26,9 @@ def serve() -> None:
     os.execve(sys.executable, [sys.executable, "-P", "-m", "node", str(folder)], environment)  # noqa: S606 - our own interpreter
 
 
-# One allocator arena: a node of many threads stays small. What a batch has freed is kept for the next one, up to 4 MiB:
+# One allocator arena: a node of many threads stays small. What a batch has freed is kept for the next one, up to 2 MiB:
 # given back at once and fetched again it costs seven page faults for each document.
-MEMORY = {"MALLOC_ARENA_MAX": "1", "MALLOC_TRIM_THRESHOLD_": "4194304", "MALLOC_MMAP_THRESHOLD_": "1048576"}
+MEMORY = {"MALLOC_ARENA_MAX": "1", "MALLOC_TRIM_THRESHOLD_": "2097152", "MALLOC_MMAP_THRESHOLD_": "262144"}
 
 
 def _ask_passphrase(folder: object) -> None:

@@ -16,7 +16,7 @@ from protocol.errors import CallerFault, InvariantBroken, WorldFault
 OLDEST_SQLITE = (3, 37, 0)  # STRICT tables; RETURNING is 3.35
 PAGE_BYTES = 8192  # half the system calls of 4096 at a commit, half the bytes of 16384 in a large index
 WRITER_CACHE_KIB = 2048  # a batch of 250 documents touches about 1.5 MB
-READER_CACHE_KIB = 512
+READER_CACHE_KIB = 256
 BUSY_SECONDS = 10.0
 CACHED_STATEMENTS = 512
 

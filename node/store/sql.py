@@ -113,9 +113,10 @@ class Query(Statement, Generic[R]):
 
 
 class ListQuery(Generic[R]):
-    """A query with ``column IN (…)`` for lists of any length: ``build`` gets the values' parameters.
+    """A query with ``column IN (…)`` for lists of any length: ``build`` gets the parameter of one value.
 
-    Each size is built when it is first needed: all of them at once were half of what the store took in memory.
+    The texts for longer lists are made from that of one: a list's 256 parameters as objects of Core are half a megabyte
+    for each such query.
     """
 
     def __init__(self, make: Callable[[Any], R], build: Callable[[list[Any]], sa.Select[Any]]) -> None:
@@ -133,10 +134,32 @@ class ListQuery(Generic[R]):
     def _of(self, size: int) -> Query[R]:
         found = self._sized.get(size)
         if found is None:
-            found = self._sized[size] = Query(self._make, self._build([sa.bindparam(name) for name in _NAMES[:size]]))
+            if size == 1:
+                found = Query(self._make, self._build([sa.bindparam(_NAMES[0])]))
+            else:
+                found = _Longer(self._of(1), size)
+            self._sized[size] = found
         return found
 
 
+class _Longer(Query[R]):
+    """A query for one value, made into one for ``size``."""
+
+    def __init__(self, single: Query[R], size: int) -> None:
+        super().__init__(single.make, lambda _insert: single)
+        self._single = single
+        self._size = size
+
+    def _compile(self, engine: str) -> Bound:
+        text, names, own = self._single.compiled(engine)
+        longer, found = _ONE_VALUE.subn(lambda one: f"IN ({', '.join([one[1]] * self._size)})", text)
+        assert found == 1, f"one list in {text}"
+        at = names.index(_NAMES[0])
+        return longer, (*names[:at], *_NAMES[: self._size], *names[at + 1 :]), own
+
+
+#: ``IN (?)``, or psycopg's ``IN (%s)`` with or without a type behind it.
+_ONE_VALUE = re.compile(r"IN \(((?:\?|%s)[^()]*)\)")
 _NAMES = tuple(f"v{n}" for n in range(LIST_SIZES[-1]))
 
 
