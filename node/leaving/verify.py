@@ -16,6 +16,7 @@ from typing import IO, Any
 
 P, L = 2**255 - 19, 2**252 + 27742317777372353535851937790883648493
 D = -121665 * pow(121666, P - 2, P) % P
+MOST = 1 << 29  # bytes of a file that is read whole
 Point = tuple[int, int, int, int]
 ZERO: Point = (0, 1, 1, 0)
 _checked: dict[tuple[bytes, ...], bool] = {}
@@ -287,11 +288,15 @@ class Archive:
         if self.zip is not None:
             return self.zip.open(name)
         assert self.folder is not None
+        inside = ".." not in PurePosixPath(name).parts and not PurePosixPath(name).is_absolute()
+        need(inside, f"{name}: no name in here")
         return (self.folder / name).open("rb")
 
     def read(self, name: str) -> bytes:
         with self.open(name) as file:
-            return file.read()
+            data = file.read(MOST + 1)
+        need(len(data) <= MOST, f"{name}: is larger than any that a node writes")
+        return data
 
 
 def listed(archive: Archive, faults: list[str]) -> dict[str, str]:

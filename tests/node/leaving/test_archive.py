@@ -190,3 +190,11 @@ def test_signatures_are_judged_as_by_the_node() -> None:
     identity = (1).to_bytes(32, "little")
     with pytest.raises(verify.Refused):
         verify.is_signed(identity, message, identity + bytes(32))
+
+
+def test_a_name_that_leads_out_of_the_folder_is_not_followed(folder: Path) -> None:
+    for name in ("../secret", "/etc/hostname", "documents/../../secret"):
+        index = json.loads((folder / "index.json").read_bytes())
+        index["documents"][0]["files"]["proof"] = name
+        (folder / "index.json").write_text(json.dumps(index), "utf-8")
+        assert any("no name in here" in fault for fault in faults_of(folder))
