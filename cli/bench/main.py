@@ -1,4 +1,4 @@
-"""``yui bench``: delivery, kill and pages. Parses, runs, prints one object; exit code 1 when a target is not met."""
+"""``yui bench``: delivery, kill, pages, continuity. Parses, runs, prints one object; exit code 1 if not on target."""
 
 from __future__ import annotations
 
@@ -24,6 +24,8 @@ KILLS = Annotated[int, typer.Option("--kills", min=2, help=_("How often a node i
 ACKNOWLEDGED = Annotated[int, typer.Option("--documents", min=20, help=_("Orders that must be acknowledged."))]
 HELD = Annotated[int, typer.Option("--documents", min=200, help=_("Papers that the node holds."))]
 ROUNDS = Annotated[int, typer.Option("--rounds", min=5, help=_("Answers of each page in each language."))]
+MEMBERS = Annotated[int, typer.Option("--members", min=2, help=_("Members of the node that burns."))]
+OF_MEMBERS = Annotated[int, typer.Option("--documents", min=2, help=_("Orders of all of them together."))]
 SEED = Annotated[int, typer.Option("--seed", help=_("For the moments of the kills."))]
 
 
@@ -49,6 +51,14 @@ def pages_command(documents: HELD = 10_000, rounds: ROUNDS = 20) -> None:
     from cli.bench import pages
 
     show(_attempt(lambda: pages.run(documents, rounds, output.warn)))
+
+
+@command(app, "continuity", _("Burn a node: how soon its members work elsewhere, what was lost, what copies cost."))
+def continuity_command(members: MEMBERS = 200, documents: OF_MEMBERS = 10_000) -> None:
+    """Some minutes; most of them are enrolling and sending."""
+    from cli.bench import continuity
+
+    show(_attempt(lambda: continuity.run(continuity.Size(members, documents), output.warn)))
 
 
 def show(report: Report) -> None:
