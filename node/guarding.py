@@ -248,7 +248,10 @@ class Guarding:
         """Members of whom this guardian is not told again at once."""
         now = self._now()
         guardian.resting = {member: due for member, due in guardian.resting.items() if due > now}
-        guardian.resting.update(dict.fromkeys(whom, now + least))
+        fresh = dict.fromkeys(whom, now + least)
+        guardian.resting.update(fresh)
+        if fresh:
+            self._weigh()
 
     def _has_failed(self, guardian: _Guardian) -> None:
         guardian.failures += 1
@@ -307,11 +310,14 @@ class Guarding:
         quorum = self._quorums.get(member)
         if quorum is None:
             return False
-        return sum(self._answers(node) for node in quorum.guardians) < quorum.k
+        return sum(self._answers(node, member) for node in quorum.guardians) < quorum.k
 
-    def _answers(self, node: bytes) -> bool:
+    def _answers(self, node: bytes, member: bytes) -> bool:
+        """Has it answered, and not refused this member, when it was last spoken to?"""
         guardian = self._guardians.get(node)
-        return guardian is None or not guardian.failures
+        if guardian is None:
+            return node != self.house.id
+        return not guardian.failures and guardian.resting.get(member, 0) <= self._now()
 
     def _weigh(self) -> None:
         """A guardian has fallen silent, or answers again."""

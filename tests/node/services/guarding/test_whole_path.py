@@ -170,3 +170,16 @@ def test_guardians_keep_nothing_that_can_be_read() -> None:
         image = guardian.store.serialize()
         assert frames_at(guardian, province.member) > 1
         assert not [mark for mark in marks if mark.encode() in image]
+
+
+def test_nobody_waits_for_guardians_that_are_known_to_take_nothing() -> None:
+    province = Province(3, partner_guarded=True)
+    town = province.partner.town
+    for guardian in province.guardians[:2]:
+        town.do(lambda tx, g=guardian: agreeing.end(town.house, tx, g.id, "home"))
+    first = send(province, "A-1")
+    province.street.wait(20)
+    assert said(province, first) == [False]
+    later = send(province, "A-2")
+    province.street.wait(1)
+    assert said(province, later) == [False]
