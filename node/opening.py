@@ -32,6 +32,7 @@ from protocol.keys import NodeId, SigningKey, node_id
 DATABASE: Final = "node.db"
 MARKER: Final = "marker.json"
 NODE_KEY: Final = "node.key"
+LONG_AWAY_S: Final = 600.0  # a stop that was longer is a doubtful one
 ASSOCIATION_KEY: Final = "association.key"
 ASSOCIATION_PUBLIC: Final = "association.pub"
 BOOT_ID: Final = Path("/proc/sys/kernel/random/boot_id")
@@ -41,11 +42,12 @@ CREDENTIAL: Final = "yui-passphrase"  # systemd: LoadCredential=yui-passphrase:â
 
 
 class Marker(msgspec.Struct, frozen=True):
-    """What the last run left. ``start_number``: its start; ``clean``: it ended as it should."""
+    """What the last run left. ``start_number``: its start; ``clean``: it ended as it should; ``ended``: when, in s."""
 
     start_number: int
     boot_id: str
     clean: bool
+    ended: int = 0
 
 
 @dataclass(frozen=True)
@@ -162,14 +164,15 @@ def doubt(marker: Marker | None, start_number: int) -> Reason | None:
         return None
     if marker is None or marker.start_number > start_number:
         return Reason.RESTORE
-    if marker.start_number == start_number and marker.clean and marker.boot_id and marker.boot_id == boot_id():
+    same_run = marker.start_number == start_number and marker.clean and marker.boot_id == boot_id() != ""
+    if same_run and 0 <= time.time() - marker.ended <= LONG_AWAY_S:
         return None
-    return Reason.RESTART
+    return Reason.RESTART  # whoever was away for long asks first: its members may have come back elsewhere
 
 
 def mark(folder: Path, start_number: int, *, clean: bool) -> None:
     """Write the marker durably: not clean before anything is signed, clean as the last act of a run."""
-    data = msgspec.json.encode(Marker(start_number, boot_id(), clean))
+    data = msgspec.json.encode(Marker(start_number, boot_id(), clean, int(time.time())))
     part = folder / f".{MARKER}.part"
     part.unlink(missing_ok=True)
     write_private(part, data)

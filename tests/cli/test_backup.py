@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import time
 from pathlib import Path
 
 import pytest
@@ -99,10 +100,14 @@ def test_restore_makes_a_node_whose_next_start_opens_new_epochs(folder: Path) ->
 
 
 def test_every_doubtful_start_is_doubted(tmp_path: Path) -> None:
+    now = int(time.time())
     boot = opening.boot_id()
-    clean = opening.Marker(5, boot, True)
+    clean = opening.Marker(5, boot, True, now)
     assert opening.doubt(clean, 5) is (None if boot else Reason.RESTART)
-    assert opening.doubt(opening.Marker(5, boot, False), 5) is Reason.RESTART  # killed
+    assert opening.doubt(opening.Marker(5, boot, False, now), 5) is Reason.RESTART  # killed
+    long_ago = now - int(opening.LONG_AWAY_S) - 1
+    assert opening.doubt(opening.Marker(5, boot, True, long_ago), 5) is Reason.RESTART  # its members may be elsewhere
+    assert opening.doubt(opening.Marker(5, boot, True, now + 3600), 5) is Reason.RESTART  # a clock that jumped
     assert opening.doubt(opening.Marker(5, "another boot", True), 5) is Reason.RESTART  # perhaps another machine
     assert opening.doubt(opening.Marker(4, boot, True), 5) is Reason.RESTART  # killed before the marker was written
     assert opening.doubt(opening.Marker(6, boot, True), 5) is Reason.RESTORE  # the database is older than the marker
