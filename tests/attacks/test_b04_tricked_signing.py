@@ -76,6 +76,7 @@ CALLERS = {
     "node/signing.py": "the same, where the keys are at hand",
     "node/services/claiming.py": "fences and epochs of returns to this node",
     "node/leaving/archive.py": "archives of this node's members",
+    "node/services/archived.py": "an epoch at this node for a member whose archive is here, drafted here",
     "node/services/guarding/agreeing.py": "agreements that people of this node made",
     "node/services/guarding/choosing.py": "the first guardians of a member, its words at hand at its enrolment",
     "node/services/guarding/framing.py": "frames of this node's members",
