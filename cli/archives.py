@@ -62,8 +62,9 @@ def _fetch(begun: dict[str, Any], target: BinaryIO) -> int:
 def take_in(file: Path, *, check: bool, damaged: bool) -> None:
     """Verify an archive, show what it has, and hand it to the node; a second time changes nothing."""
     from node.leaving import reading, verify
+    from protocol import keys
 
-    verify.is_signed = _is_signed
+    own, verify.is_signed = verify.is_signed, keys.holds  # a hundred times as fast as its own
     problems = (verify.Refused, KeyError, IndexError, TypeError, ValueError, zipfile.BadZipFile)
     try:
         output.say(_("verifying"))
@@ -74,6 +75,8 @@ def take_in(file: Path, *, check: bool, damaged: bool) -> None:
     except problems as error:
         reason = _("{path} is no export archive: {reason}").format(path=file, reason=error)
         raise Failure(Exit.NOT_VERIFIED, reason) from None
+    finally:
+        verify.is_signed = own
     for fault in faults:
         output.say(f"! {fault}")
     if faults and not (damaged and not check):
@@ -129,15 +132,3 @@ def _bring(reader: Reader, member: str, one: Attachment) -> None:
             if at in missing:
                 call("member.import_file", index=at, chunk=base64.b64encode(chunk).decode(), **asked)
             at += 1
-
-
-def _is_signed(public: bytes, message: bytes, signature: bytes) -> bool:
-    """As the verifier's own, a hundred times as fast."""
-    import nacl.bindings as sodium
-    from nacl.exceptions import CryptoError
-
-    try:
-        sodium.crypto_sign_open(signature + message, public)
-    except (CryptoError, ValueError):
-        return False
-    return True

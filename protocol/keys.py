@@ -102,6 +102,15 @@ def verify(public: bytes, purpose: Purpose, digest: bytes, signature: bytes) -> 
         raise BadSignature(f"the {purpose.value.decode()} signature does not verify") from None
 
 
+def holds(public: bytes, message: bytes, signature: bytes) -> bool:
+    """Whether ``signature`` covers exactly these bytes, prefix and purpose included; for verifiers that build them."""
+    try:
+        sodium.crypto_sign_open(signature + message, public)
+    except (BadSignatureError, ValueError, TypeError):
+        return False
+    return True
+
+
 def require_valid_public(public: bytes) -> PublicKey:
     """A public key on the curve, in the prime-order group and canonical; Malformed otherwise (checked at enrolment)."""
     if len(public) != 32 or not sodium.crypto_core_ed25519_is_valid_point(public):
