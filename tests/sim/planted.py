@@ -23,12 +23,15 @@ from node.store.documents import KeysUsed, KeyUse
 from node.store.links import Given
 from protocol import canon
 from protocol.document import header as headers
+from protocol.document.envelope import Document
 from protocol.errors import Malformed, NotAuthorised
 from protocol.identity import log
 from protocol.identity.control import Reason, Record
 from protocol.identity.log import Admitted, ControlLog
+from protocol.journal import Kind
 from protocol.keys import NodeId
 from protocol.link import batch as batches
+from protocol.link.receipt import Leaf, Verdict
 from protocol.process import thread
 from protocol.process.fact import Fact
 
@@ -113,7 +116,13 @@ def duplicate_verdict_forgotten(patch: pytest.MonkeyPatch) -> None:
     def forgetful(self: Given, ids: Iterable[bytes]) -> dict[tuple[bytes, bytes], GivenRow]:
         return {}
 
+    def anew(self: Reception, document: Document) -> Leaf:
+        recipient = document.header.audience.id
+        entry = self._custody.enter(recipient, Kind.RECEIVED, document.id, Verdict.APPLIED.value)
+        return Leaf(document.id, recipient, entry.epoch, entry.seq, Verdict.APPLIED.value, False, "")
+
     patch.setattr(Given, "get_many", forgetful)
+    patch.setattr(Reception, "_held_by_recipient", anew)
 
 
 @planted
