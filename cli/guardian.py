@@ -194,6 +194,16 @@ def status() -> None:
 
 
 def _warn(found: list[dict[str, Any]]) -> None:
+    waiting = [row for row in found if row["to_hear"]]
+    if waiting:
+        row = min(waiting, key=lambda row: int(row["heard"]))
+        text = _(
+            "Put back from a backup: {heard} of {needed} guardians were asked for what is newer. Enter nothing again."
+        )
+        output.warn(text.format(heard=row["heard"], needed=row["to_hear"]))
+    for row in found:
+        for line in row["told"]:
+            output.warn(f"{row['name']}: {line}")
     bare = sum(row["light"] == "grey" for row in found)
     weak = sum(bool(row["n"]) and not row["lying"] for row in found)
     if bare:

@@ -14,8 +14,10 @@ from functools import partial
 from typing import Final, TypeVar
 
 from node.procedure import Pause, Steps, ask, commit, look
-from node.services.guarding import auditing, chunking, framing, patience, sending
+from node.services.claiming import NextRead
+from node.services.guarding import auditing, catching, chunking, framing, patience, sending
 from node.services.guarding.auditing import Question
+from node.services.guarding.catching import Reading
 from node.services.guarding.chunking import Load, ReadChunk
 from node.services.guarding.framing import Built, Quorum
 from node.services.guarding.sending import Advanced, Message
@@ -206,7 +208,9 @@ class Guarding:
             guardian.waiting.update(wanted)
             raise
         guardian.waiting |= advanced.behind | message.left
-        self._rest(guardian, advanced.stuck)
+        for member in sorted(advanced.ahead):
+            yield from self._catch_up(node, member)
+        self._rest(guardian, advanced.stuck - advanced.ahead)
         if guardian.failures:
             guardian.failures = 0
             self._weigh()
@@ -214,6 +218,22 @@ class Guarding:
             self._remember(member, safe)
         if house.delayed:
             self._let_go(everybody=True)
+
+    def _catch_up(self, node: NodeId, member: bytes) -> Steps[None]:
+        """Read what a guardian has of former epochs and this node has not."""
+        house, reading = self.house, Reading()
+        while (wanted := (yield from look(partial(self._next_read, member, reading)))) is not None:
+            question = messages.Read(bytes(32), member, wanted.epoch, wanted.after)
+            pages = messages.parse_pages((yield from ask(node, messages.READ, messages.encode_read(question))))
+            if pages.frames:
+                work = partial(catching.take, house, member=member, wires=pages.frames, reading=reading)
+                yield from self._commit(work)
+            if not pages.more or not pages.frames:
+                reading.done.add(wanted.epoch)
+        self._notice((yield from self._commit(partial(catching.settle, house, member=member, guardian=node))))
+
+    def _next_read(self, member: bytes, reading: Reading, tx: Tx) -> NextRead | None:
+        return catching.next_read(self.house, tx, member, reading)
 
     def _give_chunks(self, node: NodeId, wanted: list[bytes]) -> Steps[None]:
         """Chunks of attachments that belong to what was sent."""

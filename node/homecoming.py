@@ -14,7 +14,7 @@ from typing import NamedTuple, TypeVar
 from federation.guardians import Claimant, Step
 from node import wardship
 from node.procedure import Pause, Steps, ask, commit, look
-from node.services import claiming, returning
+from node.services import claiming, members, returning
 from node.services.belongings import items, rebuilding
 from node.services.belongings.items import Joiner
 from node.services.belongings.rebuilding import Rebuilt
@@ -132,11 +132,22 @@ class Homecoming:
             wait = min(2 * wait, MAX_AGAIN_US)
         raise WorldFault(f"too few guardians answer: {len(at.copied)} of {at.guardians.r}", code="guardians-silent")
 
+    def _fence(self, guardian: bytes, wire: bytes) -> Steps[bytes]:
+        """A guardian that lacks what others know of the member (its last epoch, maybe) is told first."""
+        try:
+            return (yield from self._ask(guardian, messages.FENCE, wire))
+        except NO_ANSWER as error:
+            if error.code != "missing-predecessor":
+                raise
+        history = yield from look(lambda tx: members.history(self._house, tx, self._member))
+        yield from self._ask(guardian, messages.HISTORY, history)
+        return (yield from self._ask(guardian, messages.FENCE, wire))
+
     def _read_from(self, at: Claimant, guardian: bytes) -> Steps[Claimant]:
         house = self._house
         if guardian not in at.promises:
             row = yield from look(lambda tx: claiming.require_return(tx, self._member))
-            answer = yield from self._ask(guardian, messages.FENCE, row.fence)
+            answer = yield from self._fence(guardian, row.fence)
             yield from self._commit(partial(claiming.take_promise, house), answer)
             found: Fenced = messages.parse_fenced(answer)
             if found.vault:

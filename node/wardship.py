@@ -62,7 +62,7 @@ def _fence(house: House, peer: NodeId, body: bytes) -> Steps[bytes]:
 
 def _read(house: House, peer: NodeId, body: bytes) -> Steps[bytes]:
     message = messages.parse_read(body)
-    return messages.encode_pages((yield from look(lambda tx: warding.read(tx, peer, message))))
+    return messages.encode_pages((yield from look(lambda tx: warding.read(house, tx, peer, message))))
 
 
 def _read_chunk(_house: House, peer: NodeId, body: bytes) -> Steps[bytes]:
@@ -90,6 +90,11 @@ def _find(house: House, peer: NodeId, body: bytes) -> Steps[bytes]:
     return messages.encode_found((yield from look(lambda tx: warding.find(house, tx, peer, question))))
 
 
+def _history(house: House, peer: NodeId, body: bytes) -> Steps[bytes]:
+    yield from commit(lambda tx: warding.take_history(house, tx, peer, body))
+    return b""
+
+
 _ANSWERS: dict[str, Callable[[House, NodeId, bytes], Steps[bytes]]] = {
     messages.AGREEMENT: _agreement,
     messages.FRAMES: _frames,
@@ -102,4 +107,5 @@ _ANSWERS: dict[str, Callable[[House, NodeId, bytes], Steps[bytes]]] = {
     messages.CLAIM: _claim,
     messages.AUDIT: _audit,
     messages.FIND: _find,
+    messages.HISTORY: _history,
 }

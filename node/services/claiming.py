@@ -25,6 +25,7 @@ from protocol.identity import control
 from protocol.identity.control import HOME, Epoch, Guardians, Kind, Proof, Reason
 from protocol.identity.genesis import Rank, Role
 from protocol.identity.log import ControlLog
+from protocol.journal import MAX_SEQ
 from protocol.keys import Purpose, SigningKey
 from protocol.limits import MAX_FRAMES_PER_REQUEST, MAX_GUARDIANS, MAX_RECORD_BYTES
 
@@ -270,16 +271,23 @@ def take_pages(house: House, tx: Tx, member: bytes, wires: Sequence[bytes]) -> i
     log = members.require_log(house, tx, member)
     rows = []
     for wire in wires:
-        signed = frame.parse(wire)
+        signed = verified_frame(log, wire)
         place = signed.frame.place
-        admitted = log.records.get(place.epoch)
-        payload = admitted.signed.record.payload if admitted is not None else None
-        if place.member != member or not isinstance(payload, Epoch):
-            raise Malformed("frame: of another member, or of an unknown epoch")
-        frame.verify(signed, payload._replace(hash=place.epoch))
         rows.append(WardFrameRow(*place, signed.frame.hash, signed.record, signed.signature, signed.sealed))
     tx.returning.add_frames(rows)
     return len(rows)
+
+
+def verified_frame(log: ControlLog, wire: bytes) -> Signed:
+    """A frame that the key of its epoch signed; Malformed or BadSignature for any other."""
+    signed = frame.parse(wire)
+    place = signed.frame.place
+    admitted = log.records.get(place.epoch)
+    payload = admitted.signed.record.payload if admitted is not None else None
+    if place.member != log.member or not isinstance(payload, Epoch):
+        raise Malformed("frame: of another member, or of an unknown epoch")
+    frame.verify(signed, payload._replace(hash=place.epoch))
+    return signed
 
 
 def has_copied(house: House, tx: Tx, member: bytes, guardian: bytes) -> Claimant:
@@ -291,28 +299,64 @@ def has_copied(house: House, tx: Tx, member: bytes, guardian: bytes) -> Claimant
 
 
 def chain(house: House, tx: Tx, member: bytes) -> Iterator[Signed]:
-    """The frames on which a new home stands: of every epoch that stands, linked from the first to the last."""
+    """The frames on which a new home stands, from the first to the last.
+
+    Found from its end: the newest epoch that stands and hangs, over one frame after another, on the very first. A home
+    that was put back from an old backup goes on behind an earlier frame than the last: what lies between was read
+    (:func:`places`), but nothing hangs on it.
+    """
+    found = _sequences(house, tx, member)
+    for name, last in _path(found):
+        for row in _rows(tx, member, name, last):
+            yield Signed(frame.parse_header(row.record), row.record, row.signature, row.sealed)
+
+
+def _sequences(house: House, tx: Tx, member: bytes) -> dict[bytes, list[frame.Frame]]:
+    """By epoch that stands, oldest first: the frames that follow each other from its first one on."""
     log = members.require_log(house, tx, member)
-    last: frame.Frame | None = None
+    found: dict[bytes, list[frame.Frame]] = {}
     for name in _epochs(house, tx, member):
         if log.epoch_named(name) is None:
             continue
-        after = 0
-        while rows := tx.returning.frames_after(member, name, after, MAX_FRAMES_PER_REQUEST):
-            for row in rows:
-                found = frame.parse_header(row.record)
-                try:
-                    frame.require_next(last, found)
-                except Malformed:
-                    return  # what follows a gap, or hangs on what was cut off, is no part of it
-                last = found
-                yield Signed(found, row.record, row.signature, row.sealed)
-            after = rows[-1].number
+        headers: list[frame.Frame] = []
+        for row in _rows(tx, member, name, MAX_SEQ):
+            header = frame.parse_header(row.record)
+            if header.place.number != len(headers) + 1 or (headers and header.previous != headers[-1].hash):
+                break
+            headers.append(header)
+        if headers:
+            found[name] = headers
+    return found
+
+
+def _path(found: dict[bytes, list[frame.Frame]]) -> list[tuple[bytes, int]]:
+    """(epoch, number of its last frame) of the chain with the newest end, oldest first; empty if none reaches back."""
+    places = {header.hash: header.place for headers in found.values() for header in headers}
+    for name, headers in reversed(found.items()):
+        path = [(name, len(headers))]
+        before = headers[0].previous
+        while before in places:
+            place = places[before]
+            path.append((place.epoch, place.number))
+            before = found[place.epoch][0].previous
+        if not before:
+            return path[::-1]
+    return []
+
+
+def _rows(tx: Tx, member: bytes, epoch: bytes, last: int) -> Iterator[WardFrameRow]:
+    after = 0
+    while rows := tx.returning.frames_after(member, epoch, after, MAX_FRAMES_PER_REQUEST):
+        for row in rows:
+            if row.number > last:
+                return
+            yield row
+        after = rows[-1].number
 
 
 def places(house: House, tx: Tx, member: bytes) -> list[frame.Place]:
-    """Where the frames of the chain stand, in order."""
-    return [signed.frame.place for signed in chain(house, tx, member)]
+    """Where everything stands that was read and belongs to epochs that stand, in order: more than the chain, maybe."""
+    return [header.place for headers in _sequences(house, tx, member).values() for header in headers]
 
 
 def content(house: House, tx: Tx, place: frame.Place) -> bytes:

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Sequence
 from federation.peers import PINNED, PeerState
 from node.services import dealings, members, outbox
 from node.services.custody import Custody
+from node.services.guarding import behind
 from node.services.house import House
 from node.services.intake import RECEIPT, Entered
 from node.store import GivenRow, Tx, WaitingRow
@@ -107,14 +108,16 @@ def open_after_reading(house: House, tx: Tx) -> frozenset[bytes]:
     tx.meta.delete("recovering")
     opened = members.open_epochs(house, tx, reason)
     for member in opened:
-        _adopt_tail(house, tx, member)
+        adopt_tail(house, tx, member)
     if reason is Reason.RESTORE:
+        for member in opened:
+            behind.mark(tx, member, house.clock())
         announce_holdings(house, tx, opened)
         _ask_again(house, tx)
     return frozenset(peer.node for peer in tx.peers.all())
 
 
-def _adopt_tail(house: House, tx: Tx, member: bytes) -> None:
+def adopt_tail(house: House, tx: Tx, member: bytes) -> None:
     """Documents that the journal entered beyond where an epoch was cut back: entered again, now for good [rule 9]."""
     log = members.require_log(house, tx, member)
     tail = _tail(tx, log)

@@ -15,12 +15,13 @@ from node.services.custody import Custody
 from node.services.guarding import framing
 from node.services.house import House
 from node.services.intake import ADOPTED, RECEIVED, SENT, Arrival, Restored
-from node.store import Tx
+from node.store import GivenRow, HoldingRow, Tx
 from protocol.errors import InvariantBroken
 from protocol.identity import words
 from protocol.identity.control import Signed
 from protocol.journal import Kind
 from protocol.keys import SigningKey
+from protocol.link import receipt
 
 
 class Returned(NamedTuple):
@@ -50,6 +51,7 @@ def open_here(house: House, tx: Tx, member: bytes, record: Signed) -> Returned:
     custody.begin(member, record.record.hash)
     custody.enter(member, Kind.CONTROL, record.record.hash)
     custody.close()
+    recovery.adopt_tail(house, tx, member)
     held = _settle_in(house, tx, member)
     _bring_guests(house, tx, member)
     asked = recovery.announce_holdings(house, tx, [member])
@@ -64,6 +66,7 @@ def _settle_in(house: House, tx: Tx, member: bytes) -> int:
     """What others here hold of its dealings, and everything that is folded from documents; how many it holds."""
     custody = Custody(house, tx)
     _take_from_neighbours(house, tx, custody, member)
+    _give_to_neighbours(house, tx, custody, member)
     custody.close()
     held = tx.holdings.dealings_of(member)
     _fold(house, tx, [document for _, document in held])
@@ -103,6 +106,35 @@ def _take_from_neighbours(house: House, tx: Tx, custody: Custody, member: bytes)
         )
         custody.enter(member, Kind(ADOPTED), document.id, theirs.verdict)
     intake.restore(tx, restored)
+
+
+def _give_to_neighbours(house: House, tx: Tx, custody: Custody, member: bytes) -> None:
+    """What ``member`` had sent to members of this node, and never reached them: no link does that within one house."""
+    after = 0
+    while rows := tx.holdings.after(member, after, _PAGE):
+        local = {key for key, row in tx.members.get_many([row.partner for row in rows]).items() if row.local}
+        sent = [row for row in rows if row.author == member and row.partner in local and row.verdict in _DELIVERED]
+        lacking = [row for row in sent if tx.holdings.get(row.partner, row.document) is None]
+        hand_over(house, tx, custody, lacking)
+        after = rows[-1].position
+
+
+def hand_over(house: House, tx: Tx, custody: Custody, rows: Sequence[HoldingRow]) -> None:
+    """Give documents that are here to their recipients, members of this node, with the verdict of their authors."""
+    documents = tx.documents.full_many([row.document for row in rows])
+    restored, given = [], []
+    for row in rows:
+        document = dealings.document_of(documents[row.document])
+        entry = custody.enter(row.partner, Kind.RECEIVED, row.document, row.verdict)
+        arrival = Arrival(document, row.partner, RECEIVED, row.author)
+        restored.append(Restored(arrival, row.verdict, row.reason, house.clock(), 0))
+        given.append(GivenRow(row.document, row.partner, None, row.verdict, entry.epoch, entry.seq, row.reason))
+    intake.restore(tx, restored)
+    tx.given.put_many(given)
+
+
+_PAGE = 500
+_DELIVERED = (receipt.APPLIED, receipt.WAITING)
 
 
 def _fold(house: House, tx: Tx, documents: Sequence[bytes]) -> None:

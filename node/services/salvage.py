@@ -12,8 +12,9 @@ from typing import NamedTuple
 from node.services import claiming, members
 from node.services.claiming import State
 from node.services.errands import MAX_WANTED, ref_in
+from node.services.guarding import behind
 from node.services.house import House
-from node.store import ReturnRow, Tx
+from node.store import Tx
 from protocol import keys, vault
 from protocol.document.header import AttachmentRef
 from protocol.errors import PeerFault
@@ -32,11 +33,20 @@ class Copy(NamedTuple):
     keys: tuple[bytes, ...]
 
 
+class _Kept(NamedTuple):
+    """A member whose attachments may have been lost here: its vault, and a promised fence or nothing for its home."""
+
+    member: bytes
+    vault: bytes
+    fence: bytes
+
+
 def lost(house: House, tx: Tx) -> list[Copy]:
-    """What documents of members that came back name and this node lacks, each attachment once."""
-    back = {row.member: row for row in tx.returning.all() if row.state == State.OPEN.value and row.vault}
+    """What documents of members that came back, or were put back from a backup, name and this node lacks; each once."""
+    lacking = tx.attachments.lacking(MAX_WANTED)
+    back = _back(house, tx) if lacking else {}
     found: dict[bytes, Copy] = {}
-    for root, document in tx.attachments.lacking(MAX_WANTED) if back else ():
+    for root, document in lacking if back else ():
         stored = tx.documents.get(document)
         ref = ref_in(stored.header, root) if stored is not None else None
         for held in tx.holdings.by_document(document):
@@ -45,15 +55,28 @@ def lost(house: House, tx: Tx) -> list[Copy]:
     return list(found.values())
 
 
-def _copy(house: House, tx: Tx, ref: AttachmentRef, row: ReturnRow) -> Copy:
+def _back(house: House, tx: Tx) -> dict[bytes, _Kept]:
+    now = house.clock()
+    found = {
+        row.member: _Kept(row.member, row.vault, bytes(32))
+        for row in tx.guarding.all()
+        if row.vault and behind.lacks_files(tx, row.member, now)
+    }
+    for back in tx.returning.all():
+        if back.state == State.OPEN.value and back.vault:
+            fence = claim.parse_fence(back.fence).fence.hash if back.fence else bytes(32)
+            found[back.member] = _Kept(back.member, back.vault, fence)
+    return found
+
+
+def _copy(house: House, tx: Tx, ref: AttachmentRef, row: _Kept) -> Copy:
     log = members.require_log(house, tx, row.member)
     chosen = log.standing.guardians
     nodes = [NodeId(keys.node_id(key)) for key in chosen.keys] if chosen is not None else []
     known = claiming.vault_keys(house, tx)
     named = reversed(claiming.verified_vault(log, row.vault).keys)
     secrets = tuple(known[item.name] for item in named if item.name in known)
-    fence = claim.parse_fence(row.fence).fence.hash if row.fence else bytes(32)
-    return Copy(ref, row.member, fence, tuple(node for node in nodes if node != house.id), secrets)
+    return Copy(ref, row.member, row.fence, tuple(node for node in nodes if node != house.id), secrets)
 
 
 def questions(one: Copy, index: int) -> Iterator[tuple[bytes, bytes]]:

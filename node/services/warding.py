@@ -345,9 +345,10 @@ def consent(house: House, tx: Tx, wards: Iterable[bytes], claimant: bytes, by: s
     return len(rows)
 
 
-def read(tx: Tx, peer: bytes, message: Read) -> Pages:
-    """Frames of an epoch, for the claimant that was promised."""
-    _require_claimant(tx, peer, message.member, message.fence)
+def read(house: House, tx: Tx, peer: bytes, message: Read) -> Pages:
+    """Frames of an epoch, for the claimant that was promised, or for the home, which may have lost its own."""
+    if not _is_home(house, tx, peer, message.member):
+        _require_claimant(tx, peer, message.member, message.fence)
     rows = tx.wards.frames_after(message.member, message.epoch, message.after, MAX_FRAMES_PER_REQUEST + 1)
     wires: list[bytes] = []
     size = 0
@@ -358,6 +359,12 @@ def read(tx: Tx, peer: bytes, message: Read) -> Pages:
             break
         wires.append(wire)
     return Pages(tuple(wires), len(wires) < len(rows))
+
+
+def _is_home(house: House, tx: Tx, peer: bytes, member: bytes) -> bool:
+    ward = tx.wards.get(member)
+    log = members.find_log(house, tx, member) if ward is not None and ward.home == peer else None
+    return log is not None and log.standing.epoch is not None and log.epoch.home == peer
 
 
 def _wire(row: WardFrameRow) -> bytes:
@@ -473,6 +480,15 @@ def prove_accepted(house: House, accepted: Accepted) -> bytes:
         signature = house.node.sign(Purpose.CONTROL, accepted.record)
         proof = Proof(Role.GUARDIAN.value, house.node.public, signature)
     return claim.encode_claimed(signed, proof)
+
+
+def take_history(house: House, tx: Tx, peer: bytes, history: bytes) -> None:
+    """Take what a claimant knows of a ward: its last epoch, maybe, of which its home could not tell this guardian."""
+    _require_caller(house, tx, peer)
+    if len(history) > MAX_BATCH_BYTES:
+        raise TooLarge(f"history: at most {MAX_BATCH_BYTES} bytes")
+    _require_known(house, tx, members.identify_history(history))
+    members.learn_history(house, tx, history)
 
 
 def find(house: House, tx: Tx, peer: bytes, question: Find) -> Found:

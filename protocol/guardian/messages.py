@@ -26,7 +26,8 @@ WRITE_BACK: Final = "/peer/v1/guard/write-back"  # body: WriteBack; answer: kept
 CLAIM: Final = "/peer/v1/guard/claim"  # body: claim; answer: claimed
 AUDIT: Final = "/peer/v1/guard/audit"  # body: Audit; answer: hash
 FIND: Final = "/peer/v1/guard/find"  # body: Find; answer: Found
-PATHS: Final = (AGREEMENT, FRAMES, TIPS, CHUNKS, FENCE, READ, READ_CHUNK, WRITE_BACK, CLAIM, AUDIT, FIND)
+HISTORY: Final = "/peer/v1/guard/history"  # body: control log of a ward; answer: nothing
+PATHS: Final = (AGREEMENT, FRAMES, TIPS, CHUNKS, FENCE, READ, READ_CHUNK, WRITE_BACK, CLAIM, AUDIT, FIND, HISTORY)
 
 MAX_BODY_BYTES: Final = MAX_BATCH_BYTES + 256 * 1024
 TARGET_BODY_BYTES: Final = MAX_BATCH_BYTES - 16 * 1024
@@ -70,7 +71,7 @@ class Fenced(NamedTuple):
 
 
 class Read(NamedTuple):
-    """Frames of ``epoch`` behind ``after``, for the claimant whose fence was promised."""
+    """Frames of ``epoch`` behind ``after``, for the claimant whose ``fence`` was promised, or (zeros) for the home."""
 
     fence: bytes
     member: bytes

@@ -188,7 +188,7 @@ def test_every_tag_is_on_the_protocol_page() -> None:
         for folder in ("protocol", "federation", "node/services", "node/aio", "node/api/peer")
         for path in sorted((root / folder).rglob("*.py"))
     )
-    inside = {"yui/invitation/1", "yui/return-progress/1", "yui/wrap/1"}  # never leave their node
+    inside = {"yui/behind/1", "yui/invitation/1", "yui/return-progress/1", "yui/wrap/1"}  # never leave their node
     tags = set(re.findall(r"[\"`\[]\"?(yui/[a-z/-]+/1)\b", code)) - inside
     assert len(tags) > 25
     assert sorted(tag for tag in tags if tag not in page) == []

@@ -95,6 +95,11 @@ class Joiner:
     def __init__(self) -> None:
         self._parts: dict[bytes, dict[int, bytes]] = {}
 
+    @property
+    def is_whole(self) -> bool:
+        """No item has come in part."""
+        return not self._parts
+
     def feed(self, items: Sequence[Item]) -> Iterator[Item]:
         """The items, whole ones in place of the last of their pieces. Malformed for pieces that do not fit."""
         for item in items:

@@ -49,8 +49,10 @@ class Rebuilt:
         self.told += [line for line in other.told if line not in self.told]
 
 
-def rebuild(house: House, tx: Tx, member: bytes, found: Sequence[Item]) -> Rebuilt:
-    """Put ``found`` back, which follow each other as they were collected."""
+def rebuild(
+    house: House, tx: Tx, member: bytes, found: Sequence[Item], known: dict[bytes, bytes] | None = None
+) -> Rebuilt:
+    """Put ``found`` back, which follow each other as they were collected. ``known``: see :func:`state.rebuild`."""
     done = Rebuilt()
     documents: dict[bytes, Document] = {}
     holdings: dict[bytes, Held] = {}
@@ -66,7 +68,7 @@ def rebuild(house: House, tx: Tx, member: bytes, found: Sequence[Item]) -> Rebui
             elif item.kind == What.GIVEN.value:
                 verdicts.append(items.given(item))
             else:
-                _take(house, tx, member, item, done)
+                _take(house, tx, member, item, done, known)
         except YuiError as fault:
             done.bad.append(f"{item.kind} {canon.digest(item.payload).hex()[:12]}: {fault}")
     done.documents += _enter(tx, member, documents, holdings, done)
@@ -92,7 +94,7 @@ def _document(house: House, tx: Tx, wire: bytes) -> Document:
     return document
 
 
-def _take(house: House, tx: Tx, member: bytes, item: Item, done: Rebuilt) -> None:
+def _take(house: House, tx: Tx, member: bytes, item: Item, done: Rebuilt, known: dict[bytes, bytes] | None) -> None:
     if item.kind == What.HISTORY.value:
         members.learn_history(house, tx, item.payload)
     elif item.kind == What.MEMBER.value:
@@ -104,7 +106,7 @@ def _take(house: House, tx: Tx, member: bytes, item: Item, done: Rebuilt) -> Non
     elif item.kind == What.FILE.value:
         done.files += 1
     elif item.kind == What.STATE.value:
-        done.told += state.rebuild(house, tx, member, item)
+        done.told += state.rebuild(house, tx, member, item, known)
     else:
         done.unknown.add(item.kind)
 
@@ -175,4 +177,7 @@ def _head(house: House, tx: Tx, member: bytes, payload: bytes) -> None:
     last = tx.journal.last(member, at.epoch)
     if at.seq and (last is None or last.seq < at.seq):
         raise Malformed(f"head: says {at.seq} entries, {last.seq if last else 0} are here")
+    here = tx.members.get(member)
+    if here is not None and here.local:
+        return  # its journal goes on in an epoch that was opened here
     tx.heads.put_many([HeadRow(member, at.epoch, at.seq, at.hash, signature, house.clock())])

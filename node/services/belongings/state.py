@@ -59,9 +59,25 @@ def _boxes(
         boxes[_box(key_of(row), count)].append(row)
     for number, box in enumerate(boxes):
         name, content = _name(shelf, str(number)), msgspec.msgpack.encode(box)
-        digest = canon.digest(content)
+        digest = _digest(content)
         if known.get(name) != digest and (box or name in known):
             yield name, digest, of(What.STATE, (shelf, number, count, list(columns), content))
+
+
+def _digest(content: bytes | Sequence[Row]) -> bytes:
+    return canon.digest(content if isinstance(content, bytes) else msgspec.msgpack.encode(content))
+
+
+def _digest_here(house: House, tx: Tx, member: bytes, shelf: str, number: int, count: int) -> bytes:
+    """What a box with these rows would be named for, as they are here now."""
+    if shelf == GUEST_WORDS:
+        words = _words(house, tx, member)
+        return _digest([row for row in words if _box((row[0],), count) == number])
+    found = SHELVES.get(shelf)
+    if found is None:
+        raise Malformed(f"state: no shelf is called {shelf[:40]!r} here")
+    rows = [_outward(house, found, row) for row in tx.possessions.rows(shelf, member)]
+    return _digest([row for row in rows if _box(found.key_of(row), count) == number])
 
 
 def _box(key: Row, count: int) -> int:
@@ -96,10 +112,12 @@ def _words(house: House, tx: Tx, member: bytes) -> list[Row]:
 # --- put back
 
 
-def rebuild(house: House, tx: Tx, member: bytes, item: Item) -> list[str]:
+def rebuild(house: House, tx: Tx, member: bytes, item: Item, known: dict[bytes, bytes] | None = None) -> list[str]:
     """Put a box back in place of the one before; what was left out or changed. Malformed for a box of another kind.
 
-    Nothing is done for a member that is at home here already: what it has is newer than any copy.
+    For a member that is at home here only a box is replaced that is as ``known`` says (digests by name): as it was when
+    an old backup was put back. ``known`` is brought up to date. What was changed since then stays, and so does
+    everything without ``known``: what is here is newer than any copy.
     """
     raw = shape.exactly(canon.decode(item.payload, max_bytes=_MAX_STATE_BYTES), "state", 5)
     name = shape.text(raw[0], "state.shelf", 64)
@@ -108,8 +126,13 @@ def rebuild(house: House, tx: Tx, member: bytes, item: Item) -> list[str]:
     columns = [shape.text(one, "state.columns", 64) for one in shape.array(raw[3], "state.columns", _MAX_COLUMNS)]
     rows = _decoded(shape.binary(raw[4], "state.rows", _MAX_STATE_BYTES), len(columns))
     here = tx.members.get(member)
-    if here is None or here.local:
+    if here is None or (here.local and known is None):
         return []
+    if here.local and known is not None:
+        box = _name(name, str(number))
+        if _digest_here(house, tx, member, name, number, count) != known.get(box, _digest([])):
+            return [f"{name}: was changed here since the backup was put back; that stays"]
+        known[box] = _digest(raw[4])
     if name == GUEST_WORDS:
         return _keep_words(house, tx, member, rows)
     shelf = SHELVES.get(name)

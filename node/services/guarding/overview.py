@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 
 from federation import guardians
 from node.services import warding
-from node.services.guarding import framing
+from node.services.guarding import behind, catching, framing, sending
 from node.services.house import House
 from node.store import GuardAckRow, GuardedRow, MemberRow, Tx
 from protocol import keys
@@ -38,7 +38,9 @@ class Copy(NamedTuple):
 
 class Kept(NamedTuple):
     """One member. ``k`` of ``n`` make a document safe; ``missing``: documents that are not; ``back_s``: about so many
-    seconds until it works elsewhere; ``lying``, ``silent``: how many guardians of that kind it survives."""
+    seconds until it works elsewhere; ``lying``, ``silent``: how many guardians of that kind it survives; ``heard`` of
+    ``to_hear``: guardians that were asked since an old backup was put back, 0 of 0 once that is over; ``told``: what of
+    copies was not taken in then."""
 
     member: bytes
     name: str
@@ -53,6 +55,9 @@ class Kept(NamedTuple):
     lying: int
     silent: int
     copies: tuple[Copy, ...]
+    heard: int = 0
+    to_hear: int = 0
+    told: tuple[str, ...] = ()
 
 
 def members(house: House, tx: Tx) -> list[Kept]:
@@ -91,6 +96,8 @@ def _kept(house: House, tx: Tx, row: MemberRow, log: ControlLog, chosen: Guardia
         state.safe_at,
         *survives,
         copies,
+        *catching.progress(house, tx, row.member),
+        behind.told(tx, row.member),
     )
 
 
@@ -99,7 +106,8 @@ def _copy(house: House, tx: Tx, node: bytes, state: GuardedRow, ack: GuardAckRow
     agreed = warding.in_force(tx, node, warding.HOME, house.clock()) is not None
     found = ack or GuardAckRow(state.member, node)
     behind = max(0, state.place - found.place)
-    return Copy(node, peer.name if peer else node.hex()[:12], behind, found.kept_at, agreed, found.finding)
+    finding = "" if found.finding == sending.READ else found.finding
+    return Copy(node, peer.name if peer else node.hex()[:12], behind, found.kept_at, agreed, finding)
 
 
 def _missing(tx: Tx, member: bytes, behind: int) -> int:

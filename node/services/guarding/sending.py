@@ -19,13 +19,13 @@ from protocol.errors import NotAuthorised
 from protocol.guardian import frame, messages
 from protocol.guardian.frame import Signed, Tip
 from protocol.guardian.messages import Frames
-from protocol.identity.control import Reason
 from protocol.identity.log import ControlLog
 from protocol.limits import MAX_FRAMES_PER_REQUEST
 
 NO_AGREEMENT: Final = "no-agreement"
 LOST: Final = "lost"  # it shows less than it has acknowledged
 AHEAD: Final = "ahead"  # it shows frames that this node has not made, or has forgotten: another home, or an old backup
+READ: Final = "read"  # what it had beyond this node was taken in; the next frames say so
 REFUSED: Final = "refused"
 AUDIT: Final = "audit:"  # and the place of a frame of which it could not show a piece
 AHEAD_REST_US: Final = 5 * 60 * 1_000_000
@@ -50,12 +50,13 @@ class Message(NamedTuple):
 
 
 class Advanced(NamedTuple):
-    """After a guardian's word: how safe its wards are now, of whom it still lacks something, and of whom it has not
-    taken what was sent."""
+    """After a guardian's word: how safe its wards are now, of whom it still lacks something, of whom it has not
+    taken what was sent, and of whom it has frames of a former epoch that are not here."""
 
     guarded: dict[bytes, Safe]
     behind: frozenset[bytes]
     stuck: frozenset[bytes]
+    ahead: frozenset[bytes]
 
 
 def next_message(house: House, tx: Tx, guardian: bytes, wanted: Sequence[bytes]) -> Message | None:
@@ -132,7 +133,7 @@ def take_kept(house: House, tx: Tx, guardian: bytes, wire: bytes, told: Sequence
     kept = frame.verify_kept(wire, peer.key, house.network, house.id)
     tips = {tip.member: tip for tip in kept.tips}
     safe: dict[bytes, Safe] = {}
-    behind, stuck = set(), set()
+    behind, stuck, ahead = set(), set(), set()
     for item in told:
         row = tx.guarding.get(item.member)
         log = framing.guarded_log(house, tx, item.member)
@@ -143,10 +144,12 @@ def take_kept(house: House, tx: Tx, guardian: bytes, wire: bytes, told: Sequence
         tx.guarding.put_acks([after])
         if after.place < row.place:
             behind.add(item.member)
+        if after.finding == AHEAD and _is_former(log, tips[item.member]):
+            ahead.add(item.member)
         if after.place < item.upto or (after.finding and not after.place):
             stuck.add(item.member)
         safe[item.member] = framing.safe_of(settle(house, tx, log, row))
-    return Advanced(safe, frozenset(behind), frozenset(stuck))
+    return Advanced(safe, frozenset(behind), frozenset(stuck), frozenset(ahead))
 
 
 def _heard(tx: Tx, log: ControlLog, before: GuardAckRow, tip: Tip | None, told: Told) -> GuardAckRow:
@@ -157,18 +160,35 @@ def _heard(tx: Tx, log: ControlLog, before: GuardAckRow, tip: Tip | None, told: 
         return after._replace(place=0, chunks=0, finding=LOST if before.place else doubt)
     made = tx.guarding.frame_hashed(told.member, tip.hash)
     if made is None:
-        return after._replace(place=_behind(tx, log, tip), finding=AHEAD)
+        finding = READ if before.finding == READ and _is_former(log, tip) else AHEAD
+        return after._replace(place=_behind(tx, log, tip), finding=finding)
     if made.place < before.place and not doubt:
         return after._replace(place=made.place, finding=LOST)
     return after._replace(place=made.place)
 
 
+def _is_former(log: ControlLog, tip: Tip) -> bool:
+    """Does it end in an epoch that stands and is over?"""
+    return tip.epoch != log.epoch.hash and log.epoch_named(tip.epoch) is not None
+
+
 def _behind(tx: Tx, log: ControlLog, tip: Tip) -> int:
-    """Where to go on with a guardian that has frames of a former home which nobody showed when the member moved."""
-    if log.epoch.reason is not Reason.MOVE or tip.epoch == log.epoch.hash:
+    """Where to go on with a guardian that has more of former epochs than this home: behind the last frame of them.
+
+    Nobody showed it when the member moved here, or an old backup was put back.
+    """
+    if not _is_former(log, tip):
         return 0
-    made = tx.guarding.last_of(log.member, tip.epoch)
-    return made.place if made is not None and made.number < tip.number else 0
+    own = tx.guarding.last_of(log.member, tip.epoch)
+    if own is not None and own.number >= tip.number:
+        return 0
+    epoch = log.epoch_named(log.epoch.parent)
+    while epoch is not None:
+        made = tx.guarding.last_of(log.member, epoch.hash)
+        if made is not None:
+            return made.place
+        epoch = log.epoch_named(epoch.parent)
+    return 0
 
 
 def _counts(ack: GuardAckRow, mine: set[bytes]) -> bool:

@@ -1,0 +1,232 @@
+"""A home that was put back from an old backup reads what its guardians have beyond it, and is safe again."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from node.attachments import AttachmentFiles
+from node.homecoming import Home
+from node.services import attachments, drafts, salvage, users, warding
+from node.services.guarding import overview, patience
+from node.services.trade import Submission
+from protocol.document.header import AttachmentRef
+from protocol.errors import NotAuthorised
+from protocol.guardian import messages
+from tests.node.services.town import order
+from tests.node.six_towns import Six, by_words
+
+HOME = "豊田"
+
+
+@pytest.fixture
+def six() -> Six:
+    return Six()
+
+
+def cut_off(six: Six) -> None:
+    """The partner's node is away: only guardians hear of what is written now."""
+    six.street.dark.add(six.at["京都"].id)
+
+
+def put_back(six: Six, image: bytes) -> None:
+    six.at[HOME].crash()
+    six.at[HOME].put_back(image)
+
+
+def test_what_only_guardians_had_is_there_again_and_reaches_the_partner(six: Six) -> None:
+    first = six.order("PO-1")
+    six.street.wait(10)
+    six.copy()
+    image = six.at[HOME].store.serialize()
+    cut_off(six)
+    second, third = six.order("PO-2"), six.order("PO-3")
+    six.copy()
+    put_back(six, image)
+    six.street.wait(700)
+    assert set(six.held(HOME, six.buyer)) == {first, second, third}
+    six.street.dark.clear()
+    six.street.wait(1200)
+    assert six.held("京都", six.seller) == dict.fromkeys((first, second, third), "applied")
+    (row,) = (
+        item for item in six.see(HOME, lambda tx: overview.members(six.house(HOME), tx)) if item.member == six.buyer
+    )
+    assert (row.missing, row.light) == (0, overview.GREEN), row
+    fresh = six.order("PO-4")
+    six.street.wait(30)
+    assert six.see(HOME, lambda tx: patience.is_safe(six.house(HOME), tx, six.buyer, fresh))
+    assert fresh in six.held("京都", six.seller)
+
+
+def test_dealings_within_one_house_come_back_too(six: Six) -> None:
+    """Nobody but guardians has them: author and recipient are both members of the node that lost them."""
+    neighbour = six.towns[HOME].enrol("となりの店")
+    six.order("PO-1")
+    six.street.wait(10)
+    six.copy()
+    image = six.at[HOME].store.serialize()
+    paper = six.at[HOME].submit(neighbour, Submission(six.buyer, order("N-1"))).id
+    six.copy()
+    put_back(six, image)
+    six.street.wait(700)
+    assert paper in six.held(HOME, six.buyer)
+    row = six.see(HOME, lambda tx: tx.threads.get(six.buyer, paper))
+    assert row is not None
+
+
+def test_a_guardian_that_was_away_gives_what_it_has_when_it_comes(six: Six) -> None:
+    """The only one that is heard at first knows less than the others, which come one by one."""
+    six.order("PO-1")
+    six.street.wait(10)
+    six.copy()
+    image = six.at[HOME].store.serialize()
+    cut_off(six)
+    six.street.dark.add(six.at["月の都"].id)
+    second = six.order("PO-2")
+    six.copy()
+    six.street.dark |= {six.at[name].id for name in six.guardians}
+    six.street.dark.discard(six.at["月の都"].id)
+    put_back(six, image)
+    six.street.wait(1200)
+    assert second not in six.held(HOME, six.buyer)
+    waiting = six.see(HOME, lambda tx: overview.members(six.house(HOME), tx))[0]
+    assert (waiting.heard, waiting.to_hear, waiting.light) == (1, 3, overview.RED)
+    between = six.order("PO-3")
+    six.street.wait(30)
+    six.street.dark.clear()
+    cut_off(six)
+    six.street.wait(900)
+    assert {second, between} <= set(six.held(HOME, six.buyer))
+    assert six.see(HOME, lambda tx: patience.is_safe(six.house(HOME), tx, six.buyer, second))
+    assert six.see(HOME, lambda tx: overview.members(six.house(HOME), tx))[0].to_hear == 0
+
+
+def test_what_no_paper_brings_back_comes_as_it_was_and_newer_work_stays(six: Six) -> None:
+    house = six.house(HOME)
+    otsu = six.do(
+        HOME, lambda tx: users.add(house, tx, six.buyer, "otsu", "owner", users.password_hash("correct horse"))
+    )
+    six.do(HOME, lambda tx: drafts.save(house, tx, six.buyer, otsu.name, "/orders/new", b"old"))
+    six.street.wait(90)
+    six.copy()
+    image = six.at[HOME].store.serialize()
+    kept = six.do(HOME, lambda tx: drafts.save(house, tx, six.buyer, otsu.name, "/quotations/new", b"lost"))
+    hana = six.do(
+        HOME, lambda tx: users.add(house, tx, six.buyer, "hana", "clerk", users.password_hash("correct horse"))
+    )
+    six.street.wait(90)
+    six.copy()
+    put_back(six, image)
+    house = six.house(HOME)
+    assert six.see(HOME, lambda tx: tx.users.by_name("hana")) is None
+    six.street.wait(700)
+    assert six.see(HOME, lambda tx: tx.desk.draft(kept.id)).data == b"lost"
+    assert six.see(HOME, lambda tx: tx.users.by_name("hana")).id == hana.id
+
+
+def test_what_was_changed_since_the_backup_was_put_back_stays_and_is_told(six: Six) -> None:
+    house = six.house(HOME)
+    secret = users.password_hash("correct horse")
+    six.do(HOME, lambda tx: users.add(house, tx, six.buyer, "otsu", "owner", secret))
+    six.street.wait(90)
+    six.copy()
+    image = six.at[HOME].store.serialize()
+    six.do(HOME, lambda tx: users.add(house, tx, six.buyer, "hana", "clerk", secret))
+    six.street.wait(90)
+    six.copy()
+    six.street.dark |= {six.at[name].id for name in six.guardians}
+    put_back(six, image)
+    six.street.wait(1200)
+    house = six.house(HOME)
+    six.do(HOME, lambda tx: users.add(house, tx, six.buyer, "kuro", "clerk", secret))
+    six.street.dark.clear()
+    six.street.wait(1200)
+    assert six.see(HOME, lambda tx: tx.users.by_name("kuro")) is not None
+    assert six.see(HOME, lambda tx: tx.users.by_name("hana")) is None
+    (kept,) = six.see(HOME, lambda tx: overview.members(house, tx))
+    assert [line.split(":")[0] for line in kept.told] == ["users"]
+
+
+def test_a_home_that_burns_while_it_catches_up_loses_nothing(six: Six) -> None:
+    """Frames that follow an old one hang where the backup ended; what lies behind that is read all the same."""
+    first = six.order("PO-1")
+    six.street.wait(10)
+    six.copy()
+    image = six.at[HOME].store.serialize()
+    cut_off(six)
+    second = six.order("PO-2")
+    six.copy()
+    six.at[HOME].crash()
+    six.at[HOME].put_back(image)
+    for _ in range(80):
+        six.street.wait(0.25)
+        if len(six.see("竜宮", lambda tx: tx.wards.chains(six.buyer))) > 1:
+            break
+    six.burn()
+    six.street.dark.discard(six.at["京都"].id)
+    home = six.bring_back("京都", by_words(six), seconds=300)
+    assert isinstance(home, Home), home
+    six.street.wait(60)
+    assert {first, second} <= set(six.held("京都", six.buyer))
+    assert {first, second} <= set(six.held("京都", six.seller))
+
+
+def test_frames_that_hang_before_the_end_of_the_last_epoch_are_no_less_part_of_it(six: Six) -> None:
+    """The home went on behind its backup while the guardians that know more were away, and burned then."""
+    six.order("PO-1")
+    six.street.wait(10)
+    six.copy()
+    image = six.at[HOME].store.serialize()
+    cut_off(six)
+    six.street.dark.add(six.at["月の都"].id)
+    second = six.order("PO-2")
+    six.copy()
+    six.street.dark |= {six.at[name].id for name in six.guardians}
+    six.street.dark.discard(six.at["月の都"].id)
+    put_back(six, image)
+    six.street.wait(1200)
+    third = six.order("PO-3")
+    six.street.wait(30)
+    six.street.dark.clear()
+    six.street.dark.add(six.at["鬼ヶ島"].id)
+    six.burn()
+    home = six.bring_back("京都", by_words(six), seconds=300)
+    assert isinstance(home, Home), home
+    assert {second, third} <= set(six.held("京都", six.buyer))
+    fourth = six.order("PO-4", "京都")
+    six.street.dark.clear()
+    six.street.wait(400)
+    assert six.see("京都", lambda tx: patience.is_safe(six.house("京都"), tx, six.buyer, fourth))
+
+
+def test_an_attachment_that_the_backup_lacks_is_fetched_from_guardians(six: Six, tmp_path: Path) -> None:
+    files = AttachmentFiles(tmp_path)
+    six.at[HOME].runtime.guarding.read_chunk = files.read_chunk
+    six.order("PO-1")
+    six.street.wait(10)
+    six.copy()
+    image = six.at[HOME].store.serialize()
+    cut_off(six)
+    content = b"a drawing " * 1000
+    upload = files.begin("ab" * 16, six.buyer, len(content), "application/pdf")
+    files.put_chunk(upload.name, 0, content)
+    root = files.finish(upload.name)
+    six.do(HOME, lambda tx: attachments.completed(six.house(HOME), tx, root, len(content), "application/pdf"))
+    ref = AttachmentRef(root, len(content), "application/pdf")
+    paper = six.at[HOME].submit(six.buyer, Submission(six.seller, order("PO-2"), attachments=(ref,)))
+    six.street.wait(80)
+    put_back(six, image)
+    six.street.wait(1200)
+    assert paper.id in six.held(HOME, six.buyer)
+    house = six.house(HOME)
+    (copy,) = six.see(HOME, lambda tx: salvage.lost(house, tx))
+    (key, body), *_ = salvage.questions(copy, 0)
+    asked = messages.parse_read_chunk(body)
+    sealed = six.see("竜宮", lambda tx: warding.read_chunk(tx, house.id, asked))
+    assert salvage.opened(copy, 0, key, sealed) == content
+    with pytest.raises(NotAuthorised):
+        six.see("竜宮", lambda tx: warding.read_chunk(tx, six.house("京都").id, asked))
+    read = messages.Read(bytes(32), six.buyer, house.keyring and next(iter(house.keyring)), 0)
+    with pytest.raises(NotAuthorised):
+        six.see("竜宮", lambda tx: warding.read(six.house("竜宮"), tx, six.house("京都").id, read))
