@@ -19,15 +19,16 @@ from federation import links
 from federation.effects import Exchange, PullBatch, SaveLink, SayHello, SendBatch
 from federation.links import Link, LinkEvent, LinkState
 from federation.peers import PINNED
-from node import wardship
+from node import mailroom, wardship
 from node.guarding import Guarding
+from node.mailing import Mailing
 from node.procedure import Begin, Commit, End, Pause, Steps, ask, commit, look
 from node.services import exchange, greeting, recovery
 from node.services.exchange import GreetFirst
 from node.services.house import House
 from node.store import LinkRow, Tx
 from protocol.errors import CallerFault, Frozen, Malformed, NotAuthorised, PeerFault, WorldFault
-from protocol.guardian import messages
+from protocol.guardian import mail, messages
 from protocol.identity.control import Reason
 from protocol.keys import NodeId
 from protocol.limits import MAX_REQUESTS_IN_SERVICE, TARGET_BATCH_ITEMS
@@ -39,7 +40,7 @@ NEXT = "/peer/v1/link/next"
 RECEIPTS = "/peer/v1/link/receipts"
 NEWS = "/peer/v1/news"
 HISTORIES = "/peer/v1/histories"
-PATHS = (HELLO, BATCHES, NEXT, RECEIPTS, NEWS, HISTORIES, *messages.PATHS)
+PATHS = (HELLO, BATCHES, NEXT, RECEIPTS, NEWS, HISTORIES, *messages.PATHS, *mail.PATHS)
 
 MAX_RETURNING = 8  # requests in flight to peers that did not answer last time, or have not been greeted
 MAX_WORKING = 24  # requests in flight to all others: the dead never take their places
@@ -113,6 +114,7 @@ class Runtime:
         self._answered: dict[NodeId, bytes] = {}  # the incarnation that told us what it knows
         self._readings: deque[Steps[None]] = deque()
         self.guarding = Guarding(house, monotonic, self.notice)
+        self.mailing = Mailing(house, monotonic, self.notice, lambda: self._links)
 
     # --- a run begins
 
@@ -147,6 +149,7 @@ class Runtime:
         self._round = this = self._round + 1
         rows = yield from look(_saved_links)
         yield from self.guarding.start()
+        yield from self.mailing.start()
         if this != self._round:
             return  # begun once more meanwhile
         if self.house.recovering and not self.house.frozen:
@@ -278,7 +281,7 @@ class Runtime:
 
     def next_deadline(self) -> int | None:
         """Monotonic µs at which :meth:`tick` or :meth:`ready` has something to do."""
-        found = (self._link_deadline(), self.guarding.next_deadline())
+        found = (self._link_deadline(), self.guarding.next_deadline(), self.mailing.next_deadline())
         return min((due for due in found if due is not None), default=None)
 
     def _link_deadline(self) -> int | None:
@@ -300,7 +303,7 @@ class Runtime:
 
     def ready(self) -> list[Steps[None]]:
         """Procedures that may run now. Links beyond the places in service wait for the next call, in order."""
-        found: list[Steps[None]] = [*self._readings, *self.guarding.ready()]
+        found: list[Steps[None]] = [*self._readings, *self.guarding.ready(), *self.mailing.ready()]
         self._readings.clear()
         while self._saves:
             found.append(self._save(self._saves.popleft()))
@@ -480,6 +483,7 @@ class Runtime:
         if path == BATCHES:
             return (yield from self._take(peer, body))
         if path == NEXT:
+            self.mailing.heard(peer)
             return (yield from self._give_next(peer))
         if path == RECEIPTS:
             yield from self._take_receipt(peer, body)
@@ -491,6 +495,8 @@ class Runtime:
             return (yield from look(lambda tx: recovery.tell_histories(self.house, tx, peer, body)))
         if path in messages.PATHS:
             return (yield from wardship.answer(self.house, peer, path, body))
+        if path in mail.PATHS:
+            return (yield from mailroom.answer(self.house, peer, path, body))
         raise Malformed("no such thing to ask of a peer")
 
     def _give_next(self, peer: NodeId) -> Steps[bytes]:

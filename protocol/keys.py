@@ -51,6 +51,7 @@ class Purpose(Enum):
     PROMISE = b"promise"
     COUNTERSIGN = b"countersign"
     EXPORT = b"export"
+    BOX = b"box"
 
 
 class SigningKey:

@@ -103,6 +103,19 @@ SAFE_PATIENCE_US = 5 * 1_000_000  # how long a document waits to be safe before 
 FENCES_PER_HOUR = 20  # for one member at one guardian
 MAX_BALLOT = 2**31
 
+# mail for the dark, relays
+DARK_US = 15 * 60 * 1_000_000  # so long after the last contact mail goes another way; the default of a setting
+MAIL_LIFETIME_US = 30 * 24 * 3600 * 1_000_000  # how long whoever keeps a parcel is asked to keep it
+MAX_MAIL_LIFETIME_US = 90 * 24 * 3600 * 1_000_000
+MAX_PARCEL_PLAIN_BYTES = 512 * KIB  # the signed batch in a parcel
+MAX_PARCEL_BYTES = 640 * KIB  # padded and sealed
+MAX_PARCEL_DOCUMENTS = 64
+MAX_MAIL_BYTES_PER_SENDER = 16 * MIB  # from one node for one ward, or one other node
+MAX_MAIL_BYTES_PER_WARD = 64 * MIB
+MAX_MAIL_PER_SENDER = 1_000  # parcels or pieces, from one node for one ward or one other node
+MAX_MAIL_LISTED = 512  # in one answer
+MAX_MAIL_DONE = 512  # in one question
+
 # UBL and other XML
 MAX_XML_BYTES = 4 * MIB
 MAX_XML_DEPTH = 32

@@ -25,12 +25,14 @@ from protocol.link.carried import Content, Label, Load
 
 
 class Written(NamedTuple):
-    """One piece for a file. ``after``: where the next one goes on; ``attachments``: its documents', complete here."""
+    """One piece for a file. ``after``: where the next one goes on; ``attachments``: its documents', complete here;
+    ``ids``: of its documents."""
 
     piece: bytes
     after: int
     documents: int
     attachments: tuple[AttachmentRef, ...]
+    ids: tuple[bytes, ...] = ()
 
 
 class Opened(NamedTuple):
@@ -55,15 +57,18 @@ def label(house: House, tx: Tx, peer: bytes, file: bytes, number: int) -> tuple[
     return Label(house.network, house.id, row.node, file, number), row.key
 
 
-def write_batch(house: House, tx: Tx, peer: bytes, file: bytes, number: int, after: int) -> Written | None:
-    """The stream's next batch behind ``after`` as a piece; None when there is nothing more."""
+def write_batch(
+    house: House, tx: Tx, peer: bytes, file: bytes, number: int, after: int, *, patient: bool = False
+) -> Written | None:
+    """The stream's next batch behind ``after`` as a piece; None when there is nothing more (yet)."""
     about, key = label(house, tx, peer, file, number)
-    offer = exchange.next_batch(house, tx, peer, after, patient=False)
+    offer = exchange.next_batch(house, tx, peer, after, patient=patient)
     if offer is None:
         return None
     piece = carried.seal(about, Load(Content.BATCH, wire=offer.wire), key, house.entropy(sealing.SEED_BYTES))
     documents = _documents(batches.verify(offer.wire, house.node.public))
-    return Written(piece, offer.last, len(documents), _complete(tx, documents))
+    ids = tuple(document.id for document in documents)
+    return Written(piece, offer.last, len(documents), _complete(tx, documents), ids)
 
 
 def write(house: House, tx: Tx, peer: bytes, file: bytes, number: int, load: Load) -> bytes:

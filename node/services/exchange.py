@@ -119,15 +119,16 @@ def _fit(house: House, tx: Tx, peer: bytes, rows: Sequence[Pending]) -> list[Ite
     items: list[Item] = []
     size = 0
     for row in rows:
-        payload = _payload(house, tx, peer, row)
-        size += len(payload) + 64
+        content = payload(house, tx, peer, row)
+        size += len(content) + 64
         if items and size > MAX_BATCH_BYTES - 1024:
             break
-        items.append(Item(row.position, row.kind, payload))
+        items.append(Item(row.position, row.kind, content))
     return items
 
 
-def _payload(house: House, tx: Tx, peer: bytes, row: Pending) -> bytes:
+def payload(house: House, tx: Tx, peer: bytes, row: Pending) -> bytes:
+    """What stands in the stream, as its item brings it."""
     if row.kind == ItemKind.DOCUMENT.value:
         return envelope.encode_raw(row.header, row.signature, msgspec.Raw(row.path), row.parts)
     if row.kind == ItemKind.HISTORY.value:

@@ -249,6 +249,7 @@ def erase_ended(house: House, tx: Tx) -> int:
             over[ward.home] = _is_over(tx, ward.home, now)
         if over[ward.home]:
             tx.wards.forget(ward.member)
+            tx.mail.forget_ward(ward.member)
             erased += 1
     return erased
 

@@ -14,6 +14,7 @@ from node.store.holdings import DecisionRow, HoldingRow, NewHolding, WaitingRow
 from node.store.importing import DoneRow, FileRow, LayoutRow, OpeningRow
 from node.store.journals import HeadRow, JournalRow
 from node.store.links import GivenRow, LinkRow, Mark, Pending, ReceiptRow, StreamRow
+from node.store.mail import KeptLabel, KeptRow, LeftLabel, LeftRow, Room, TakenRow
 from node.store.members import ControlRow, MemberRow, WrappedKeyRow
 from node.store.memory import MemoryStore, open_memory
 from node.store.money import OwnAccountRow, TermsChangeRow, TransferRow
@@ -65,8 +66,12 @@ __all__ = [
     "InvitationRow",
     "ItemRow",
     "JournalRow",
+    "KeptLabel",
+    "KeptRow",
     "KeyUse",
     "LayoutRow",
+    "LeftLabel",
+    "LeftRow",
     "LinkRow",
     "LoginFailureRow",
     "Mark",
@@ -91,6 +96,7 @@ __all__ = [
     "ReceiptRow",
     "RegisterRow",
     "ReturnRow",
+    "Room",
     "SendRow",
     "SessionRow",
     "ShareRow",
@@ -100,6 +106,7 @@ __all__ = [
     "StoredDocument",
     "StreamRow",
     "SubscriptionRow",
+    "TakenRow",
     "TalkRow",
     "TermsChangeRow",
     "TermsRow",

@@ -18,6 +18,7 @@ from node.store import (
     schema_guarding,
     schema_importing,
     schema_intake,
+    schema_mail,
     schema_money,
     schema_notices,
     schema_people,
@@ -115,6 +116,10 @@ def _guarding(engine: str) -> Iterable[str]:
     yield from _tables(engine, schema_guarding.STEP)
 
 
+def _mail(engine: str) -> Iterable[str]:
+    yield from _tables(engine, schema_mail.STEP)
+
+
 STEPS: Sequence[tuple[str, Callable[[str], Iterable[str]]]] = (
     (schema.STEP, _first_tables),
     (schema_people.STEP, _people),
@@ -127,6 +132,7 @@ STEPS: Sequence[tuple[str, Callable[[str], Iterable[str]]]] = (
     (schema_warding.STEP, _warding),
     (schema_guarding.STEP, _guarding),
     (schema_returning.STEP, _returning),
+    (schema_mail.STEP, _mail),
 )
 
 

@@ -12,6 +12,7 @@ from node.store.holdings import Decisions, Follows, Holdings, Waiting
 from node.store.importing import Importing
 from node.store.journals import Heads, Journal
 from node.store.links import Given, Links, Outgoing, Receipts, Streams
+from node.store.mail import Mail
 from node.store.members import Controls, Members, WrappedKeys
 from node.store.meta import Meta
 from node.store.money import Money
@@ -32,7 +33,7 @@ from node.store.wards import Registers, Wards
 class Tx:
     """A transaction. It is valid only inside the function that was given it."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection) -> None:  # noqa: PLR0915 - one line for each repository
         session = Session(connection)
         self._session = session
         self.meta = Meta(session)
@@ -82,6 +83,7 @@ class Tx:
         self.registers = Registers(session)
         self.returning = Returning(session)
         self.guarding = Guarding(session)
+        self.mail = Mail(session)
         self.possessions = Possessions(session)
 
     def index_lag(self) -> int:

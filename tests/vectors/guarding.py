@@ -4,15 +4,18 @@ from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
-from protocol import vault
-from protocol.guardian import agreement, claim, frame
+from protocol import canon, vault
+from protocol.guardian import agreement, claim, frame, mail
 from protocol.guardian.agreement import Agreement, Terms
 from protocol.guardian.claim import Claim, Countersigned, Fence, Promise
 from protocol.guardian.frame import Frame, Place, Signed, Tip
-from protocol.identity import control
+from protocol.guardian.mail import Box, Label, Listed, Waiting
+from protocol.identity import control, log
 from protocol.identity.control import HOME, Guardians, Reason
 from protocol.identity.genesis import Rank, Role
 from protocol.identity.log import ControlLog
+from protocol.link import batch
+from protocol.link.batch import Batch, Item, ItemKind
 from protocol.vault import Vault, VaultKey
 from tests.vectors import world
 from tests.vectors.world import AUTHOR, START, key, node, octets
@@ -42,6 +45,7 @@ def vectors() -> Iterator[Vector]:
     """Every record of §15, in the order in which it is made."""
     yield from _copies()
     yield from _claim()
+    yield from _mail()
 
 
 def _copies() -> Iterator[Vector]:
@@ -82,13 +86,13 @@ def _copies() -> Iterator[Vector]:
 
 
 def _claim() -> Iterator[Vector]:
-    log = guarded()
+    at = guarded()
     tip = Tip(
-        AUTHOR.id, log.epoch.hash, 2, made_frame(2, made_frame(1, b"", b"first").frame.hash, b"second" * 300).frame.hash
+        AUTHOR.id, at.epoch.hash, 2, made_frame(2, made_frame(1, b"", b"first").frame.hash, b"second" * 300).frame.hash
     )
     made = claim.draft_fence(
         Fence(
-            world.NETWORK, AUTHOR.id, key("kyoto").public, Rank.WORDS, 1, log.epoch.hash, b"", START, octets("f", 16)
+            world.NETWORK, AUTHOR.id, key("kyoto").public, Rank.WORDS, 1, at.epoch.hash, b"", START, octets("f", 16)
         )
     )  # fmt: skip
     fence = claim.sign_fence(made, [("words", AUTHOR.words), (HOME, key("kyoto"))])
@@ -98,11 +102,25 @@ def _claim() -> Iterator[Vector]:
         said = Promise(world.NETWORK, node(name), made.hash, AUTHOR.id, made.parent, 1, (tip,), 0, b"")
         promises.append(claim.sign_promise(key(name), said))
         yield {"name": f"promise of {name}", "guardian": key(name).public, "signed": promises[-1]}
-    opened = world.epoch(log, "kyoto", "maker at kyoto", Reason.MOVE, 2, world.entries(2)[-1].hash)
-    record = world.record(log, Rank.WORDS, opened, "moved by claim")
+    opened = world.epoch(at, "kyoto", "maker at kyoto", Reason.MOVE, 2, world.entries(2)[-1].hash)
+    record = world.record(at, Rank.WORDS, opened, "moved by claim")
     wire = control.encode(control.sign(record, [("words", AUTHOR.words), (HOME, key("kyoto"))]))
     yield {"name": "claim", "bytes": claim.encode_claim(Claim(fence, wire, tuple(promises)))}
     word = Countersigned(world.NETWORK, node("guardian a"), AUTHOR.id, made.parent, 1, record.hash)
     signed = claim.sign_countersigned(key("guardian a"), word)
     yield {"name": "countersignature", "guardian": key("guardian a").public, "signed": signed}
     yield {"name": "answer to the claim", "bytes": claim.encode_claimed(signed, None)}
+
+
+def _mail() -> Iterator[Vector]:
+    """A box of the author, and a parcel for it."""
+    opened, own = mail.box_key(KEY), guarded()
+    box = Box(world.NETWORK, AUTHOR.id, own.epoch.hash, vault.name_of(KEY), opened.public)
+    yield {"name": "box", "seed": opened.seed(), "signed": mail.sign_box(key("maker 1"), box)}
+    item = Item(1, ItemKind.HISTORY.value, log.encode_history(own))
+    inside = batch.sign(key("kyoto"), Batch(world.NETWORK, node("kyoto"), AUTHOR.id, bytes(16), 0, (item,)))
+    label = Label(world.NETWORK, node("kyoto"), AUTHOR.id, box.name, START + 30 * 24 * 3600 * 1_000_000)
+    parcel = mail.seal(label, inside, box.public, octets("parcel"))
+    yield {"name": "parcel", "batch": inside, "id": canon.digest(parcel), "bytes": parcel}
+    waiting = Waiting(False, (Listed(AUTHOR.id, canon.digest(parcel), len(parcel)),), False)
+    yield {"name": "what waits", "bytes": mail.encode_waiting(waiting)}

@@ -11,7 +11,7 @@ from federation import guardians
 from protocol import canon, journal, keys, proof, vault
 from protocol.document import envelope, header
 from protocol.errors import Malformed, PeerFault, TooLarge
-from protocol.guardian import agreement, claim, frame
+from protocol.guardian import agreement, claim, frame, mail
 from protocol.identity import card, control, descriptor, genesis, log
 from protocol.keys import Purpose
 from protocol.limits import MAX_BATCH_BYTES
@@ -159,6 +159,11 @@ def test_guardians() -> None:
     assert guardians.on_claim(register, fenced.fence, record, promises, 2, 0).accepted == record.hash
     word = claim.verify_countersigned(claim.parse_claimed(wire("answer to the claim", "bytes"))[0], publics)
     assert word.record == record.hash
+    box = mail.verify_box(wire("box"), epoch)
+    assert (box.public, box.member) == (mail.box_key(secret).public, kept.member)
+    label, inside = mail.open_parcel(wire("parcel", "bytes"), mail.box_key(opened[box.name]))
+    assert (label.receiver, inside) == (box.member, wire("parcel", "batch"))
+    assert mail.parse_waiting(wire("what waits", "bytes")).listed[0].id == wire("parcel", "id")
 
 
 @pytest.mark.parametrize("vector", load("proofs"), ids=lambda vector: str(vector["name"]))

@@ -25,7 +25,7 @@ WALKS = {
     "directory._AWAITED", "documents._COUNT", "holdings._BY_VERDICT", "holdings._DEALINGS_WITH",
     "holdings._WAITING_ANY", "holdings._WAITING_COUNT",
     "holdings._WAITING_KIND", "journals._COUNT", "journals._HEADS_ALL", "links._COUNT_PENDING", "links._LINKS",
-    "links._UNDECIDED", "links._UNSTORED_ANY",
+    "links._UNDECIDED", "links._UNSTORED_ANY", "mail._KEPT", "mail._LEFT_ALL",
     "members._ALL", "members._LOCAL", "notices._AT_STAFF", "notices._BOUNCED",
     "directory._LACKING", "guarding._ALL", "returning._ALL", "wards._CONSENTS", "wards._CUSTODY_ALL", "wards._WARDS",
     "peers._ALL", "peers._EXPIRE", "peers._INVITATIONS", "peers._IN_STATE",
