@@ -300,7 +300,8 @@ class Reception:
         """A document that its recipient brought along when it moved here, before its author ever offered it here."""
         recipient = document.header.audience.id
         row = self._member(recipient)
-        held = self.tx.holdings.get(recipient, document.id) if row is not None and row.local else None
+        local = row is not None and row.local
+        held = self.tx.holdings.get_many(recipient, (document.id,)).get(document.id) if local else None
         if held is None:
             return None
         log = members.require_log(self.house, self.tx, recipient)

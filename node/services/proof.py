@@ -19,8 +19,8 @@ def export(house: House, tx: Tx, member: bytes, document: bytes) -> bytes:
 
     NotFound for any other document.
     """
-    stored = tx.documents.full(document)
-    if stored is None or tx.holdings.get(member, document) is None:
+    stored = tx.documents.full(document) if tx.holdings.get(member, document) is not None else None
+    if stored is None:
         raise NotFound("document", "no such document")
     found = dealings.document_of(stored)
     author = _log(tx, found.header.author)

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import sqlalchemy as sa
 
 from node.store.repository import Repository
-from node.store.schema import WAITS_THERE, attachment_uses, attachments, cards, documents, outgoing
+from node.store.schema import WAITS_THERE, attachment_uses, attachments, cards, documents, holdings, outgoing
 from node.store.sql import ListQuery, Query, Statement, first, insert_new, plain, upsert
 
 
@@ -99,6 +99,17 @@ _USES = ListQuery(
         .where(attachment_uses.c.root.in_(v))
         .order_by(attachment_uses.c.root, attachment_uses.c.document)
     ),
+)
+_NAMED_TO = Query(
+    first,
+    sa.select(holdings.c.position)
+    .select_from(
+        attachment_uses.join(documents, documents.c.id == attachment_uses.c.document).join(
+            holdings, holdings.c.document == documents.c.position
+        )
+    )
+    .where(attachment_uses.c.root == sa.bindparam("root"), holdings.c.member == sa.bindparam("member"))
+    .limit(1),
 )
 _AWAITED = Query(
     plain,
@@ -212,6 +223,10 @@ class Attachments(Repository):
     def uses(self, roots: Iterable[bytes]) -> list[tuple[bytes, bytes]]:
         """(root, document) of every use of these attachments."""
         return self._db.by_values(_USES, roots)
+
+    def is_named_to(self, root: bytes, member: bytes) -> bool:
+        """Whether a document that ``member`` holds names this attachment."""
+        return self._db.one(_NAMED_TO, root=root, member=member) is not None
 
     def lacking(self, limit: int) -> list[tuple[bytes, bytes]]:
         """(root, document) of attachments that documents name and that are not complete here."""

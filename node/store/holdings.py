@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import sqlalchemy as sa
 
-from node.store.repository import Repository
+from node.store.repository import NOWHERE, Repository
 from node.store.schema import UNSETTLED, decisions, documents, follows, holdings, waiting
 from node.store.sql import ListQuery, Query, Statement, first, insert_new, insert_rows, plain
 
@@ -236,8 +236,9 @@ class Holdings(Repository):
         return self._list(True, member, before, limit, verdict, kind)
 
     def get(self, member: bytes, document: bytes) -> HoldingRow | None:
-        """One member's holding of one document, or None."""
-        return self.get_many(member, (document,)).get(document)
+        """One member's holding of one document, or None: as many look-ups whether somebody else has it or nobody."""
+        at = self._session.position(document) or NOWHERE
+        return next(iter(self._db.by_values(_BY_DOCUMENTS, (at,), member=member)), None)
 
     def get_many(self, member: bytes, ids: Iterable[bytes]) -> dict[bytes, HoldingRow]:
         """One member's holdings of documents, by document id."""

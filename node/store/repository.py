@@ -22,6 +22,8 @@ _POSITIONS = ListQuery(
 )
 #: Every counter there is; the first migration makes their rows.
 COUNTERS = ("documents", "holdings", "outgoing", "receipts", "quarantine", "cards", "decisions")
+#: A position that no document has: looked up where there is none, so that nothing costs what another's costs.
+NOWHERE = 0
 
 
 class Session:

@@ -59,11 +59,17 @@ class Dealing(NamedTuple):
     link: int = 0  # until when its link is good, µs; 0: there is none
 
 
-def open_dealing(tx: Tx, member: bytes, thread: bytes) -> Dealing:
-    """The dealing; NotFound for one that is not the member's, known here or not."""
+def require(tx: Tx, member: bytes, thread: bytes) -> ThreadRow:
+    """The dealing's row; NotFound for one that is not the member's, known here or not."""
     row = tx.threads.get(member, thread)
     if row is None:
         raise NotFound("thread", "no such dealing")
+    return row
+
+
+def open_dealing(tx: Tx, member: bytes, thread: bytes) -> Dealing:
+    """The dealing; NotFound as :func:`require`."""
+    row = require(tx, member, thread)
     folded = _folded(tx, thread)
     role = Role.BUYER if (folded.state.buyer or _first_buyer(tx, row)) == member else Role.SELLER
     names = reading.names_of(tx, (member, row.partner))
@@ -131,9 +137,7 @@ def write_draft(
     ``today`` and ``due``: YYYY-MM-DD at the writer; ``due`` and ``rounding`` by the terms with the partner where they
     are not given and any were set.
     """
-    row = tx.threads.get(member, thread)
-    if row is None:
-        raise NotFound("thread", "no such dealing")
+    row = require(tx, member, thread)
     folded = dealings.fold(tx, thread)
     role = Role.BUYER if folded.state.buyer == member else Role.SELLER
     agreed = terms.many(tx, member, (row.partner,)).get(row.partner)

@@ -75,7 +75,7 @@ async def index(visit: Visit) -> web.StreamResponse:
 async def show(visit: Visit) -> web.StreamResponse:
     """One dealing with everything on it."""
     member, thread = visit.member, visit.path_hash("thread")
-    if await visit.read(lambda tx: firms.is_opening(tx, member, thread)):
+    if await visit.read(lambda tx: firms.is_opening(tx, member, thread) or not desk.require(tx, member, thread)):
         return visit.see_other("/payments", visit.say(NO_DEALING))
     unread = await _opened(visit, thread)
     mark = await visit.read(lambda tx: live.mark(tx, member, thread))
