@@ -26,6 +26,8 @@ HELD = Annotated[int, typer.Option("--documents", min=200, help=_("Papers that t
 ROUNDS = Annotated[int, typer.Option("--rounds", min=5, help=_("Answers of each page in each language."))]
 MEMBERS = Annotated[int, typer.Option("--members", min=2, help=_("Members of the node that burns."))]
 OF_MEMBERS = Annotated[int, typer.Option("--documents", min=2, help=_("Orders of all of them together."))]
+FILES = Annotated[int, typer.Option("--attachments", min=0, help=_("MB of files that go with some orders."))]
+BACKLOG = Annotated[int, typer.Option("--backlog", min=0, help=_("Orders that wait for a node that was away."))]
 SEED = Annotated[int, typer.Option("--seed", help=_("For the moments of the kills."))]
 
 
@@ -54,11 +56,14 @@ def pages_command(documents: HELD = 10_000, rounds: ROUNDS = 20) -> None:
 
 
 @command(app, "continuity", _("Burn a node: how soon its members work elsewhere, what was lost, what copies cost."))
-def continuity_command(members: MEMBERS = 200, documents: OF_MEMBERS = 10_000) -> None:
-    """Some minutes; most of them are enrolling and sending."""
+def continuity_command(
+    members: MEMBERS = 200, documents: OF_MEMBERS = 10_000, attachments: FILES = 1000, backlog: BACKLOG = 100_000
+) -> None:
+    """Some ten minutes; most of them are enrolling and sending. Takes ten times as much disk as attachments."""
     from cli.bench import continuity
 
-    show(_attempt(lambda: continuity.run(continuity.Size(members, documents), output.warn)))
+    size = continuity.Size(members, documents, attachments, backlog)
+    show(_attempt(lambda: continuity.run(size, output.warn)))
 
 
 def show(report: Report) -> None:
