@@ -26,7 +26,7 @@ from cli.bench import floors
 from cli.bench.orders import TEMPLATES, Firm, Submissions, template
 from cli.bench.report import Report, Target
 from cli.cluster.member_api import MemberApi
-from cli.cluster.nodes import Failed, Node, befriend, free_ports, stop_all
+from cli.cluster.nodes import Failed, Node, befriend, free_ports, stop_all, yui
 
 HOME, PARTNER, HOST = "home", "partner", "host"
 KEEPERS: Final = ("keeper1", "keeper2", "keeper3")
@@ -91,6 +91,7 @@ class _Run:
         self.size = size
         self.warn = warn
         self.documents = 0
+        self._back: list[_Member] = []  # members as they are at the host
 
     def measure(self) -> Report:
         self._found()
@@ -105,21 +106,21 @@ class _Run:
         counted = self.documents
         files = self._send_files(members, seller)
         files_safe_s = self._await_safe() if files else 0.0
-        backlog = self._catch_up(members, seller) if self.size.backlog else _Backlog(0.0, 0.0, 0.0)
-        self._await_safe()
         paper = " ".join(self.nodes[HOME].yui("key", "paper")["words"])
         self.nodes[HOME].kill()
         shutil.rmtree(self.nodes[HOME].folder)
         first_s, all_s = self._come_back(members, paper)
         files_s = self._await_files(files)
         found, double = self._count([member.id for member in members])
+        lost = self.documents - found
+        backlog = self._catch_up(self._back, seller) if self.size.backlog else _Backlog(0.0, 0.0, 0.0)
         keepers = sum(spent[key] for key in (HOST, *KEEPERS)) / (1 + len(KEEPERS))
         figures = {
             "members": self.size.members,
-            "documents": self.documents,
+            "documents": counted + files,
             "first_back_s": first_s,
             "all_back_s": all_s,
-            "lost": self.documents - found,
+            "lost": lost,
             "duplicated": double,
             "sent_s": sent_s,
             "safe_after_s": safe_s,
@@ -189,15 +190,15 @@ class _Run:
     def _send(self, members: Sequence[_Member], seller: str, documents: int, prefix: str) -> float:
         """Each member's share of the orders; seconds until the partner has all."""
         began = time.monotonic()
-        self._submit(members, seller, documents, prefix)
+        self._submit(self.nodes[HOME], members, seller, documents, prefix)
         self._await_held(seller)
         return time.monotonic() - began
 
-    def _submit(self, members: Sequence[_Member], seller: str, documents: int, prefix: str) -> None:
+    def _submit(self, node: Node, members: Sequence[_Member], seller: str, documents: int, prefix: str) -> None:
         share = documents // len(members)
         for at, member in enumerate(members):
             orders = Submissions(member.firm, SELLER, seller, f"{prefix}{at:03d}")
-            with closing(MemberApi(self.nodes[HOME].api, member.token)) as api:
+            with closing(MemberApi(node.api, member.token)) as api:
                 for start in range(0, share, PER_REQUEST):
                     numbers = orders.numbers(start, min(PER_REQUEST, share - start))
                     self.documents += len(api.send(orders.body(numbers))["documents"])
@@ -223,14 +224,14 @@ class _Run:
         return count
 
     def _catch_up(self, members: Sequence[_Member], seller: str) -> _Backlog:
-        """The partner's node goes, orders are written all the same, it comes back and takes them."""
+        """The partner's node goes, orders are written at the new home all the same, it comes back and takes them."""
         self.nodes[PARTNER].kill()
         before = self._held(PARTNER, seller)
-        self._submit(members, seller, self.size.backlog, "L")
+        self._submit(self.nodes[HOST], members, seller, self.size.backlog, "L")
         self.warn(f"{self.documents - before} documents wait")
         self.nodes[PARTNER].start(directly=True)
         self.nodes[PARTNER].wait_ready()
-        self._ask(HOME, "peer.retry", peer=PARTNER)
+        self._ask(HOST, "peer.retry", peer=PARTNER)
         node = psutil.Process(self.nodes[PARTNER].pid)
         began = time.monotonic()
         early = most = 0.0
@@ -280,7 +281,7 @@ class _Run:
         self.warn(f"first member back after {first:.1f} s")
         for keeper in KEEPERS:
             self._ask(keeper, "guardian.consent", claimant=here["node"], home=home)
-        self.nodes[HOST].yui("return", "association", given=paper)
+        yui("return", "association", folder=self.nodes[HOST].folder, given=paper, seconds=PATIENCE_S)
         for member in members[1:]:
             self._must_work(member)
         return first, time.monotonic() - began
@@ -303,6 +304,7 @@ class _Run:
         token = self._ask(HOST, "token.create", label="bench", member=member.id)["token"]
         with closing(MemberApi(self.nodes[HOST].api, token)) as api:
             api.get("/v1/feed", after=0, limit=1)
+        self._back.append(member._replace(token=token))
 
     def _count(self, members: Sequence[str]) -> tuple[int, int]:
         """Different documents that the members hold at the host, from its raw file, and how many are there twice."""

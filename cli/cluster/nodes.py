@@ -33,7 +33,7 @@ class Failed(RuntimeError):
     """A command or a node did not do what was asked; the message carries what it said."""
 
 
-def yui(*arguments: str, folder: Path | None = None, given: str = "") -> Any:
+def yui(*arguments: str, folder: Path | None = None, given: str = "", seconds: float = COMMAND_S) -> Any:
     """Run ``yui ARGUMENTS --json`` as a process of its own; its JSON answer. Failed with its error output."""
     place = [] if folder is None else ["--data", str(folder)]
     done = subprocess.run(
@@ -42,7 +42,7 @@ def yui(*arguments: str, folder: Path | None = None, given: str = "") -> Any:
         capture_output=True,
         text=True,
         input=given,
-        timeout=COMMAND_S,
+        timeout=seconds,
         env=environment(),
     )
     if done.returncode:

@@ -1,7 +1,7 @@
 """Two network namespaces joined by one cable, of which either direction can be cut by itself.
 
-Owns what it makes and takes it away again. A direction is cut by writing a wrong hardware address for the other end into
-the sender's neighbour table: frames leave and nobody takes them, without a word to the sender. Needs root and iproute2.
+Owns what it makes and takes it away again. A direction is cut by a wrong hardware address for the other end in the
+sender's neighbour table: frames leave and nobody takes them, without a word to the sender. Needs root and iproute2.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A network that works in one direction only, between two real nodes: what arrives is taken once, and all is well after."""
+"""A network that works in one direction only, between two real nodes: nothing is lost, nothing is taken twice."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def test_either_direction_may_be_cut_while_both_sides_send(tmp_path: Path) -> No
                 assert not arrived(), "the cut has cut nothing"
                 cable.mend(side)
                 for node in nodes:
-                    node.yui("peer", "retry", node is a and "b" or "a")
+                    node.yui("peer", "retry", (node is a and "b") or "a")
                 until(arrived, f"after a cut of {side}: not everything arrives")
             for node in nodes:
                 assert sorted(held(node)) == sorted(sent)
