@@ -25,6 +25,7 @@ from node import jobs, logs, opening
 from node.aio.clock import Clock
 from node.aio.driver import Driver
 from node.aio.errands import Errands
+from node.aio.moves import Moves
 from node.aio.office import PeerOffice
 from node.aio.pins import Pins
 from node.aio.request import TransportOptions
@@ -113,6 +114,8 @@ class Node:
         self.context.peers = PeerDesk(self._office, self._driver, self._errands, lambda: self._discovery)
         self._returns = Returns(house, opened.store, self._driver)
         self.context.returns = self._returns
+        self._moves = Moves(house, opened.store, self._driver)
+        self.context.moves = self._moves
         self.addresses = Addresses(0, 0)
 
     def _presence(self, identity: TlsIdentity) -> Presence:
@@ -140,6 +143,7 @@ class Node:
         self._runners.append(await admin.serve(self.context))
         await self._errands.start()
         await self._jobs.start()
+        await self._moves.start()
         if config.discovery.interfaces:
             from node.aio.discovery import Discovery  # only where it is wanted: three megabytes
 
@@ -182,6 +186,7 @@ class Node:
             await self._discovery.stop()
         await self._jobs.stop()
         await self._returns.stop()
+        await self._moves.stop()
         for runner in self._runners:
             await runner.cleanup()
         await self._peer_server.stop()

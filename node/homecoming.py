@@ -235,16 +235,8 @@ class Homecoming:
     # --- put back
 
     def _rebuild(self) -> Steps[Rebuilt]:
-        """Everything that was read, frame by frame: known ones change nothing, so that it can be begun again."""
-        house, joiner, done = self._house, Joiner(), Rebuilt()
-        for place in (yield from look(lambda tx: claiming.places(house, tx, self._member))):
-            plain = yield from look(partial(self._content, place))
-            found = list(joiner.feed(items.unpack(plain)))
-            done.add((yield from self._commit(partial(rebuilding.rebuild, house), found)))
-        return done
-
-    def _content(self, place: frame.Place, tx: Tx) -> bytes:
-        return claiming.content(self._house, tx, place)
+        """Everything that was read, frame by frame."""
+        return (yield from put_back(self._house, self._member))
 
     # --- claim
 
@@ -306,6 +298,28 @@ class Homecoming:
 
     def _jitter(self, delay: int) -> int:
         return delay // 2 + int.from_bytes(self._house.entropy(4), "big") * delay // 2 // 2**32
+
+
+def put_back(house: House, member: bytes) -> Steps[Rebuilt]:
+    """All that was read of a member, frame by frame: known ones change nothing, so that it can be begun again."""
+    joiner, done = Joiner(), Rebuilt()
+    for place in (yield from look(lambda tx: claiming.places(house, tx, member))):
+        plain = yield from look(partial(_content, house, place))
+        found = list(joiner.feed(items.unpack(plain)))
+        try:
+            done.add((yield from commit(partial(_rebuilt, house, member, found))))
+        except BaseException:
+            house.forget_caches()
+            raise
+    return done
+
+
+def _rebuilt(house: House, member: bytes, found: Sequence[items.Item], tx: Tx) -> Rebuilt:
+    return rebuilding.rebuild(house, tx, member, found)
+
+
+def _content(house: House, place: frame.Place, tx: Tx) -> bytes:
+    return claiming.content(house, tx, place)
 
 
 class _Outbid(Exception):

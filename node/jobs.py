@@ -22,6 +22,7 @@ from node.dropfolder import DropFolder
 from node.notices.round import Round
 from node.services import booking, bookkeeping, drafts, idempotency, indexing, sessions, sharing, warding
 from node.services.importing import uploads
+from node.services.moving import forgetting
 from protocol.errors import InvariantBroken, YuiError
 
 if TYPE_CHECKING:
@@ -157,8 +158,22 @@ class Jobs:
         await asyncio.wrap_future(self._context.store.submit(lambda tx: sessions.tidy(tx, now)))
         await asyncio.wrap_future(self._context.store.submit(partial(drafts.forget_old, self._context.house)))
         await asyncio.wrap_future(self._context.store.submit(partial(uploads.forget_old, self._context.house)))
+        await self._forget_moved()
         await asyncio.sleep(TIDY_S)
         return TIDY_S
+
+    async def _forget_moved(self) -> None:
+        """Remove what was a member's whose new home has worked for long enough."""
+        context = self._context
+        due = await asyncio.to_thread(context.store.read, lambda tx: forgetting.due(tx, context.house.clock()))
+        for row in due:
+            more = True
+            while more:
+                step = partial(forgetting.forget_some, context.house, member=row.member)
+                done = await asyncio.wrap_future(context.submit(step))
+                for root in done.roots:
+                    await asyncio.to_thread(context.files.delete, root)
+                more = done.more
 
 
 def notices_of(context: Context, config: Config) -> Round:

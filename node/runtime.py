@@ -19,7 +19,7 @@ from federation import links
 from federation.effects import Exchange, PullBatch, SaveLink, SayHello, SendBatch
 from federation.links import Link, LinkEvent, LinkState
 from federation.peers import PINNED
-from node import mailroom, wardship
+from node import mailroom, moving, wardship
 from node.guarding import Guarding
 from node.mailing import Mailing
 from node.procedure import Begin, Commit, End, Pause, Steps, ask, commit, look
@@ -27,6 +27,7 @@ from node.services import exchange, greeting, recovery
 from node.services.exchange import GreetFirst
 from node.services.house import House
 from node.store import LinkRow, Tx
+from protocol import move
 from protocol.errors import CallerFault, Frozen, Malformed, NotAuthorised, PeerFault, WorldFault
 from protocol.guardian import mail, messages
 from protocol.identity.control import Reason
@@ -40,7 +41,7 @@ NEXT = "/peer/v1/link/next"
 RECEIPTS = "/peer/v1/link/receipts"
 NEWS = "/peer/v1/news"
 HISTORIES = "/peer/v1/histories"
-PATHS = (HELLO, BATCHES, NEXT, RECEIPTS, NEWS, HISTORIES, *messages.PATHS, *mail.PATHS)
+PATHS = (HELLO, BATCHES, NEXT, RECEIPTS, NEWS, HISTORIES, *messages.PATHS, *mail.PATHS, *move.PATHS)
 
 MAX_RETURNING = 8  # requests in flight to peers that did not answer last time, or have not been greeted
 MAX_WORKING = 24  # requests in flight to all others: the dead never take their places
@@ -497,6 +498,11 @@ class Runtime:
             return (yield from wardship.answer(self.house, peer, path, body))
         if path in mail.PATHS:
             return (yield from mailroom.answer(self.house, peer, path, body))
+        if path in move.PATHS:
+            answer = yield from moving.answer(self.house, peer, path, body)
+            if path == move.DONE:
+                self.notice(list(self._links))  # everybody hears where the member is now
+            return answer
         raise Malformed("no such thing to ask of a peer")
 
     def _give_next(self, peer: NodeId) -> Steps[bytes]:

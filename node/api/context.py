@@ -97,7 +97,7 @@ class Context:
     """``folder``: the data folder. ``news``: told which nodes have something waiting, after the commit, in the loop.
 
     ``trusted_proxies``: addresses whose X-Forwarded-For is believed. ``peers``: what the transport offers to the admin
-    API (None in a node that does not serve peers). ``returns``: members that come back here, likewise.
+    API (None in a node that does not serve peers). ``returns``, ``moves``: members that come (back) here, likewise.
     ``exports``: archives that are being fetched piece by piece.
     """
 
@@ -110,6 +110,7 @@ class Context:
     limits: Limits = field(default_factory=Limits)
     peers: Any = None
     returns: Any = None
+    moves: Any = None
     base_url: str = ""
     trusted_proxies: frozenset[str] = frozenset()
     files: AttachmentFiles = field(init=False)

@@ -55,6 +55,11 @@ WHAT: Final[Mapping[str, str]] = {
     "quarantine-retried": N_("tried a set-aside record again"),
     "quarantine-dropped": N_("dropped a set-aside record"),
     "backup-made": N_("made a backup"),
+    "move-asked": N_("issued a code for moving to another association"),
+    "move-begun": N_("began to move to another association"),
+    "move-switched": N_("moved to another association"),
+    "move-cancelled": N_("cancelled the move to another association"),
+    "move-forgotten": N_("removed the data of a member that has moved"),
 }
 
 

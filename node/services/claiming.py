@@ -36,6 +36,7 @@ _PROGRESS = "yui/return-progress/1"
 class State(Enum):
     """How far a return has come."""
 
+    COPYING = "copying"  # a move: the old home gives what it has (:mod:`node.services.moving`)
     BEGUN = "begun"  # waits for signatures
     READING = "reading"
     CLAIMING = "claiming"
@@ -105,6 +106,12 @@ def begin(house: House, tx: Tx, member: bytes, rank: Rank, *, undoes: bytes = b"
     return claim.draft_fence(
         Fence(house.network, member, house.node.public, rank, ballot, parent.hash, undoes, now, nonce)
     )
+
+
+def copying(member: bytes, home: bytes, wire: bytes, now: int) -> ReturnRow:
+    """A row for what is read from a living home, whose vault is ``wire``; a return may go on with it."""
+    progress = _encode(Progress())
+    return ReturnRow(member, State.COPYING.value, int(Rank.WORDS), 0, b"", wire, b"", progress, "", home, now, now)
 
 
 def fenced(house: House, tx: Tx, member: bytes, made: Fence, proofs: Sequence[Proof]) -> Claimant:

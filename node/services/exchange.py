@@ -18,6 +18,7 @@ from node.services.custody import Custody
 from node.services.guarding import patience
 from node.services.house import House
 from node.services.intake import ADOPTED, RECEIVED, Arrival, Entered
+from node.services.moving.state import COMING
 from node.store import GivenRow, MemberRow, NewQuarantine, PeerRow, Pending, Tx
 from protocol import canon, keys
 from protocol.document import envelope
@@ -41,6 +42,7 @@ from protocol.link.receipt import Leaf, Verdict
 
 UNKNOWN_AUTHOR = "history"
 FENCED = "fenced"  # of a document that its author's home did not deliver
+ELSEWHERE = "elsewhere"  # of a document whose recipient has left: it waits for the sender to know where it is
 MAX_RETELLS = 4  # rounds of telling a peer an author's history before its documents are left for people to look at
 _ROOM = 2 * MAX_DOCUMENT_BYTES
 
@@ -345,6 +347,9 @@ class Reception:
                 self._tell_fenced(header.author)
                 raise NotAuthorised("delivered by a node that is not its author's home", code=FENCED)
             recipient = self._member(header.audience.id)
+            if recipient is not None and self._is_moving(recipient):
+                self._send_after(document, recipient)
+                return None
             if header.audience.kind != 0 or recipient is None or not recipient.local:
                 raise Misdirected("its recipient is not a member of this node")
             if recipient.suspended:
@@ -353,6 +358,22 @@ class Reception:
         except PeerFault as fault:
             self._set_aside(document, fault)
             return None
+
+    def _is_moving(self, recipient: MemberRow) -> bool:
+        """Was it at home here, or is it on its way to this node and not at work yet?"""
+        if recipient.local:
+            return False
+        coming = self.tx.moving.coming(recipient.member)
+        if coming is not None and coming.state in COMING:
+            return True
+        return self.tx.heads.get(recipient.member) is not None and recipient.home != self.house.id
+
+    def _send_after(self, document: Document, recipient: MemberRow) -> None:
+        """Nothing is kept: the sender hears where the recipient is now and offers it there. Source: protocol §8.3."""
+        if members.tell_history(self.house, self.tx, self.peer, recipient.member):
+            self.news.add(self.peer)
+        verdict = Verdict.QUARANTINED.value
+        self.leaves.append(Leaf(document.id, recipient.member, b"", 0, verdict, False, ELSEWHERE))
 
     def _tell_fenced(self, author: bytes) -> None:
         """Whoever still acts for a member that has left it hears so from the first partner that knows."""
@@ -483,6 +504,8 @@ def _apply_receipt(
     for leaf in found.leaves:
         if leaf.verdict == receipts.QUARANTINED and leaf.reason == UNKNOWN_AUTHOR:
             unknown.append(leaf)
+        elif leaf.verdict == receipts.QUARANTINED and leaf.reason == ELSEWHERE:
+            void.append(leaf)
         elif leaf.recipient == peer:
             items.append((leaf.document, leaf.verdict, number))
         elif leaf.verdict in _MORE_FOLLOWS and _is_overtaken(tx, peer, leaf):

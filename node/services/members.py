@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from node.services.custody import Custody
 from node.services.house import House, Safe
+from node.services.moving.state import COMING
 from node.store import ControlRow, MemberRow, Tx, WrappedKeyRow
 from protocol.errors import CallerFault, NotFound
 from protocol.identity import control, genesis, log, words
@@ -214,7 +215,21 @@ def learn_history(house: House, tx: Tx, data: bytes) -> ControlLog:
     """Take a member's control log from a peer's history item; verified alone, whoever brought it."""
     genesis_bytes, records = log.parse_history(data, MAX_BATCH_BYTES)
     before = find_log(house, tx, genesis.identify(genesis_bytes)) or log.start(genesis_bytes)
-    return admit(house, tx, before, records)
+    return admit(house, tx, before, _until_opened(house, tx, before, records))
+
+
+def _until_opened(house: House, tx: Tx, before: ControlLog, records: list[Signed]) -> list[Signed]:
+    """While a member moves here: only what comes before the record that makes this node its home.
+
+    Others may tell of that record first. It is taken in the transaction that puts everything else in order too.
+    """
+    for at, signed in enumerate(records):
+        payload = signed.record.payload
+        if isinstance(payload, Epoch) and payload.home == house.id and signed.record.hash not in before.records:
+            row = tx.moving.coming(before.member)
+            if row is not None and row.state in COMING:
+                return records[:at]
+    return records
 
 
 def identify_history(data: bytes) -> MemberId:

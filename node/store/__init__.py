@@ -18,6 +18,7 @@ from node.store.mail import KeptLabel, KeptRow, LeftLabel, LeftRow, Room, TakenR
 from node.store.members import ControlRow, MemberRow, WrappedKeyRow
 from node.store.memory import MemoryStore, open_memory
 from node.store.money import OwnAccountRow, TermsChangeRow, TransferRow
+from node.store.moving import MoveInRow, MoveOutRow
 from node.store.notices import NoticePersonRow, NoticeRow, NoticeRuleRow, SendRow, SubscriptionRow
 from node.store.peers import InvitationRow, NewQuarantine, PeerRow, QuarantineRow
 from node.store.people import AccessRow, PasskeyRow, TotpRow, UserInvitationRow, UserSettingsRow, ViewGrantRow
@@ -78,6 +79,8 @@ __all__ = [
     "MemberRow",
     "MemoryStore",
     "Month",
+    "MoveInRow",
+    "MoveOutRow",
     "NewDocument",
     "NewHolding",
     "NewQuarantine",

@@ -20,6 +20,7 @@ from node.store import (
     schema_intake,
     schema_mail,
     schema_money,
+    schema_moving,
     schema_notices,
     schema_people,
     schema_reach,
@@ -120,6 +121,10 @@ def _mail(engine: str) -> Iterable[str]:
     yield from _tables(engine, schema_mail.STEP)
 
 
+def _moving(engine: str) -> Iterable[str]:
+    yield from _tables(engine, schema_moving.STEP)
+
+
 STEPS: Sequence[tuple[str, Callable[[str], Iterable[str]]]] = (
     (schema.STEP, _first_tables),
     (schema_people.STEP, _people),
@@ -133,6 +138,7 @@ STEPS: Sequence[tuple[str, Callable[[str], Iterable[str]]]] = (
     (schema_guarding.STEP, _guarding),
     (schema_returning.STEP, _returning),
     (schema_mail.STEP, _mail),
+    (schema_moving.STEP, _moving),
 )
 
 

@@ -54,6 +54,7 @@ _ENDS = Query(
     .group_by(return_frames.c.epoch)
     .order_by(return_frames.c.epoch),
 )
+_DROP = Statement(sa.delete(returns).where(returns.c.member == _bind("member")))
 _FORGET = Statement(sa.delete(return_frames).where(return_frames.c.member == _bind("member")))
 
 
@@ -87,3 +88,8 @@ class Returning(Repository):
     def forget_frames(self, member: bytes) -> None:
         """Remove what was read for a return that is over."""
         self._db.run(_FORGET, member=member)
+
+    def drop(self, member: bytes) -> None:
+        """Remove a return and all that was read for it."""
+        self.forget_frames(member)
+        self._db.run(_DROP, member=member)

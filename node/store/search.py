@@ -116,6 +116,20 @@ _ADD = {
     ),
 }
 
+_GONE = {  # the index keeps no texts: SQLite wants to be told what was there
+    "sqlite": Statement(
+        sa.insert(
+            sa.table("search", sa.column("search"), sa.column("rowid", sa.BigInteger), sa.column("tokens", sa.Text))
+        ).values(search=sa.literal_column("'delete'"), rowid=sa.bindparam("rowid"), tokens=sa.bindparam("tokens")),
+        ("rowid", "tokens"),
+    ),
+    "postgresql": Statement(sa.delete(_TSV).where(_TSV.c.position == sa.bindparam("position")), ("position",)),
+}
+
+_OPTIMIZE = Statement(  # SQLite keeps the words of what is gone until parts of the index are merged
+    sa.insert(sa.table("search", sa.column("search"))).values(search=sa.literal_column("'optimize'"))
+)
+
 
 def _find(position: sa.ColumnClause[int], match: sa.ColumnElement[bool], own: bool) -> Query[int]:
     found = sa.select(position).where(match, position < sa.bindparam("before"))
@@ -140,6 +154,19 @@ class Search(Repository):
         """Index (document position, text); a position is indexed once."""
         indexed = [(at, index_text(text)) for at, text in rows]
         self._db.run_many(_ADD[self._db.engine], [row for row in indexed if row[1].strip()])
+
+    def remove(self, rows: Iterable[tuple[int, str]]) -> None:
+        """Take (document position, text) out of the index; the text must be the one that was indexed."""
+        gone = [(at, index_text(text)) for at, text in rows]
+        if self._db.engine == "sqlite":
+            self._db.run_many(_GONE["sqlite"], [row for row in gone if row[1].strip()])
+        else:
+            self._db.run_many(_GONE["postgresql"], [(at,) for at, _ in gone])
+
+    def compact(self) -> None:
+        """Leave nothing of what was removed: takes as long as reading the index (seconds for 100,000 documents)."""
+        if self._db.engine == "sqlite":
+            self._db.run(_OPTIMIZE)
 
     def find(self, text: str, limit: int, *, before: int = _END, member: bytes | None = None) -> list[int]:
         """Positions of documents with all of ``text``'s tokens, latest first; ``member``'s own if given."""

@@ -7,6 +7,7 @@ from node.store.books import Books
 from node.store.desk import Desk
 from node.store.directory import Attachments, Cards
 from node.store.documents import Documents, KeysUsed
+from node.store.forgetting import Forgetting
 from node.store.guarding import Guarding
 from node.store.holdings import Decisions, Follows, Holdings, Waiting
 from node.store.importing import Importing
@@ -16,6 +17,7 @@ from node.store.mail import Mail
 from node.store.members import Controls, Members, WrappedKeys
 from node.store.meta import Meta
 from node.store.money import Money
+from node.store.moving import Moving
 from node.store.notices import Notices
 from node.store.peers import Invitations, Knows, Peers, Quarantine
 from node.store.people import AccessLog, Passkeys, Totp, UserInvitations, UserSettings, ViewGrants
@@ -82,6 +84,8 @@ class Tx:
         self.wards = Wards(session)
         self.registers = Registers(session)
         self.returning = Returning(session)
+        self.moving = Moving(session)
+        self.forgetting = Forgetting(session)
         self.guarding = Guarding(session)
         self.mail = Mail(session)
         self.possessions = Possessions(session)

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
-from protocol import canon, vault
+from protocol import canon, move, sealing, vault
 from protocol.guardian import agreement, claim, frame, mail
 from protocol.guardian.agreement import Agreement, Terms
 from protocol.guardian.claim import Claim, Countersigned, Fence, Promise
@@ -46,6 +46,7 @@ def vectors() -> Iterator[Vector]:
     yield from _copies()
     yield from _claim()
     yield from _mail()
+    yield from _move()
 
 
 def _copies() -> Iterator[Vector]:
@@ -124,3 +125,21 @@ def _mail() -> Iterator[Vector]:
     yield {"name": "parcel", "batch": inside, "id": canon.digest(parcel), "bytes": parcel}
     waiting = Waiting(False, (Listed(AUTHOR.id, canon.digest(parcel), len(parcel)),), False)
     yield {"name": "what waits", "bytes": mail.encode_waiting(waiting)}
+
+
+def _move() -> Iterator[Vector]:
+    """§15.8: the author moves from Toyota to Kyoto while both live."""
+    log, named = guarded(), octets("move", 16)
+    asked = move.Asked(named, world.NETWORK, "12345678")
+    yield {"name": "move: ask", "bytes": move.encode_ask(asked)}
+    about = move.key_about(named, AUTHOR.id, vault.name_of(KEY))
+    sealed = sealing.seal(KEY, about, key("kyoto").public, octets("move seed"))
+    yield {"name": "move: sealed vault key", "plain": KEY, "kyoto_seed": key("kyoto").seed(), "sealed": sealed}
+    yield {"name": "move: read", "bytes": move.encode_read(move.Read(named, 2, log.standing.hash))}
+    opened = world.epoch(log, "kyoto", "maker at kyoto", Reason.MOVE, 2, world.entries(2)[-1].hash)
+    record = world.record(log, Rank.WORDS, opened, "moved by claim")
+    drafted = control.encode(control.sign(record, [(HOME, key("kyoto"))]))
+    yield {"name": "move: switch", "bytes": move.encode_switch(move.Switch(named, 2, drafted))}
+    yield {"name": "move: wait", "bytes": move.encode_said(move.Said(move.Word.WAIT, b""))}
+    yield {"name": "move: cancel", "bytes": move.encode_cancel(named)}
+    yield {"name": "move: done", "bytes": move.encode_done(named)}

@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from federation import guardians
-from protocol import canon, journal, keys, proof, vault
+from protocol import canon, journal, keys, move, proof, sealing, vault
 from protocol.document import envelope, header
 from protocol.errors import Malformed, PeerFault, TooLarge
 from protocol.guardian import agreement, claim, frame, mail
@@ -164,6 +164,28 @@ def test_guardians() -> None:
     label, inside = mail.open_parcel(wire("parcel", "bytes"), mail.box_key(opened[box.name]))
     assert (label.receiver, inside) == (box.member, wire("parcel", "batch"))
     assert mail.parse_waiting(wire("what waits", "bytes")).listed[0].id == wire("parcel", "id")
+
+
+def test_moves() -> None:
+    """The new home opens the vault key, and the record that waits for the words is one that they may sign."""
+    found = {vector["name"]: vector for vector in load("guardians")}
+
+    def wire(name: str, field: str = "bytes") -> bytes:
+        return bytes.fromhex(found[f"move: {name}"][field])
+
+    named = move.parse_ask(wire("ask")).move
+    about = move.key_about(named, world.AUTHOR.id, vault.name_of(guarding.KEY))
+    own = keys.SigningKey(wire("sealed vault key", "kyoto_seed"))
+    assert sealing.unseal(wire("sealed vault key", "sealed"), about, own) == guarding.KEY
+    drafted = control.parse(move.parse_switch(wire("switch")).record)
+    words = world.AUTHOR.words
+    proof_of_words = control.Proof("words", words.public, words.sign(Purpose.CONTROL, drafted.record.hash))
+    signed = control.Signed(drafted.record, tuple(sorted({*drafted.proofs, proof_of_words})))
+    assert log.admit(guarding.guarded(), signed, 0).epoch.home == keys.node_id(own.public)
+    assert move.parse_said(wire("wait")).word is move.Word.WAIT
+    assert {move.parse_read(wire("read")).move, move.parse_cancel(wire("cancel")), move.parse_done(wire("done"))} == {
+        named
+    }
 
 
 @pytest.mark.parametrize("vector", load("proofs"), ids=lambda vector: str(vector["name"]))

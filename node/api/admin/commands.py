@@ -14,6 +14,7 @@ from node.api.admin import (
     keys,
     leaving,
     members,
+    moving,
     notices,
     overview,
     peers,
@@ -27,6 +28,7 @@ from node.api.admin.command import Command
 FAMILIES = (
     archives,
     members,
+    moving,
     users,
     peers,
     documents,

@@ -11,7 +11,7 @@ from node.aio.pins import Pins
 from node.api.peer.access import Gate, caller
 from node.api.peer.messages import answer, read_body
 from node.api.peer.services import PeerServices
-from protocol import canon
+from protocol import canon, move
 from protocol.errors import Malformed
 from protocol.guardian import messages
 from protocol.limits import (
@@ -52,6 +52,7 @@ def peer_app(services: PeerServices, pins: Pins, gate: Gate | None = None) -> we
             web.put("/peer/v1/attachments/{root:[0-9a-f]{64}}/{chunk:[0-9]{1,4}}", handlers.chunk_put),
             web.post("/peer/v1/check", handlers.check),
             *(web.post(path, handlers.guard) for path in messages.PATHS),
+            *(web.post(path, handlers.guard) for path in move.PATHS),
         ]
     )
     return app

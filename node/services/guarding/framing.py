@@ -72,6 +72,19 @@ def build(house: House, tx: Tx, thorough: Collection[bytes]) -> Built:
     return Built(found, quorums)
 
 
+def build_some(house: House, tx: Tx, log: ControlLog) -> tuple[GuardedRow, bool]:
+    """Lay what is new of one member into frames, whether or not it has guardians; whether something is left."""
+    before = tx.guarding.get(log.member)
+    if before is not None and before.vault and vaulting.refresh(house, tx, log, before) == before:
+        found = collect(house, tx, log.member, before.cursor, TARGET_BYTES)
+        if found.cursor == before.cursor and not found.more:
+            return before, False
+    row, more = _build(house, tx, log, True)
+    if before != row and guardians_of(log):
+        house.uncopied.add(log.member)  # they are told of it
+    return row, more
+
+
 def load(tx: Tx) -> dict[bytes, Safe]:
     """Every member with guardians, as the last run left it."""
     return {row.member: safe_of(row) for row in tx.guarding.all()}
@@ -81,6 +94,8 @@ def adopt(house: House, tx: Tx, member: bytes, chain: Iterable[Signed], wire: by
     """A member came here from another home: its frames go on behind those that were read, ``wire`` is its vault."""
     log = members.require_log(house, tx, member)
     kept = vault.verify(wire, _epoch_of(log, wire)) if wire else None
+    before = tx.guarding.get(member)
+    tx.guarding.drop(member)  # of an earlier stay here
     place = 0
     for place, signed in enumerate(chain, 1):
         header = signed.frame
@@ -89,7 +104,8 @@ def adopt(house: House, tx: Tx, member: bytes, chain: Iterable[Signed], wire: by
         tx.guarding.add_frame(row, signed.sealed)
     cursor = collecting.encode(collecting.read_back(tx, member))
     state = GuardedRow(member, wire, kept.version if kept else 0, cursor=cursor, place=place)
-    tx.guarding.put(state._replace(holders=vaulting.holders_of(kept) if kept else b""))
+    policies = before.policies if before is not None else b""
+    tx.guarding.put(state._replace(holders=vaulting.holders_of(kept) if kept else b"", policies=policies))
     house.uncopied.add(member)
 
 
