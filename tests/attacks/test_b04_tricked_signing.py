@@ -40,6 +40,8 @@ SIGNERS = {
     # A guardian's proof in a record that somebody else drafted: the one place of its kind. It was judged, and stored
     # as accepted, before; and it opens an epoch at the claimant's node, never at this one (``on_claim``).
     ("node/services/warding.py", "prove_accepted"): ("CONTROL", "accepted.record"),
+    # The node drafted it, the command line judges it: this member, a move, to the node that was named.
+    ("cli/moving.py", "_signed"): ("CONTROL", "record.hash"),
     ("node/signing.py", "KeyRing.fence"): ("FENCE", "made.hash"),
     ("node/signing.py", "KeyRing.record"): ("CONTROL", "made.hash"),
 }
