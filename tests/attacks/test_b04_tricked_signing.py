@@ -79,7 +79,6 @@ CALLERS = {
     "cli/bringing.py": "a fence or an epoch of a return to the very node that asks, by words or the association's key",
     "node/signing.py": "the same, where the keys are at hand",
     "node/services/claiming.py": "fences and epochs of returns to this node",
-    "cli/moving.py": "the record of a move that the node's member asked for, by its words",
     "node/services/moving/arriving.py": "the consent of this node to be a member's home, in a record that it drafts",
     "node/leaving/archive.py": "archives of this node's members",
     "node/services/archived.py": "an epoch at this node for a member whose archive is here, drafted here",
