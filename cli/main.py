@@ -18,6 +18,7 @@ from cli import (
     carry,
     closing,
     document,
+    drill,
     enquiry,
     guardian,
     guest,
@@ -68,6 +69,7 @@ FAMILIES = {
     "notice": (notice.app, _("Notices that nobody opened, and mail.")),
     "key": (key.app, _("Keys of members.")),
     "guardian": (guardian.app, _("Guardians: encrypted copies of members at other associations.")),
+    "drill": (drill.app, _("Drills: could every member be restored elsewhere today, from what guardians hold?")),
     "backup": (backup.app, _("Backups.")),
     "address": (address.app, _("The address under which this node is reached.")),
 }

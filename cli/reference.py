@@ -61,7 +61,10 @@ def _commands(group: Any, prefix: str) -> Iterator[str]:
             continue
         whole = f"{prefix} {name}"
         if hasattr(command, "commands"):
-            yield from ("", f"## {whole}", "", command.help or "")
+            if command.invoke_without_command:
+                yield from _command(command, whole, "##")
+            else:
+                yield from ("", f"## {whole}", "", command.help or "")
             yield from _commands(command, whole)
         else:
             yield from _command(command, whole, "##" if prefix == "yui" else "###")

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 
@@ -15,10 +15,13 @@ from federation.peers import PeerEvent
 from node.aio.driver import Driver
 from node.aio.errands import Errands
 from node.aio.office import PeerOffice
+from node.procedure import Steps
 from protocol.keys import NodeId
 
 if TYPE_CHECKING:
     from node.aio.discovery import Discovery
+
+T = TypeVar("T")
 
 
 class PeerDesk:
@@ -90,6 +93,10 @@ class PeerDesk:
     async def audit(self) -> dict[str, Any]:
         """Ask every guardian for random pieces of what it keeps: how many were asked, and what was found."""
         return _plain(await self._driver.audit())
+
+    async def run(self, steps: Steps[T]) -> T:
+        """Run a procedure that somebody waits for."""
+        return await self._driver.run(steps)
 
     def suggestions(self) -> list[dict[str, Any]]:
         """What LAN discovery heard."""

@@ -52,6 +52,7 @@ class Purpose(Enum):
     COUNTERSIGN = b"countersign"
     EXPORT = b"export"
     BOX = b"box"
+    DRILL = b"drill"
 
 
 class SigningKey:

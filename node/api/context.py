@@ -98,7 +98,7 @@ class Context:
 
     ``trusted_proxies``: addresses whose X-Forwarded-For is believed. ``peers``: what the transport offers to the admin
     API (None in a node that does not serve peers). ``returns``, ``moves``: members that come (back) here, likewise.
-    ``exports``: archives that are being fetched piece by piece.
+    ``exports``: archives that are being fetched piece by piece. ``drill``: the last one since the start.
     """
 
     house: House
@@ -118,6 +118,7 @@ class Context:
     pdf: PdfWorker = field(default_factory=PdfWorker)
     tables: TableWorker = field(default_factory=TableWorker)
     exports: dict[str, Any] = field(default_factory=dict)
+    drill: Any = None
     in_flight: set[tuple[bytes, str]] = field(default_factory=set)
 
     def __post_init__(self) -> None:

@@ -36,6 +36,7 @@ SIGNERS = {
     ("protocol/guardian/messages.py", "sign_find"): ("FENCE", "_find_digest(question)"),
     ("protocol/guardian/mail.py", "sign_box"): ("BOX", "canon.digest(record)"),
     ("protocol/export.py", "sign"): ("EXPORT", "canon.digest(record)"),
+    ("protocol/drill.py", "sign"): ("DRILL", "canon.digest(record)"),
     ("node/services/claiming.py", "fenced"): ("FENCE", "made.hash"),  # a fence that this node drafted
     # A guardian's proof in a record that somebody else drafted: the one place of its kind. It was judged, and stored
     # as accepted, before; and it opens an epoch at the claimant's node, never at this one (``on_claim``).
@@ -55,6 +56,7 @@ MADE = {
     ("federation/enrolment.py", "Desk._finish"): "enrolment = _enrolment_id(transcript)",
     ("protocol/vault.py", "sign"): "record = canon.encode((TAG, *vault[:4], vault.keys))",
     ("protocol/guardian/mail.py", "sign_box"): "record = canon.encode((BOX_TAG, *box))",
+    ("protocol/drill.py", "sign"): "record = canon.encode((TAG, *drill))",
     ("protocol/guardian/frame.py", "sign"): "hashed = canon.digest(record)",
     (
         "protocol/guardian/frame.py",
@@ -86,6 +88,8 @@ CALLERS = {
     "node/services/guarding/choosing.py": "the first guardians of a member, its words at hand at its enrolment",
     "node/services/guarding/framing.py": "frames of this node's members",
     "node/services/guarding/vaulting.py": "vaults of this node's members",
+    "node/services/drilling/report.py": "what this node found in its own drill",
+    "node/api/admin/drills.py": "the report of its own drill, put together here",
     "node/services/mailing/posting.py": "batches with what already waits in this node's streams",
     "cli/key.py": "a drafted control record, by the member's words or the association's key",
 }

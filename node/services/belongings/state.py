@@ -50,6 +50,21 @@ def collect(
     yield from _boxes(GUEST_WORDS, ["guest", "words", "history"], lambda row: (row[0],), words, known)
 
 
+def differing(house: House, tx: Tx, member: bytes, known: Mapping[bytes, bytes]) -> list[str]:
+    """Shelves of which a box is here with other rows than ``known`` (the digests of a cursor) says, or is not here."""
+    wanted = {name: digest for name, digest in known.items() if name not in _STAMPS}
+    found = set()
+    for name, _, item in collect(house, tx, member, wanted):
+        if item is not None and name not in _STAMPS:
+            found.add(shelf_of(item))
+    return sorted(found)
+
+
+def shelf_of(item: Item) -> str:
+    """The shelf of a box."""
+    return shape.text(shape.exactly(canon.decode(item.payload, max_bytes=_MAX_STATE_BYTES), "state", 5)[0], "shelf", 64)
+
+
 def _boxes(
     shelf: str, columns: Sequence[str], key_of: Any, rows: Sequence[Row], known: Mapping[bytes, bytes]
 ) -> Iterator[tuple[bytes, bytes, Item]]:
@@ -86,6 +101,9 @@ def _box(key: Row, count: int) -> int:
 
 def _name(shelf: str, part: str) -> bytes:
     return canon.digest(f"state box\0{shelf}\0{part}".encode())
+
+
+_STAMPS: Final = frozenset(_name(shelf, "stamp") for shelf in SHELVES)
 
 
 def _outward(house: House, shelf: Shelf, row: Row) -> Row:

@@ -8,6 +8,7 @@ from aiohttp import web
 
 from node.i18n import N_
 from node.services import status
+from node.services.drilling import report as drills
 from node.services.guarding import agreeing, overview
 from node.services.transaction import Tx
 from node.web.page import Page
@@ -29,6 +30,13 @@ SENTENCES: Final = {
     "grey": N_("Your papers are kept at your association only."),
 }
 
+#: What the last drill found, in a word.
+DRILLS: Final = {
+    "good": N_("everything came back"),
+    "weak": N_("everything came back, not from every place"),
+    "failed": N_("something did not come back"),
+}
+
 
 async def index(visit: Visit) -> web.StreamResponse:
     """One sentence, where the copies are, and what is missing."""
@@ -39,11 +47,12 @@ async def index(visit: Visit) -> web.StreamResponse:
         return {
             "backup": tx.meta.get_int(LAST_BACKUP),
             "papers": bool(tx.holdings.before(member, 1)),
+            "drill": drills.last(tx),
             "kept": overview.member(house, tx, row) if row is not None else None,
         }
 
     found = await visit.read(work)
-    return visit.render("copies.html", sentences=SENTENCES, minutes=_minutes, **found)
+    return visit.render("copies.html", sentences=SENTENCES, drills=DRILLS, minutes=_minutes, **found)
 
 
 async def everybody(visit: Visit) -> web.StreamResponse:
@@ -54,12 +63,15 @@ async def everybody(visit: Visit) -> web.StreamResponse:
         agreements = agreeing.shown(house, tx)
         names = {peer["node"]: peer["name"] or peer["node"][:12] for peer in status.peers(house, tx)}
         return {
+            "drill": drills.last(tx),
             "kept": overview.members(house, tx),
             "agreements": [(names.get(item.node.hex(), item.node.hex()[:12]), item) for item in agreements],
             "wards": overview.wards(tx),
         }
 
-    return visit.render("association/copies.html", lights=LIGHTS, minutes=_minutes, **await visit.read(work))
+    return visit.render(
+        "association/copies.html", lights=LIGHTS, drills=DRILLS, minutes=_minutes, **await visit.read(work)
+    )
 
 
 def _minutes(seconds: int) -> int:
