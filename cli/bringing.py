@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 app = family(_("Members whose node was lost: bring them back here."))
 LOOK_S = 0.3
+USUAL = 4
 WAIT_S = 3600.0
 
 
@@ -77,8 +78,43 @@ def _bring(by: str, ring: KeyRing, key: SigningKey) -> None:
     found = _follow(here, away, ring)
     rows = [(short(row["member"]), _state(row), row.get("documents", ""), row["error"] or row["note"]) for row in found]
     output.table(found, [_("Member"), _("State"), _("Documents"), ""], rows)
+    if by == "words":
+        for row in found:
+            if row["ended"] == "open":
+                _renew_guardians(here, row["member"], ring)
     if any(row["ended"] != "open" for row in found):
         raise Failure(Exit.REFUSED, _("not everybody is back yet: run this again, it goes on where it was"))
+
+
+def _renew_guardians(here: dict[str, Any], member: str, ring: KeyRing) -> None:
+    """Name guardians with whom this node has an agreement, while the words are at hand: the old set may hold this node
+    itself, which counts no more, or nodes that only the lost one had an agreement with."""
+    from cli import key
+    from protocol.identity import control
+    from protocol.identity.control import Guardians
+
+    kept = next(row for row in call("guardian.status") if row["member"] == member)
+    good = {copy["node"] for copy in kept["copies"] if copy["agreed"] and copy["node"] != here["node"]}
+    proposed = call("guardian.propose", n=USUAL)["guardians"]
+    if len(good) >= min(kept["n"], USUAL) or len(proposed) <= len(good):
+        _tell_guardians(len(good))
+        return
+    answer = call("guardian.draft", member=member, guardians=[item["node"] for item in proposed])
+    expected = sorted(bytes.fromhex(text) for text in answer["keys"])
+    record = control.parse(bytes.fromhex(answer["draft"])).record
+    payload = record.payload
+    names_them = isinstance(payload, Guardians) and list(payload.keys) == expected
+    if record.member.hex() != member or not names_them or len(expected) != len(proposed):
+        raise Failure(Exit.REFUSED, _("the node handed out another record than was asked for: nothing was signed"))
+    key.submit(answer, *ring.signers[-1])
+    output.say(_("Guardians: {names}").format(names=", ".join(answer["guardians"])))
+    _tell_guardians(len(expected))
+
+
+def _tell_guardians(n: int) -> None:
+    if n < USUAL:
+        text = _("{n} guardians keep this member's copies now. Make more agreements and name them: `yui guardian set`.")
+        output.warn(text.format(n=n))
 
 
 def _find(here: dict[str, Any], role: str, key: SigningKey) -> list[dict[str, Any]]:

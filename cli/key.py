@@ -165,6 +165,14 @@ def finish(
     return found
 
 
+def submit(answer: dict[str, Any], role: str, key: SigningKey) -> None:
+    """Sign a draft that was looked at with ``key`` and give it back."""
+    from protocol.identity import control
+
+    signed = control.encode(_signed(control.parse(bytes.fromhex(answer["draft"])), role, key))
+    call("key.take", member=answer["member"], signed=signed.hex())
+
+
 def _signed(drafted: Signed, role: str, key: SigningKey) -> Signed:
     from protocol.identity import control
     from protocol.identity.control import Signed
