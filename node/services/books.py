@@ -7,7 +7,7 @@ amount and partner, by ranges and by any combination; the history of corrections
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date
 from typing import Any, Final, NamedTuple
 
@@ -290,9 +290,14 @@ def _due(row: BillRow, name: str, agreed: terms.PartnerTerms, today: str) -> Due
 
 def ageing(tx: Tx, member: bytes, today: str, *, receivable: bool) -> list[Age]:
     """Open bills by partner and age in months, the largest overdue first."""
+    return ages_of(due(tx, member, today, receivable=receivable), today)
+
+
+def ages_of(open_bills: Iterable[Due], today: str) -> list[Age]:
+    """:func:`ageing` of bills that were found before."""
     sums: OrderedDict[tuple[bytes, str], list[int]] = OrderedDict()
     names: dict[bytes, str] = {}
-    for one in due(tx, member, today, receivable=receivable):
+    for one in open_bills:
         row = one.bill
         names[row.partner] = one.partner_name
         cells = sums.setdefault((row.partner, row.currency), [0] * (len(AGES) + 1))

@@ -6,8 +6,9 @@ Owns which dealings are billed at a closing and whether their amounts are agreed
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date, timedelta
+from functools import cache, partial
 from typing import Final, NamedTuple
 
 from node.i18n import N_
@@ -27,6 +28,7 @@ from protocol.process.trade.table import Role
 
 OPEN_STATES: Final = ("partly_shipped", "shipped", "received", "accepted")
 MOST: Final = 200  # dealings of one closing
+MOST_DEALINGS: Final = 5_000  # of one month, in one state
 MOST_PARTNERS: Final = 100  # of one month
 DRAFT: Final = "-"
 PARTLY_LATER: Final = N_("delivered in part after the closing")
@@ -69,20 +71,50 @@ def _closes(agreed: terms.PartnerTerms, day: str) -> bool:
     return bool(agreed.closing_day) and terms.closing_of(agreed, day) == day
 
 
+class _Look:
+    """What one look at a member's closings reads: each thing once, however many partners and sides ask for it."""
+
+    def __init__(self, tx: Tx, member: bytes) -> None:
+        self.tx = tx
+        self.member = member
+        self.terms = cache(partial(terms.of, tx, member))
+        self.name = cache(lambda partner: reading.names_of(tx, (partner,)).get(partner, ""))
+        self.party = cache(partial(party_of, tx))
+        self.fold = cache(partial(dealings.fold, tx))
+        self.bills = cache(self._bills)
+        self.candidates: Callable[[bytes], list[ThreadRow]] = cache(partial(_candidates, tx, member))
+
+    def everybody(self) -> None:
+        """Read the dealings of all partners at once."""
+        found: dict[bytes, list[ThreadRow]] = {}
+        for state in OPEN_STATES:
+            for row in self.tx.threads.latest(self.member, MOST_DEALINGS, state=state):
+                found.setdefault(row.partner, []).append(row)
+        self.candidates = lambda partner: found.get(partner, [])[:MOST]
+
+    def _bills(self, since: str, until: str, selling: bool) -> dict[bytes, list[BillRow]]:
+        found: dict[bytes, list[BillRow]] = {}
+        for row in self.tx.books.bills_between(self.member, since, until, receivable=selling):
+            found.setdefault(row.partner, []).append(row)
+        return found
+
+
 def preview(tx: Tx, member: bytes, partner: bytes, day: str, today: str, *, buying: bool = False) -> Closing:
     """What ``partner`` would be billed for deliveries up to the closing ``day``; nothing is written.
 
     ``buying``: what the member itself would state to have bought from it (仕入明細書).
     """
+    return _preview(_Look(tx, member), partner, day, today, buying=buying)
+
+
+def _preview(look: _Look, partner: bytes, day: str, today: str, *, buying: bool) -> Closing:
     role = Role.BUYER if buying else Role.SELLER
-    agreed = terms.of(tx, member, partner)
-    due = terms.payday(agreed, day)
-    found = [_to_bill(tx, row, role, agreed, day, today, DRAFT, due) for row in _candidates(tx, member, partner)]
+    due = terms.payday(look.terms(partner), day)
+    found = [_to_bill(look, row, role, day, today, DRAFT, due) for row in look.candidates(partner)]
     rows = tuple(one for one in found if one is not None)
-    names = reading.names_of(tx, (partner,))
     currency = next((one.invoice.currency for one in rows if one.invoice is not None), "JPY")
     return Closing(
-        partner, names.get(partner, ""), day, due, rows, _sum(rows, agreed=True), _sum(rows, agreed=False), currency
+        partner, look.name(partner), day, due, rows, _sum(rows, agreed=True), _sum(rows, agreed=False), currency
     )
 
 
@@ -99,11 +131,9 @@ def _candidates(tx: Tx, member: bytes, partner: bytes) -> list[ThreadRow]:
     return rows[:MOST]
 
 
-def _to_bill(
-    tx: Tx, row: ThreadRow, role: Role, agreed: terms.PartnerTerms, day: str, today: str, number: str, due: str
-) -> ToBill | None:
+def _to_bill(look: _Look, row: ThreadRow, role: Role, day: str, today: str, number: str, due: str) -> ToBill | None:
     """The dealing at this closing; None if the member is the other side, or nothing delivered by then is left."""
-    folded = dealings.fold(tx, row.thread)
+    folded = look.fold(row.thread)
     state = folded.state
     side = state.buyer if role is Role.BUYER else state.seller
     if side != row.member or not any(to_bill(line) for line in state.lines):
@@ -114,7 +144,7 @@ def _to_bill(
     order = "" if state.order is None else state.order.number
     try:
         step = Step.STATE if role is Role.BUYER else Step.BILL
-        paper = drafting.draft(step, state, folded.facts, _context(tx, row, role, agreed, today, number, due))
+        paper = drafting.draft(step, state, folded.facts, _context(look, row, role, today, number, due))
     except ImpossibleStep as fault:
         return ToBill(row.thread, order, last, False, None, str(fault))
     assert isinstance(paper, Billing)
@@ -122,17 +152,15 @@ def _to_bill(
     return ToBill(row.thread, order, last, _is_agreed(state), paper, why)
 
 
-def _context(
-    tx: Tx, row: ThreadRow, role: Role, agreed: terms.PartnerTerms, today: str, number: str, due: str
-) -> Context:
+def _context(look: _Look, row: ThreadRow, role: Role, today: str, number: str, due: str) -> Context:
     buyer, seller = (row.member, row.partner) if role is Role.BUYER else (row.partner, row.member)
     return Context(
         today,
         number,
         role,
-        party_of(tx, buyer),
-        party_of(tx, seller),
-        terms.rounding(agreed),
+        look.party(buyer),
+        look.party(seller),
+        terms.rounding(look.terms(row.partner)),
         due,
     )
 
@@ -168,10 +196,11 @@ class Month(NamedTuple):
 
 def month(tx: Tx, member: bytes, month: str, today: str) -> list[Month]:
     """Every partner with something to bill or billed in ``month`` (YYYY-MM), both as seller and as buyer."""
-    rows = []
+    rows, look = [], _Look(tx, member)
+    look.everybody()
     for partner, _count, _last in tx.threads.partners(member, MOST_PARTNERS):
         for selling in (True, False):
-            one = in_month(tx, member, partner, month, today, selling=selling)
+            one = _in_month(look, partner, month, today, selling=selling)
             if one.found.dealings or one.bills:
                 rows.append(one)
     return sorted(rows, key=lambda one: (not one.selling, one.found.closing, one.found.partner_name))
@@ -179,14 +208,18 @@ def month(tx: Tx, member: bytes, month: str, today: str) -> list[Month]:
 
 def in_month(tx: Tx, member: bytes, partner: bytes, month: str, today: str, *, selling: bool) -> Month:
     """One partner's closing in a month."""
-    agreed = terms.of(tx, member, partner)
+    return _in_month(_Look(tx, member), partner, month, today, selling=selling)
+
+
+def _in_month(look: _Look, partner: bytes, month: str, today: str, *, selling: bool) -> Month:
+    agreed = look.terms(partner)
     day = _day_in(agreed, month)
     before = _day_in(agreed, _previous(month))
-    found = preview(tx, member, partner, day, today, buying=not selling)
+    found = _preview(look, partner, day, today, buying=not selling)
     bills = tuple(
         row
-        for row in tx.books.bills_between(member, before, day, receivable=selling)
-        if row.partner == partner and before < row.day <= day and (selling or row.kind == "self_billed_statement")
+        for row in look.bills(before, day, selling).get(partner, ())
+        if before < row.day <= day and (selling or row.kind == "self_billed_statement")
     )
     billed = sum(row.amount - row.credited for row in bills if row.currency == found.currency)
     return Month(found, bool(agreed.closing_day), selling, bills, billed)
@@ -224,13 +257,13 @@ def send(
     kind, role = ("self_billed_statement", Role.BUYER) if buying else ("invoice", Role.SELLER)
     if not threads:
         raise CallerFault("threads", "name at least one dealing")
-    agreed = terms.of(tx, member, partner)
-    rows = {row.thread: row for row in _candidates(tx, member, partner)}
+    look = _Look(tx, member)
+    rows = {row.thread: row for row in look.candidates(partner)}
     submissions = []
     for thread in dict.fromkeys(threads):
         number = numbering.next_number(tx, member, kind, today, partner=partner)
-        due = terms.payday(agreed, day)
-        found = _to_bill(tx, rows[thread], role, agreed, day, today, number, due) if thread in rows else None
+        due = terms.payday(look.terms(partner), day)
+        found = _to_bill(look, rows[thread], role, day, today, number, due) if thread in rows else None
         if found is None or found.invoice is None:
             raise NotFound("threads", "a dealing named is not to be billed at this closing")
         submissions.append(Submission(partner, found.invoice, thread=thread))

@@ -135,10 +135,9 @@ def _facts(tx: Tx, thread: bytes) -> list[Fact]:
 def _unsettled(tx: Tx, ids: Sequence[bytes]) -> dict[bytes, tuple[str, str]]:
     """Verdict and reason of what is held, quarantined or refused. What its recipient never saw counts as held."""
     found: dict[bytes, tuple[str, str]] = {}
-    for document in ids:
-        for row in tx.holdings.by_document(document):
-            if row.verdict in NO_FACT or row.verdict == Verdict.REFUSED.value:
-                found[document] = (row.verdict, row.reason)
+    for row in sorted(tx.holdings.unsettled(ids), key=lambda row: row.position):
+        if row.verdict in NO_FACT or row.verdict == Verdict.REFUSED.value:
+            found[row.document] = (row.verdict, row.reason)
     refused = [document for document, verdict in found.items() if verdict[0] == Verdict.REFUSED.value]
     no_room = [too_long(limit) for limit in (MAX_THREAD_DOCUMENTS, MAX_CATALOGUE_DOCUMENTS)] if refused else []
     for document in refused:

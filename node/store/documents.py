@@ -221,7 +221,9 @@ class Documents(Repository):
 
     def by_thread(self, thread: bytes) -> list[StoredDocument]:
         """Every stored document of a thread, with parts, in order of arrival."""
-        return _stored(self._db.all(_BY_THREAD, thread=thread))
+        found = _stored(self._db.all(_BY_THREAD, thread=thread))
+        self._session.positions.update((one.row.id, one.row.position) for one in found)
+        return found
 
     def after(self, position: int, limit: int) -> list[StoredDocument]:
         """At most ``limit`` documents behind ``position``, with parts: for jobs that walk through all of them."""

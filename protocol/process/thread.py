@@ -16,7 +16,7 @@ from protocol.process.catalogue import fold as catalogue
 from protocol.process.catalogue.state import CatalogueState
 from protocol.process.catalogue.table import TABLE as CATALOGUE
 from protocol.process.fact import EFFECTIVE, Fact, Outcome, Verdict
-from protocol.process.history import arrange
+from protocol.process.history import History, arrange
 from protocol.process.trade.fold import Judgement, settle, summarise
 from protocol.process.trade.papers import PAPERS
 from protocol.process.trade.state import NEXT, BillState, LineState, QuestionState, ThreadState
@@ -25,11 +25,10 @@ from protocol.process.trade.table import TABLE, Role, State, step_for
 
 def state_of(facts: Iterable[Fact], thread: bytes | None = None) -> ThreadState | CatalogueState:
     """The state of a thread of whichever process its first paper belongs to. Arguments as of :func:`fold`."""
-    known = list(facts)
-    history = arrange(known, thread)
+    history = arrange(facts, thread)
     if history.facts and history.facts[0].type in CATALOGUE:
         return catalogue.summarise(history)
-    return fold(known, thread)
+    return _fold(history)
 
 
 def fold(facts: Iterable[Fact], thread: bytes | None = None) -> ThreadState:
@@ -37,7 +36,10 @@ def fold(facts: Iterable[Fact], thread: bytes | None = None) -> ThreadState:
 
     Facts whose type or version is not known here are left out; what follows them waits.
     """
-    history = arrange(facts, thread)
+    return _fold(arrange(facts, thread))
+
+
+def _fold(history: History) -> ThreadState:
     judgement = Judgement(history)
     outcomes = settle(judgement)
     for identity, missing in history.missing.items():

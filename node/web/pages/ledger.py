@@ -15,6 +15,7 @@ from node.papers.tabular.writing import Cell
 from node.services import books, payments, reminding
 from node.services.bankdays import in_month
 from node.services.transaction import Tx
+from node.web import piece
 from node.web.forms import Form
 from node.web.page import Page
 from node.web.render import as_day
@@ -72,9 +73,10 @@ def _found(visit: Visit, tx: Tx, side: str) -> dict[str, Any]:
     since = in_month(today.year, today.month - MONTHS_SHOWN + 1, 1).isoformat()[:7]
     asked = visit.query.get("since", "")
     since = asked if re.fullmatch(r"20\d\d-(0[1-9]|1[0-2])", asked) else since
+    due = books.due(tx, member, day, receivable=receivable)
     return {
-        "due": books.due(tx, member, day, receivable=receivable),
-        "ageing": books.ageing(tx, member, day, receivable=receivable),
+        "due": due,
+        "ageing": books.ages_of(due, day),
         "months": books.monthly(tx, member, since, "", receivable=receivable),
         "since": since,
         "notices": payments.notices(tx, member, limit=NOTICES) if receivable else [],
@@ -100,6 +102,7 @@ async def show(visit: Visit) -> web.StreamResponse:
         remindable=reminding.KINDS,
         may_write=visit.allows("dealings.write"),
         may_pay=visit.allows("payments.pay"),
+        piece=piece.cut(found["due"], visit.query.get(piece.FIELD, "")),
         **found,
     )
 

@@ -14,6 +14,7 @@ from node.i18n import N_
 from node.services import advising, bankdays, payments, transfers
 from node.services.transaction import Tx
 from node.services.transfers import Chosen, Made, MadeMeanwhile, Prepared
+from node.web import piece
 from node.web.forms import Form
 from node.web.page import Page
 from node.web.render import as_day, moment, money
@@ -67,6 +68,7 @@ async def _listed(visit: Visit, form: Form, status: int = 200) -> web.Response:
         status=status,
         form=form,
         due=due,
+        piece=piece.cut(due, form.value(piece.FIELD) or visit.query.get(piece.FIELD, "")),
         files=files,
         log=log,
         chosen=chosen,
