@@ -167,6 +167,14 @@ ANSWERS: Final[Mapping[str, str]] = {
 }
 
 
+#: What an inspection came to: it is the goods that pass, nothing is agreed to.
+INSPECTED: Final[Mapping[str, str]] = {
+    "accepted": N_("passed"),
+    "partial": N_("passed in part"),
+    "refused": N_("did not pass"),
+}
+
+
 def step(name: str, say: Say = _) -> str:
     """The word on the button of a step (``node.services.drafting.Step``)."""
     return _word(STEPS, name, say)
@@ -175,3 +183,8 @@ def step(name: str, say: Say = _) -> str:
 def answer(name: str, say: Say = _) -> str:
     """What a paper says: accepted, declined, with changes."""
     return _word(ANSWERS, name, say)
+
+
+def inspected(name: str, say: Say = _) -> str:
+    """What an inspection came to."""
+    return _word(INSPECTED, name, say)

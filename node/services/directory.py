@@ -164,12 +164,36 @@ def folded(text: str) -> str:
 def find(
     tx: Tx, text: str = "", *, corporate_number: str = "", industry: str = "", area: str = "", limit: int = 50
 ) -> list[CardRow]:
-    """Cards by words, corporate number, industry and area (codes by their beginning)."""
+    """Cards by words, corporate number, industry and area (codes by their beginning).
+
+    Latin letters with which nothing is found are read as kana: who cannot type Japanese finds わらしべ as warashibe.
+    """
     if len(text) > MAX_SEARCH_CHARS:
         raise CallerFault("q", f"at most {MAX_SEARCH_CHARS} characters")
-    return tx.cards.find(
-        folded(text), corporate_number=corporate_number, industry=industry, area=area, limit=max(1, min(limit, 200))
-    )
+    most = max(1, min(limit, 200))
+    found: list[CardRow] = []
+    for asked in dict.fromkeys((folded(text), read_as_kana(text))):
+        found = found or tx.cards.find(
+            asked, corporate_number=corporate_number, industry=industry, area=area, limit=most
+        )
+    return found
+
+
+def read_as_kana(text: str) -> str:
+    """Rōmaji as hiragana; folded text as it is where it has anything else in it than Latin letters and spaces."""
+    said = folded(text)
+    if not said.isascii() or not said.replace(" ", "").isalpha():
+        return said
+    return str(jaconv.alphabet2kana(said.replace(" ", "")))
+
+
+def said(row: CardRow) -> str:
+    """What a firm says of itself beside its name and numbers, as it wrote it: reading, goods, description."""
+    try:
+        card = cards.parse(row.wire)
+    except YuiError:
+        return row.kana
+    return "、".join(filter(None, (card.kana, *card.words, card.description)))
 
 
 def card_of(tx: Tx, member: bytes) -> Card | None:

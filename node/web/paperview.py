@@ -47,7 +47,10 @@ _DISPOSITION: Final = dict(DISPOSITIONS)
 
 @dataclass(frozen=True)
 class Shown:
-    """``facts``: (label, kind, value); ``rows``: cells by column, a number's column in ``numbers``; texts are said."""
+    """``facts``: (label, kind, value); ``rows``: cells by column; texts are said.
+
+    A number's column is in ``numbers``, in ``days`` one whose cells are days, YYYY-MM-DD, with spaces between them.
+    """
 
     facts: tuple[Fact, ...]
     columns: tuple[str, ...]
@@ -56,6 +59,7 @@ class Shown:
     taxes: tuple[tuple[str, str, str], ...]
     totals: tuple[tuple[str, str], ...]
     notes: tuple[advising.Note, ...]
+    days: frozenset[int] = frozenset()
 
 
 def shown(paper: Paper, say: Say, names: dict[str, str] | None = None) -> Shown:
@@ -69,6 +73,7 @@ def shown(paper: Paper, say: Say, names: dict[str, str] | None = None) -> Shown:
         tuple(_taxes(paper, say)),
         tuple(_totals(paper, say)),
         tuple(advising.of_paper(paper)),
+        frozenset({3} if isinstance(paper, OrderResponse) else ()),
     )
 
 
@@ -82,7 +87,7 @@ def _facts(paper: Paper, say: Say) -> Iterator[Fact]:
         case OrderResponse() | ChangeResponse() | SelfBilledResponse():
             yield say(N_("Answer")), "text", words.answer(paper.response, say)
         case ReceivingAdvice():
-            yield say(N_("Result")), "text", words.answer(paper.result, say)
+            yield say(N_("Result")), "text", words.inspected(paper.result, say)
             yield say(N_("Arrived on")), "day", paper.received_date
         case DespatchAdvice():
             yield from _shipment(paper, say)
@@ -206,7 +211,7 @@ def _goods(line: OrderLine | InvoiceLine, currency: str, say: Say) -> tuple[str,
 
 def _answered(line: Any, say: Say, names: dict[str, str]) -> tuple[str, ...]:
     days = [promise.delivery.period for promise in line.promises if promise.delivery and promise.delivery.period]
-    day = ", ".join(period.end or period.start for period in days)
+    day = " ".join(period.end or period.start for period in days)
     return _name(line, names), words.answer(line.status, say), _count(line.quantity, line.unit, say), day, line.reason
 
 

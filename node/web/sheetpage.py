@@ -37,6 +37,13 @@ class Came(NamedTuple):
     text: str = ""  # of a message
 
 
+class About(NamedTuple):
+    """The paper that is answered or carried out, above the form: its heading, what it says."""
+
+    heading: str
+    content: Shown
+
+
 class Place(NamedTuple):
     """Where the form is sent, where its back link leads, who will read the paper; ``files``: a page takes them over."""
 
@@ -56,8 +63,12 @@ def render(
     review: Shown | None = None,
     more: bool = False,
     came: Came | None = None,
+    about: About | None = None,
 ) -> web.Response:
-    """The form, or with ``review`` what would be sent; ``more``: with one more empty line; ``came``: above the form."""
+    """The form, or with ``review`` what would be sent; ``more``: with one more empty line.
+
+    ``came`` and ``about`` stand above the form: what somebody added meanwhile, and what the paper answers.
+    """
     return visit.render(
         "dealings/write.html",
         status=status,
@@ -71,6 +82,7 @@ def render(
         rows=line_rows(form, sheet, more=more),
         review=review,
         came=came,
+        about=about,
         columns=columns_of(visit, sheet),
         said=lambda choices: said(visit, choices),
         foreign=_foreign(form),

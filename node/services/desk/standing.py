@@ -46,7 +46,10 @@ def amount(state: ThreadState, offer: Offer | None) -> int | None:
 
 
 def delivery_day(state: ThreadState, offer: Offer | None) -> str:
-    """The first promised day of what is not shipped yet, else the day that the order wants. YYYY-MM-DD or empty."""
+    """The first promised day of what is not shipped yet; of what is shipped the last that was promised.
+
+    Where nothing was promised, the day that the order wants. YYYY-MM-DD or empty.
+    """
     shipped = {line.line_id: line.despatched for line in state.lines}
     open_days = []
     for line_id, promises in state.promises:
@@ -56,6 +59,10 @@ def delivery_day(state: ThreadState, offer: Offer | None) -> str:
             left -= size
             if left < 0 or not size:
                 open_days.append(day_of(promise.delivery))
+    left_over = [line for line in state.lines if line.despatched < line.accepted]
+    promised = dict(state.promises)
+    if not open_days and promised and all(line.line_id in promised or "" in promised for line in left_over):
+        open_days = [max(day_of(one.delivery) for promises in promised.values() for one in promises)]
     wanted = [] if offer is None else [day_of(line.delivery) for line in offer.lines] + [day_of(offer.delivery)]
     return min((day for day in open_days if day), default="") or min((day for day in wanted if day), default="")
 

@@ -19,6 +19,7 @@ from protocol.process.money import Rounding, denano
 from protocol.process.trade import footing
 from protocol.process.trade.papers import (
     CorrectiveInvoice,
+    Delivery,
     DespatchAdvice,
     DespatchLine,
     Invoice,
@@ -232,7 +233,7 @@ def _ship(dealing: _Dealing) -> DespatchAdvice:
         order=order.number,
         buyer=order.buyer,
         seller=order.seller,
-        delivery=order.delivery,
+        delivery=_promised(dealing.state, order, open_lines),
         lines=tuple(
             DespatchLine(
                 line_id=str(at),
@@ -244,6 +245,19 @@ def _ship(dealing: _Dealing) -> DespatchAdvice:
             for at, (line_id, amount) in enumerate(open_lines.items(), 1)
         ),
     )
+
+
+def _promised(state: ThreadState, order: Order, line_ids: Iterable[str]) -> Delivery | None:
+    """The order's delivery; its day is the one that was promised for all of these lines, where one was."""
+    promised = dict(state.promises)
+    days = {
+        one.delivery.period
+        for line_id in line_ids
+        for one in promised.get(line_id, promised.get("", ()))
+        if one.delivery is not None and one.delivery.period is not None
+    }
+    every = all(line_id in promised or "" in promised for line_id in line_ids)
+    return replace(order.delivery or Delivery(), period=days.pop()) if every and len(days) == 1 else order.delivery
 
 
 def _inspect(dealing: _Dealing) -> ReceivingAdvice:

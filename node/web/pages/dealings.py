@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from aiohttp import web
 
-from node import units, words
+from node import words
 from node.i18n import N_
 from node.services import advising, enquiries, reading, talking
 from node.services.attachments import File, files_of
@@ -27,19 +27,18 @@ from node.services.importing import firms
 from node.services.notices import noting
 from node.services.transaction import Tx
 from node.web import attaching, drafting, sheetpage, upload
-from node.web.dealingforms import item_names, values
+from node.web.dealingforms import about, counted, item_names, values
 from node.web.forms import Form
 from node.web.page import Page
 from node.web.paperview import shown
-from node.web.render import as_day, moment, quantity
+from node.web.render import as_day, moment
 from node.web.sessions import HEADERS
 from node.web.sheetpage import Place
 from node.web.sheets import SHEETS, Sheet, contract
 from node.web.visit import Visit
 from protocol.document.attachment import chunk_count
 from protocol.errors import CallerFault, ImpossibleStep, NotFound
-from protocol.process.money import denano
-from protocol.process.trade.papers import TYPE_OF, Message, OrderChange, Paper, Scaled
+from protocol.process.trade.papers import TYPE_OF, Message, OrderChange, Paper
 
 FASTER: Final = N_(
     "Something new came into this dealing at {time}: look at it first. Your entries are kept as a draft."
@@ -100,7 +99,7 @@ async def show(visit: Visit) -> web.StreamResponse:
         steps_of=lambda entry: four_steps(visit, entry, found),
         now=visit.context.house.clock(),
         enquiry=await visit.read(lambda tx: enquiries.of_thread(tx, member, thread)),
-        count=lambda nano: quantity(Scaled(*denano(nano))),
+        count=lambda nano, unit: counted(nano, unit, visit.say),
         left=_left(visit, found, names),
     )
 
@@ -111,9 +110,7 @@ def _left(visit: Visit, found: desk.Dealing, names: dict[str, str]) -> str:
         return ""
     open_lines = [(line, to_ship(line)) for line in found.state.lines if to_ship(line)]
     return ", ".join(
-        f"{names.get(line.line_id, line.line_id)} {quantity(Scaled(*denano(nano)))} "
-        f"{units.word(line.unit, visit.say)}".strip()
-        for line, nano in open_lines
+        f"{names.get(line.line_id, line.line_id)} {counted(nano, line.unit, visit.say)}" for line, nano in open_lines
     )
 
 
@@ -232,7 +229,7 @@ async def write(visit: Visit) -> web.StreamResponse:
         opened = await visit.write(work)
     except ImpossibleStep as fault:
         return visit.see_other(f"/dealings/{thread.hex()}", visit.say(fault.rule))
-    form = Form.of(visit.say, values(sheet, step, opened.paper, opened.found))
+    form = Form.of(visit.say, values(sheet, step, opened.paper, opened.found, visit.say))
     form.values |= {"base": [sheetpage.encoded(opened.paper)], "seen": [opened.seen]}
     return await _shown(visit, step, sheet, form)
 
@@ -308,7 +305,8 @@ async def _shown(visit: Visit, step: Step, sheet: Sheet, form: Form, **more: Any
     member, thread = visit.member, visit.path_hash("thread")
     found = await visit.read(lambda tx: desk.open_dealing(tx, member, thread))
     back = f"/dealings/{thread.hex()}"
-    return sheetpage.render(visit, sheet, form, Place(f"{back}/{step.value}", back, found.partner_name, True), **more)
+    place = Place(f"{back}/{step.value}", back, found.partner_name, True)
+    return sheetpage.render(visit, sheet, form, place, about=about(found, step, visit.say), **more)
 
 
 # --- a document alone

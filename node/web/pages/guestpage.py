@@ -118,7 +118,7 @@ async def write(visit: Visit, opened: Opened) -> web.StreamResponse:
         found, paper = await visit.read(work)
     except ImpossibleStep as fault:
         return visit.see_other(_here(visit), visit.say(fault.rule))
-    form = Form.of(visit.say, dealingforms.values(sheet, step, paper, found))
+    form = Form.of(visit.say, dealingforms.values(sheet, step, paper, found, visit.say))
     form.values |= {"base": [sheetpage.encoded(paper)], "seen": [sending.seen(found.row)]}
     return _shown(visit, step, sheet, form, found)
 
@@ -162,7 +162,9 @@ async def _within_reason(visit: Visit, opened: Opened) -> None:
 
 def _shown(visit: Visit, step: Step, sheet: Sheet, form: Form, found: desk.Dealing, **more: Any) -> web.StreamResponse:
     here = _here(visit)
-    return sheetpage.render(visit, sheet, form, Place(f"{here}/{step.value}", here, found.partner_name), **more)
+    place = Place(f"{here}/{step.value}", here, found.partner_name)
+    answered = dealingforms.about(found, step, visit.say)
+    return sheetpage.render(visit, sheet, form, place, about=answered, **more)
 
 
 async def say_something(visit: Visit, opened: Opened) -> web.StreamResponse:

@@ -28,12 +28,14 @@ async def home(visit: Visit) -> web.StreamResponse:
     found = await visit.read(lambda tx: today.of(tx, member, day.isoformat(), week.isoformat()))
     waiting = await visit.read(lambda tx: duties.of(tx, member, day.isoformat(), week.isoformat()))
     undecided = await visit.read(lambda tx: len(held.waiting(tx, member, MOST_HELD)))
+    first = not found.mine and not found.theirs and not await visit.read(lambda tx: tx.threads.partners(member, 1))
     may_write = visit.allows("dealings.write")
     return visit.render(
         "home.html",
         found=found,
         duties=waiting,
         held=undecided,
+        first=first,
         now=now,
         day=day,
         may_write=may_write,

@@ -9,7 +9,7 @@ from aiohttp import web
 
 from node import words
 from node.i18n import N_
-from node.services import drafts
+from node.services import directory, drafts
 from node.services.desk import partners
 from node.services.drafting import Step
 from node.web import attaching, drafting, sheetpage
@@ -43,7 +43,7 @@ async def index(visit: Visit) -> web.StreamResponse:
             found = await visit.read(lambda tx: partners.search(tx, member, asked, area=area, industry=industry))
         except CallerFault as refused:
             fault = visit.say(refused.rule)
-    return visit.render("partners/index.html", mine=mine, found=found, asked=asked, fault=fault)
+    return visit.render("partners/index.html", mine=mine, found=found, asked=asked, fault=fault, said=directory.said)
 
 
 async def card(visit: Visit) -> web.StreamResponse:

@@ -23,7 +23,7 @@ from protocol.errors import CallerFault, NotFound
 
 DAY: Final = N_("Day of the transfer")
 MADE: Final = N_(
-    "The bank file is made ({n} payments, {total}). Nothing is paid yet: press “Mark as paid” after the transfer."
+    "The bank file is made (payments: {n}, {total}). Nothing is paid yet: press “Mark as paid” after the transfer."
 )
 FASTER: Final = N_(
     "{who} made a file with one of these bills at {time}. Look at the list again before you make another."
@@ -47,7 +47,7 @@ def today(visit: Visit) -> str:
 
 
 async def index(visit: Visit) -> web.StreamResponse:
-    """What is due, with boxes; the files that were made; what was marked."""
+    """What is due, with boxes; the files that were made; what was marked. ``?dealing=``: its bills are ticked."""
     return await _listed(visit, Form.empty(visit.say))
 
 
@@ -60,9 +60,9 @@ async def _listed(visit: Visit, form: Form, status: int = 200) -> web.Response:
     due, files, log = await visit.read(work)
     open_yen = [one for one in due if one.due.bill.currency == transfers.CURRENCY]
     first = min((one.due.pay_on for one in open_yen if one.file is None), default="")
-    chosen = set(form.all("bill")) or {
-        _key(one.key) for one in open_yen if one.file is None and one.due.pay_on <= first
-    }
+    asked = [one for one in open_yen if one.file is None and one.due.bill.thread.hex() == visit.query.get("dealing")]
+    offered = asked or [one for one in open_yen if one.file is None and one.due.pay_on <= first]
+    chosen = set(form.all("bill")) or {_key(one.key) for one in offered}
     return visit.render(
         "payments/index.html",
         status=status,

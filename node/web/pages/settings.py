@@ -25,6 +25,18 @@ METHODS = {
 }
 
 
+#: Browsers and systems by what is in their names for themselves; the first that fits, as several claim to be others.
+BROWSERS = (("Edg", "Edge"), ("OPR/", "Opera"), ("Firefox/", "Firefox"), ("CriOS/", "Chrome"), ("Chrome/", "Chrome"))
+SYSTEMS = (("iPhone", "iPhone"), ("iPad", "iPad"), ("Android", "Android"), ("Windows", "Windows"), ("Mac OS", "Mac"))
+
+
+def device(agent: str) -> str:
+    """A browser's long name for itself in two words a person knows: Chrome, Windows; as it is where none fits."""
+    browser = next((word for part, word in (*BROWSERS, ("Safari/", "Safari")) if part in agent), "")
+    system = next((word for part, word in (*SYSTEMS, ("Linux", "Linux")) if part in agent), "")
+    return ", ".join(filter(None, (browser, system))) or agent
+
+
 async def index(visit: Visit) -> web.StreamResponse:
     """Everything on one page."""
     return await page(visit, _filled(visit), Form.empty(visit.say))
@@ -55,6 +67,7 @@ async def page(visit: Visit, form: Form, password: Form, status: int = 200) -> w
         form=form,
         password=password,
         methods=METHODS,
+        device=device,
         zones=[(name, name.replace("_", " ")) for name in zones.names()],
         who=who,
         site=site_of(visit),

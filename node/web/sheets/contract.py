@@ -315,7 +315,7 @@ ANSWER_COLUMNS: Final = (
     Column("ordered", N_("Ordered"), "show"),
     Column("status", N_("Answer"), "select", required=True, choices=ANSWERS),
     Column("quantity", N_("Accepted quantity"), "number", size="s"),
-    Column("day", N_("Delivery date"), "text", size="m"),
+    Column("day", N_("Delivery date"), "day", size="m"),
     Column("reason", N_("Reason"), size="m"),
 )
 NOT_MORE: Final = N_("{label}: at most the quantity ordered. For more, accept and agree on a change.")
@@ -395,7 +395,7 @@ CHANGE_COLUMNS: Final = (
     Column("item", NAME, "show"),
     Column("quantity", QUANTITY, "number", required=True, size="s"),
     Column("price", PRICE, "number", size="s"),
-    Column("day", N_("Delivery date"), "text", size="m"),
+    Column("day", N_("Delivery date"), "day", size="m"),
 )
 NOTHING_CHANGED: Final = N_("Nothing is different from the order. Change a quantity, a price or a day.")
 

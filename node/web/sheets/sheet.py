@@ -29,7 +29,7 @@ class Field:
 
 @dataclass(frozen=True)
 class Column:
-    """One column of the table of lines. ``kind``: show (text only), text, number, select."""
+    """One column of the table of lines. ``kind``: show (text only), text, number, day, select."""
 
     name: str
     label: str

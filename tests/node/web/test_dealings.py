@@ -86,14 +86,42 @@ async def test_the_whole_way(webs: TwoWebs) -> None:
 async def test_a_partial_answer_is_agreed_to(webs: TwoWebs) -> None:
     found = await desks(webs)
     await found.take(found.seller, Step.QUOTE, lines__0__price="240")
-    await found.take(found.buyer, Step.ORDER)
+    place = {"wanted__year": "2026", "wanted__month": "10", "wanted__day": "19", "place": "本店"}
+    await found.take(found.buyer, Step.ORDER, **place)
+    asked = await found.seller.get(f"{found.path}/answer")
+    for word in ("10月19日", "本店", "¥12,441", "48 個"):  # whoever answers sees what is asked
+        assert word in asked.plain
     await found.take(
         found.seller, Step.ANSWER, lines__0__status="changed", lines__0__quantity="24", lines__0__day="2026-10-25"
     )
     page = await found.buyer.get(found.path)
     assert "変更の提案あり" in page.plain
+    proposed = await found.buyer.get(f"{found.path}/agree")
+    assert "24 個" in proposed.plain
+    assert "10月25日(日)" in proposed.plain
+    assert "2026-10-25" not in proposed.plain
     await found.take(found.buyer, Step.AGREE, response="accepted")
     assert "承諾" in (await found.seller.get(found.path)).plain
+
+
+async def test_the_day_that_was_agreed_is_the_day_from_then_on(webs: TwoWebs) -> None:
+    found = await desks(webs)
+    await found.take(found.seller, Step.QUOTE, lines__0__price="240")
+    await found.take(found.buyer, Step.ORDER, wanted__year="2026", wanted__month="10", wanted__day="19")
+    await found.take(found.seller, Step.ANSWER, lines__0__status="changed", lines__0__day="R8.10.25")
+    await found.take(found.buyer, Step.AGREE, response="accepted")
+    await found.seller.get(f"{found.path}/ship")
+    review = await found.seller.submit(f"{found.path}/ship", {"action": "check"})
+    assert "まだ送っていません" in review.plain
+    assert "10月25日" in review.plain
+    assert "10月19日" not in review.plain
+    await found.take(found.seller, Step.SHIP)
+    today = await found.buyer.get("/")
+    assert "10月25日(日)まで" in today.plain
+    sheet = await found.buyer.get(f"{found.path}/inspect")
+    assert "48 個" in sheet.plain
+    done = await found.buyer.submit(f"{found.path}/inspect", {"action": "check"})
+    assert "結果 合格" in " ".join(done.plain.split())
 
 
 async def test_a_change_and_a_refusal_of_it(webs: TwoWebs) -> None:

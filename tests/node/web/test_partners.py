@@ -19,6 +19,10 @@ async def test_found_by_two_characters_and_ordered_from(webs: TwoWebs) -> None:
     browser = await webs.toyota.logged_in("clerk")
     page = await browser.get("/partners?q=抹茶")
     assert "花咲堂" in page.plain
+    assert page.plain.count("花咲堂") == 1
+    assert "抹茶あめ、和菓子" in page.plain
+    assert "花咲堂" in (await browser.get("/partners?q=Hanasaka")).plain  # by whoever cannot type Japanese
+    assert "花咲堂" not in (await browser.get("/partners?q=Urashima")).plain
     shown = await browser.get(f"/partners/{webs.seller.hex()}")
     assert "京都の菓子屋です。" in shown.plain
     action = f"/partners/{webs.seller.hex()}/order"

@@ -89,6 +89,18 @@ def expected() -> bytes:
     return "".join(fields).encode("cp932")
 
 
+async def test_the_bill_that_was_pressed_is_the_one_that_is_ticked(webs: TwoWebs) -> None:
+    bill(webs, "PO-1")
+    second = bill(webs, "PO-2")
+    owner = await webs.toyota.logged_in("owner")
+    home = await owner.get("/")
+    assert f'href="/payments?dealing={second.hex()}"' in home.text
+    listed = await owner.get(f"/payments?dealing={second.hex()}")
+    ticked = re.findall(r'name="bill" value="([^"]*)" checked', listed.text)
+    assert [one.partition(":")[0] for one in ticked] == [second.hex()]
+    assert len(bills_on(listed.text)) == 2
+
+
 async def test_what_hinders_a_file_is_said_with_a_link(webs: TwoWebs) -> None:
     bill(webs)
     clerk = await webs.toyota.logged_in("clerk")

@@ -7,6 +7,7 @@ import re
 import pytest
 
 from node.services import joining
+from node.web.pages.settings import device
 from tests.node.web.harness import PASSWORD, Browser, Shown, Web
 
 
@@ -168,6 +169,20 @@ async def test_own_settings_password_and_devices(web: Web) -> None:
     assert (await stranger.post(found[1], csrf=stranger.last.csrf)).status == 404
     await here.submit(found[1], {})
     assert (await second.ask("GET", "/")).status == 303
+
+
+@pytest.mark.parametrize(
+    ("agent", "words"),
+    [
+        ("Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 Chrome/140 Safari/537.36", "Chrome, Linux"),
+        ("Mozilla/5.0 (Windows NT 10.0) AppleWebKit/537.36 Chrome/140 Safari/537.36 Edg/140", "Edge, Windows"),
+        ("Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605 Safari/604", "Safari, iPhone"),
+        ("curl/8.5", "curl/8.5"),
+        ("", ""),
+    ],
+)
+def test_a_device_is_named_in_words(agent: str, words: str) -> None:
+    assert device(agent) == words
 
 
 async def test_wrong_passwords_lock_for_a_quarter_of_an_hour(web: Web) -> None:
