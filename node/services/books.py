@@ -238,7 +238,7 @@ class Due(NamedTuple):
 
 
 class Age(NamedTuple):
-    """Open amounts of one partner (月齢表): ``months[n]`` of bills n months old, the last of all that are older."""
+    """Open amounts of one partner (年齢表): ``months[n]`` of bills n months old, the last of all that are older."""
 
     partner: bytes
     partner_name: str

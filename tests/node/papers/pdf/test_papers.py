@@ -214,7 +214,7 @@ def test_an_order_states_every_item_of_the_order_statement() -> None:
 
 def test_an_order_that_lacks_an_item_says_so() -> None:
     bare = replace(story.order(), delivery=None, inspection=None, terms=None, undecided=())
-    require(said(bare), "納入場所 記載なし", "検査完了期日 記載なし", "支払期日 記載なし")
+    require(said(bare), "納品場所 記載なし", "検査完了期日 記載なし", "支払期日 記載なし")
     later = replace(bare, undecided=(Undecided(field="terms.due_date", reason="締日を協議中", expected_date=""),))
     require(said(later), "支払期日 未定(下の「未定の事項」を参照)", "締日を協議中")
 
