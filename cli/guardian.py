@@ -223,11 +223,12 @@ def wards() -> None:
             row["frames"],
             size(row["size"]),
             moment(row["updated"]),
+            row["mail"],
             _("somebody brings it back") if row["promised"] else "",
         )
         for row in found
     ]
-    columns = [_("Member"), _("Home"), _("Frames"), _("Size"), _("Last"), ""]
+    columns = [_("Member"), _("Home"), _("Frames"), _("Size"), _("Last"), _("Mail waiting"), ""]
     output.table(found, columns, rows, empty=_("this node keeps nobody yet"))
 
 

@@ -22,6 +22,7 @@ from node.dropfolder import DropFolder
 from node.notices.round import Round
 from node.services import booking, bookkeeping, drafts, idempotency, indexing, sessions, sharing, warding
 from node.services.importing import uploads
+from node.services.mailing import keeping
 from node.services.moving import forgetting
 from protocol.errors import InvariantBroken, YuiError
 
@@ -152,6 +153,7 @@ class Jobs:
         context = self._context
         await asyncio.to_thread(context.files.forget_stale, STALE_UPLOAD_S, context.house.clock() / 1e6)
         await asyncio.wrap_future(self._context.store.submit(partial(warding.erase_ended, self._context.house)))
+        await asyncio.wrap_future(self._context.store.submit(partial(keeping.tidy, self._context.house)))
         before = self._context.house.clock() - idempotency.KEEP_US
         await asyncio.wrap_future(self._context.store.submit(lambda tx: tx.idempotency.forget(before)))
         now = self._context.house.clock()

@@ -17,11 +17,11 @@ from federation.links import Link, LinkState
 from node import mailroom
 from node.procedure import Steps, ask, commit, look
 from node.services.house import House
-from node.services.mailing import collecting, keeping, posting, rules
+from node.services.mailing import collecting, posting, rules
 from node.services.mailing.collecting import Collected
 from node.services.mailing.posting import Addressed, Learnt, Page, Piece
 from node.store import LeftLabel, Tx
-from protocol.errors import CallerFault, Frozen, Malformed, Misdirected, PeerFault, WorldFault
+from protocol.errors import BadSignature, CallerFault, Frozen, Malformed, Misdirected, PeerFault, WorldFault
 from protocol.guardian import mail
 from protocol.guardian.mail import Ask, Box, Listed
 from protocol.keys import NodeId
@@ -35,7 +35,7 @@ MAX_RELAYS: Final = 2  # with whom pieces for one node are left
 MAX_ASKED: Final = 16  # peers that are asked in one round whether they relay
 MAX_PAGES: Final = 8  # of a stream, laid into parcels in one round
 NO_ANSWER: Final = (PeerFault, WorldFault, CallerFault, Frozen)
-HOPELESS: Final = (Malformed, Misdirected)
+HOPELESS: Final = (Malformed, Misdirected, BadSignature)
 
 T = TypeVar("T")
 
@@ -225,10 +225,10 @@ class Mailing:
         """Lay what waits for a dark peer into parcels and pieces, and leave them with whoever keeps them."""
         boxes: dict[bytes, Box | None] = {}
         yield from self._lay(peer, state, boxes)
-        yield from self._leave(peer, keeping.MEMBER)
+        yield from self._leave(peer, rules.MEMBER)
         if self._relays - {peer}:
             yield from self._lay_pieces(peer, state)
-            yield from self._leave(peer, keeping.NODE)
+            yield from self._leave(peer, rules.NODE)
 
     def _lay(self, peer: NodeId, state: _Dark, boxes: dict[bytes, Box | None]) -> Steps[None]:
         for _ in range(MAX_PAGES):
@@ -302,7 +302,7 @@ class Mailing:
             yield from self._commit(lambda tx: posting.take_kept(self.house, tx, keeper, name, kept))
 
     def _keepers_of(self, row: LeftLabel) -> Steps[list[bytes]]:
-        if row.kind == keeping.NODE:
+        if row.kind == rules.NODE:
             known = [peer for peer in sorted(self._relays) if peer != row.node and peer not in self._silent]
             return list(known[:MAX_RELAYS])
         found = yield from look(lambda tx: posting.guardians_of(self.house, tx, row.receiver))

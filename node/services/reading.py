@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
+from node.services.mailing import overview
 from node.store import AttachmentRow, DecisionRow, HoldingRow, StoredDocument, Tx
 from protocol.document import header as headers
 from protocol.document.header import Header
@@ -18,6 +19,7 @@ from protocol.process.trade.papers import Personal
 HELD = "held"
 MESSAGE = "message"
 QUARANTINED = "quarantined"
+MOVED = "moved"  # no verdict: it went on to the recipient's new home
 
 
 class Received(NamedTuple):
@@ -29,13 +31,15 @@ class Received(NamedTuple):
 
 
 class Marks(NamedTuple):
-    """stored, safe: µs (safe None: not enough guardians have it); processed: id of the document that acted."""
+    """stored, safe: µs (safe None: not enough guardians have it); processed: id of the document that acted;
+    elsewhere: with how many others it lies, sealed, because its recipient's node does not answer."""
 
     stored: int
     received: Received | None = None
     processed: bytes | None = None
     held: str | None = None
     safe: int | None = None
+    elsewhere: int = 0
 
 
 class View(NamedTuple):
@@ -105,6 +109,8 @@ def marks_of(tx: Tx, rows: Sequence[HoldingRow]) -> dict[bytes, Marks]:
     sent = [row.document for row in rows if row.direction == "sent"]
     remote = tx.outgoing.marks(sent) if sent else {}
     acted = _acted_on(tx, rows)
+    waits = [document for document in sent if not any(mark.receipt for mark in remote.get(document, ()))]
+    elsewhere = overview.elsewhere(tx, waits) if waits else {}
     reach = {member: tx.guarding.get(member) for member in {row.member for row in rows}}
     found = {}
     for row in rows:
@@ -114,7 +120,9 @@ def marks_of(tx: Tx, rows: Sequence[HoldingRow]) -> dict[bytes, Marks]:
             held = "held by the partner"
         kept = reach[row.member]
         safe = tx.guarding.kept_at(row.member, row.position) if kept and row.position <= kept.safe_holdings else None
-        found[row.document] = Marks(row.time, received, acted.get(row.document), held, safe)
+        found[row.document] = Marks(
+            row.time, received, acted.get(row.document), held, safe, elsewhere.get(row.document, 0)
+        )
     return found
 
 
@@ -123,7 +131,7 @@ def _received(tx: Tx, row: HoldingRow, marks: Sequence[object]) -> Received | No
         return Received(row.verdict, row.time)
     for mark in marks:
         verdict, receipt = getattr(mark, "verdict", None), getattr(mark, "receipt", None)
-        if verdict is not None and verdict != QUARANTINED:
+        if verdict is not None and verdict not in (QUARANTINED, MOVED):
             return Received(verdict, 0, receipt or 0)
     if marks:
         return None

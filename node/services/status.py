@@ -8,6 +8,7 @@ from typing import Any
 from node.services import departed
 from node.services import peers as enrolment
 from node.services.house import House
+from node.services.mailing import overview
 from node.store import Tx
 
 Gauges = Mapping[str, tuple[str, Mapping[str, float]]]
@@ -31,6 +32,7 @@ def gauges(tx: Tx) -> Gauges:
             "Objects without a receipt, by peer",
             {peer.node.hex(): float(pending.get(peer.node, (0, 0))[0]) for peer in peers},
         ),
+        "yui_mail_kept": ("Sealed parcels that lie here for others", {"": float(len(tx.mail.kept_all()))}),
         "yui_link_failures": (
             "Failures in a row, by peer",
             {node.hex(): float(row.failures) for node, row in links.items()},
@@ -68,6 +70,7 @@ def peers(house: House, tx: Tx) -> list[dict[str, Any]]:
     pending = tx.outgoing.count_pending()
     links = {row.node: row for row in tx.links.all()}
     codes = {bytes(found.node): found for found in enrolment.invitations(house, tx)}
+    laid = overview.by_node(tx)
     shown = []
     for peer in tx.peers.all():
         link, invitation = links.get(peer.node), codes.get(peer.node)
@@ -81,6 +84,7 @@ def peers(house: House, tx: Tx) -> list[dict[str, Any]]:
                 "endpoint": peer.endpoint,
                 "code": "" if invitation is None else invitation.code,
                 "pending": pending.get(peer.node, (0, 0))[0],
+                "elsewhere": len(overview.elsewhere(tx, laid.get(peer.node, ()))),
                 "failures": link.failures if link else 0,
                 "retry_at": link.retry_at if link else 0,
                 "last_error": link.last_error if link else "",

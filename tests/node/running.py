@@ -103,11 +103,12 @@ class Running:
 
 
 class Street:
-    """All processes, and which of them cannot be reached (``dark``)."""
+    """All processes, which of them cannot be reached (``dark``), and which ways between two are ``cut``."""
 
     def __init__(self, *towns: Association) -> None:
         self.schedule = Schedule()
         self.dark: set[NodeId] = set()
+        self.cut: set[tuple[NodeId, NodeId]] = set()  # (who asks, who is asked)
         self.silence_us = SECOND  # until who asks in the dark gives up
         self.houses = {town.house.id: Running(town, self) for town in towns}
 
@@ -122,7 +123,8 @@ class Street:
 
         def arrive() -> None:
             target = self.houses[peer]
-            if peer in self.dark or source.id in self.dark or not target.driver.alive:
+            gone = peer in self.dark or source.id in self.dark or (source.id, peer) in self.cut
+            if gone or not target.driver.alive:
                 self.schedule.after(self.silence_us, lost)
                 return
             target.heard.append(path)

@@ -21,6 +21,7 @@ from node.api.admin import (
     peers,
     quarantine,
     reach,
+    relays,
     returning,
     users,
 )
@@ -46,6 +47,7 @@ FAMILIES = (
     carrying,
     overview,
     reach,
+    relays,
     returning,
 )
 

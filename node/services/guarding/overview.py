@@ -134,7 +134,8 @@ def _light(
 
 
 class Ward(NamedTuple):
-    """A member of another association that this node keeps. ``promised``: somebody is bringing it back."""
+    """A member of another association that this node keeps. ``promised``: somebody is bringing it back; ``mail``,
+    ``mail_size``: parcels that wait for it here, and their bytes."""
 
     member: bytes
     home: bytes
@@ -143,6 +144,8 @@ class Ward(NamedTuple):
     size: int
     updated: int
     promised: bool
+    mail: int = 0
+    mail_size: int = 0
 
 
 def wards(tx: Tx) -> list[Ward]:
@@ -153,7 +156,9 @@ def wards(tx: Tx) -> list[Ward]:
         frames = sum(chain.number for chain in tx.wards.chains(row.member))
         open_promise = any(one.promised and not one.accepted for one in tx.registers.of(row.member))
         home_name = names.get(row.home, row.home.hex()[:12])
-        found.append(Ward(row.member, row.home, home_name, frames, row.size, row.updated, open_promise))
+        room = tx.mail.room("member", row.member)
+        waits = (room.things, room.size)
+        found.append(Ward(row.member, row.home, home_name, frames, row.size, row.updated, open_promise, *waits))
     return found
 
 

@@ -6,12 +6,11 @@ the caller. Source: ``docs/protocol.md`` §15.7.
 
 from __future__ import annotations
 
-from typing import Final
-
 from node.services import members, warding
 from node.services.exchange import require_peer
 from node.services.house import House
 from node.services.mailing import rules
+from node.services.mailing.rules import MEMBER, NODE
 from node.store import KeptLabel, KeptRow, Tx
 from protocol import canon
 from protocol.errors import Misdirected, NotAuthorised, NotFound, PeerFault, TooLarge
@@ -25,9 +24,6 @@ from protocol.limits import (
     MAX_MAIL_PER_SENDER,
 )
 from protocol.link import carried
-
-MEMBER: Final = "member"
-NODE: Final = "node"
 
 
 def tell_box(house: House, tx: Tx, peer: bytes, body: bytes) -> bytes:

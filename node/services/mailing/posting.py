@@ -14,7 +14,7 @@ from node.services.exchange import require_peer
 from node.services.guarding import framing, patience
 from node.services.house import House
 from node.services.mailing.collecting import NO_STREAM
-from node.services.mailing.keeping import MEMBER, NODE
+from node.services.mailing.rules import MEMBER, NODE
 from node.store import LeftLabel, LeftRow, Pending, Tx
 from protocol import canon, sealing
 from protocol.errors import NotAuthorised

@@ -12,6 +12,8 @@ from protocol import canon
 from protocol.errors import CallerFault
 from protocol.limits import DARK_US, MAX_MAIL_LIFETIME_US, MIB
 
+MEMBER: Final = "member"  # a parcel, for a member
+NODE: Final = "node"  # a carried piece, for a node
 MINUTE_US: Final = 60 * 1_000_000
 DAY_US: Final = 24 * 60 * MINUTE_US
 _DARK: Final = "mail/dark"

@@ -144,7 +144,7 @@ def four_steps(visit: Visit, entry: desk.Entry, found: desk.Dealing) -> list[dic
         },
         {
             "word": say(N_("Arrived at partner")),
-            "sentence": there if arrived else say(UNREAD if found.guest else UNDER_WAY),
+            "sentence": there if arrived else _not_there(visit, found, marks.elsewhere),
             "done": arrived,
         },
         {
@@ -153,6 +153,18 @@ def four_steps(visit: Visit, entry: desk.Entry, found: desk.Dealing) -> list[dic
             "done": marks.processed is not None,
         },
     ]
+
+
+def _not_there(visit: Visit, found: desk.Dealing, elsewhere: int) -> str:
+    """Where a document is that has not arrived."""
+    if found.guest:
+        return visit.say(UNREAD)
+    if elsewhere:
+        text = N_(
+            "Your partner's association does not answer. It waits, sealed, with {count} others, and arrives once."
+        )
+        return visit.say(text, count=elsewhere)
+    return visit.say(UNDER_WAY)
 
 
 async def say_something(visit: Visit) -> web.StreamResponse:
