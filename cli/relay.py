@@ -32,10 +32,8 @@ def status() -> None:
     _settings(found)
     if output.Mode.json:
         return
-    output.say("")
     columns = [_("Lies here for"), _("Parcels"), _("Size"), _("Since")]
     output.table(found, columns, kept, empty=_("nothing lies here for others"))
-    output.say("")
     columns = [_("Does not answer"), _("Documents"), _("With others")]
     output.table(found, columns, left, empty=_("nothing of ours lies elsewhere"))
 
