@@ -84,6 +84,9 @@ def build(arguments: list[str]) -> typer.Typer:
     command(app, "serve", _("Run the node until it is told to stop."))(serve.serve)
     command(app, "status", _("How the node is."))(status.status)
     command(app, "doctor", _("Look for what may be wrong."))(status.doctor)
+    command(app, "support-bundle", _("Write how the node is, for somebody who helps; nothing of anybody's business."))(
+        status.support_bundle
+    )
     command(app, "import", _("Take over a list from CSV or Excel: items, prices, partners, balances, orders."))(
         imports.bring
     )

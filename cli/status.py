@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -88,3 +90,19 @@ def doctor() -> None:
     output.table(found, ["", _("Check"), _("Found")], rows)
     if not found["ok"]:
         raise typer.Exit(Exit.REFUSED)
+
+
+def support_bundle(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help=_("The file to write."))],
+) -> None:
+    """Write what may be handed to somebody who helps."""
+    found = call("support.bundle")
+    text = json.dumps(found, ensure_ascii=False, indent=1) + "\n"
+    try:
+        file.write_text(text, "utf-8")
+    except OSError as error:
+        raise Failure(
+            Exit.BAD_INPUT, _("{path} cannot be written: {error}").format(path=file, error=error.strerror)
+        ) from None
+    output.facts({"file": str(file), "bytes": len(text.encode())}, [(_("File"), file)])
+    output.say(_("It is plain text: read it before you hand it on. No names, ids, addresses or papers are in it."))

@@ -6,7 +6,7 @@ from typing import Any
 
 from node.api.admin.command import Command, Nothing
 from node.api.context import Context
-from node.services import doctor, status
+from node.services import doctor, status, support
 from node.services.transaction import Tx
 
 
@@ -25,7 +25,13 @@ def examine(context: Context, _ask: Nothing) -> dict[str, Any]:
     return {"ok": all(item.ok for item in findings), "findings": [item._asdict() for item in findings]}
 
 
+def bundle(context: Context, _ask: Nothing) -> dict[str, Any]:
+    """What may be handed to somebody who helps: nothing of anybody's business."""
+    return support.bundle(context.house, context.store, context.folder)
+
+
 COMMANDS = (
     Command("status", Nothing, show, offline=True),
     Command("doctor", Nothing, examine, offline=True),
+    Command("support.bundle", Nothing, bundle, offline=True),
 )
