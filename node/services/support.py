@@ -25,7 +25,10 @@ _COUNTS: Final = (
 )  # fmt: skip
 _PEER: Final = ("kind", "state", "pending", "failures")
 _CODE: Final = re.compile(r"^[a-z][a-z-]{1,30}(?=$|:)")
-_WHOSE: Final = re.compile(r" of |: ")
+_KINDS: Final = (
+    "disk space", "key files", "data folder", "may sign", "store takes writes", "database file", "journal", "documents",
+    "signing keys", "search index", "quarantine", "epochs", "link", "moved away",
+)  # fmt: skip
 _NUMBERS: Final = re.compile(r"\b\d{1,12}\b(?![0-9a-f])")
 
 
@@ -71,12 +74,9 @@ def _code(text: str) -> str:
 
 
 def _check(item: doctor.Finding) -> dict[str, Any]:
-    """A check by its kind (not of whom), its result, and the numbers in what it saw."""
-    return {
-        "check": _WHOSE.split(item.check)[0],
-        "ok": item.ok,
-        "numbers": [int(one) for one in _NUMBERS.findall(item.detail)],
-    }
+    """A check by its kind (never of whom), its result, and the numbers in what it saw."""
+    kind = next((kind for kind in _KINDS if item.check.startswith(kind)), "other")
+    return {"check": kind, "ok": item.ok, "numbers": [int(one) for one in _NUMBERS.findall(item.detail)]}
 
 
 def _files(folder: Path) -> dict[str, dict[str, int]]:
