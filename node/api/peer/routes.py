@@ -13,7 +13,7 @@ from node.api.peer.messages import answer, read_body
 from node.api.peer.services import PeerServices
 from protocol import canon, move
 from protocol.errors import Malformed
-from protocol.guardian import messages
+from protocol.guardian import mail, messages
 from protocol.limits import (
     CHUNK_BYTES,
     KIB,
@@ -53,6 +53,7 @@ def peer_app(services: PeerServices, pins: Pins, gate: Gate | None = None) -> we
             web.post("/peer/v1/check", handlers.check),
             *(web.post(path, handlers.guard) for path in messages.PATHS),
             *(web.post(path, handlers.guard) for path in move.PATHS),
+            *(web.post(path, handlers.mail) for path in mail.PATHS),
         ]
     )
     return app
@@ -119,6 +120,10 @@ class _Handlers:
 
     async def guard(self, request: web.Request) -> web.Response:
         body = await read_body(request, messages.MAX_BODY_BYTES)
+        return answer(await self._services.guard(caller(request), request.path, body))
+
+    async def mail(self, request: web.Request) -> web.Response:
+        body = await read_body(request, mail.MAX_LEFT_BYTES)
         return answer(await self._services.guard(caller(request), request.path, body))
 
     async def check(self, request: web.Request) -> web.Response:

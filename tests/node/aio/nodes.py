@@ -73,6 +73,9 @@ class Recorder:
     async def chunk_put(self, node: NodeId, root: bytes, index: int, body: bytes) -> bytes:
         return self._note("chunk_put", node, (root, index, len(body)))
 
+    async def guard(self, node: NodeId, path: str, body: bytes) -> bytes:
+        return self._note("guard", node, (path, len(body)))
+
     async def check(self, node: NodeId, body: bytes) -> bytes:
         return self._note("check", node, body)
 
