@@ -91,6 +91,37 @@ def undo(
     finish(call("key.draft", member=member, by="words", undo=record), "words", None, _is_rotation)
 
 
+@command(
+    app,
+    "decide",
+    _("Decide with the words where a member has two successors of one record: a new key takes the place of both."),
+)
+def decide(member: Member) -> None:
+    """Decide a fork of a member's control log."""
+    fork = call("key.fork", member=member)
+    if not output.Mode.json:
+        _show_fork(fork)
+    draft = call("key.decide", member=fork["member"])
+    found = finish(draft, "words", None, partial(_takes_both_places, bytes.fromhex(fork["point"])), "key.decided")
+    if not output.Mode.json and found["frozen"]:
+        output.line(_("This node still signs nothing: {why}").format(why=found["frozen"]))
+
+
+def _show_fork(fork: dict[str, Any]) -> None:
+    """Both branches in plain words, and what the decision does to them."""
+    for title, branch in ((_("What stands here"), fork["ours"]), (_("What a partner knows"), fork["theirs"])):
+        output.line(f"{title}:")
+        for row in branch["records"]:
+            output.line(f"  {short(row['hash'])}  {moment(row['time'])}  {row['rank']}  {row['what']}")
+    output.line(_("Papers sent here since the branches parted: {count}").format(count=fork["ours"]["sent"]))
+    output.line(
+        _(
+            "The words open a new epoch in the place of both. Key changes and guardians of either branch have to be "
+            "made again. Papers stay where they are; those that were signed in either branch can no longer be proved."
+        )
+    )
+
+
 @command(app, "paper", _("Show the association's key as 24 words, to be kept on paper far from this machine."))
 def paper(association_key: KeyFile = None) -> None:
     """Show the association's key as words: with them its members come back elsewhere when this machine is lost."""
@@ -132,6 +163,11 @@ def _is_rotation(record: Record) -> bool:
     return isinstance(record.payload, Epoch) and record.payload.reason is Reason.ROTATE
 
 
+def _takes_both_places(point: bytes, record: Record) -> bool:
+    """A new signing key behind the record that both branches follow."""
+    return record.previous == point and _is_rotation(record)
+
+
 def _gives_role(role: str, public: bytes, record: Record) -> bool:
     """The role gets the key that was made here, and no other."""
     from protocol.identity.genesis import RoleKeys
@@ -141,7 +177,11 @@ def _gives_role(role: str, public: bytes, record: Record) -> bool:
 
 
 def finish(
-    answer: dict[str, Any], by: str, key_file: Path | None, is_asked: Callable[[Record], bool]
+    answer: dict[str, Any],
+    by: str,
+    key_file: Path | None,
+    is_asked: Callable[[Record], bool],
+    take: str = "key.take",
 ) -> dict[str, Any]:
     """Sign a draft here if it is what was asked for, give it back, show what is in force then.
 
@@ -160,7 +200,7 @@ def finish(
         signed = control.encode(_signed(drafted, by, key))
     except YuiError as error:
         raise Failure(Exit.BAD_INPUT, str(error)) from None
-    found: dict[str, Any] = call("key.take", member=answer["member"], signed=signed.hex())
+    found: dict[str, Any] = call(take, member=answer["member"], signed=signed.hex())
     output.facts(found, [(_("Record"), found["hash"]), (_("What"), found["what"]), (_("Rank"), found["rank"])])
     return found
 

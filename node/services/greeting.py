@@ -19,7 +19,7 @@ from typing import NamedTuple
 
 from node.services import members
 from node.services.exchange import require_peer
-from node.services.house import House
+from node.services.house import COPY_SEEN, House
 from node.store import Tx
 from protocol import canon, keys, shape
 from protocol.errors import Malformed, Misdirected
@@ -245,7 +245,7 @@ def _freeze_if_ours(house: House, tx: Tx, peer: bytes, evidence: bytes) -> None:
         tx.meta.set_int("start/number", house.start_number)
         tx.meta.set(f"resolves/{peer.hex()}", canon.digest(evidence))
         return
-    house.frozen = "another copy of this node has been seen: make sure that only one runs, then resolve"
+    house.frozen = COPY_SEEN
     tx.meta.set("frozen", house.frozen.encode())
     tx.meta.set("frozen/evidence", evidence)
 

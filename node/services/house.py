@@ -17,6 +17,8 @@ from protocol.keys import NodeId, SigningKey, node_id
 
 TEST_NETWORK: Final = "test"  # for practice: what is printed there is a sample
 
+COPY_SEEN = "another copy of this node has been seen: make sure that only one runs, then resolve"
+
 
 class KeyWrap(Protocol):
     """Keeps secrets at rest: bound to a purpose and a subject, opened only with the node's secret."""

@@ -16,7 +16,7 @@ from protocol.errors import CallerFault, NotFound
 from protocol.identity import control, log, words
 from protocol.identity.control import HOME, Epoch, Guardians, Kind, Payload, Reason, Signed
 from protocol.identity.genesis import Rank, Role, RoleKeys
-from protocol.identity.log import ControlLog, Standing
+from protocol.identity.log import Admitted, ControlLog, Standing
 from protocol.journal import Position
 from protocol.keys import SigningKey, require_valid_public
 
@@ -38,23 +38,26 @@ class Line(NamedTuple):
     current: bool
 
 
-def lines(house: House, tx: Tx, member: bytes) -> list[Line]:
+def lines(tx: Tx, member: bytes) -> list[Line]:
     """The member's control log, oldest first."""
-    found = _log(house, tx, member)
-    return [
-        Line(
-            item.signed.record.hash.hex(),
-            item.signed.record.number,
-            item.signed.record.kind.value,
-            item.signed.record.rank.name.lower(),
-            _what(item.signed.record.payload),
-            item.signed.record.time,
-            item.first_seen,
-            item.signed.record.hash in found.superseded,
-            item.signed.record.hash == found.standing.hash,
-        )
-        for item in found.records.values()
-    ]
+    found = read_log(tx, member)
+    return [line(item, name in found.superseded, name == found.standing.hash) for name, item in found.records.items()]
+
+
+def line(item: Admitted, undone: bool = False, current: bool = False) -> Line:
+    """One admitted record for people."""
+    record = item.signed.record
+    return Line(
+        record.hash.hex(),
+        record.number,
+        record.kind.value,
+        record.rank.name.lower(),
+        _what(record.payload),
+        record.time,
+        item.first_seen,
+        undone,
+        current,
+    )
 
 
 def _what(payload: Any) -> str:
@@ -78,11 +81,20 @@ def draft_epoch(house: House, tx: Tx, member: bytes, by: str, undo: bytes = b"")
     """
     house.require_signing()
     members.require_local(tx, member)
-    found = _log(house, tx, member)
-    before = _before(found, undo) if undo else found.standing
+    found = read_log(tx, member)
+    return _draft_epoch(house, tx, found, _before(found, undo) if undo else found.standing, _rank(by))
+
+
+def draft_behind(house: House, tx: Tx, member: bytes, before: Standing) -> Signed:
+    """The same, in the place of all that follows ``before``, for the words: also while the node signs nothing else."""
+    members.require_local(tx, member)
+    return _draft_epoch(house, tx, read_log(tx, member), before, Rank.WORDS)
+
+
+def _draft_epoch(house: House, tx: Tx, found: ControlLog, before: Standing, rank: Rank) -> Signed:
     if before.epoch is None:
         raise CallerFault("undo", "the first epoch cannot be undone")
-    at = _end_of(tx, member, before.epoch)
+    at = _end_of(tx, found.member, before.epoch)
     key = SigningKey(house.entropy(32))
     epoch = Epoch(
         number=before.epoch.number + 1,
@@ -94,7 +106,7 @@ def draft_epoch(house: House, tx: Tx, member: bytes, by: str, undo: bytes = b"")
         signing_key=key.public,
         reason=Reason.ROTATE,
     )
-    drafted = _draft(house, found, before, _rank(by), epoch)
+    drafted = _draft(house, found, before, rank, epoch)
     wrapped = house.wrap.wrap(members.EPOCH_KEY, drafted.record.hash, key.seed())
     tx.wrapped_keys.add(WrappedKeyRow(members.EPOCH_KEY, drafted.record.hash, wrapped, house.clock()))
     return drafted
@@ -106,7 +118,7 @@ def draft_keys(house: House, tx: Tx, member: bytes, role: str, public: bytes, un
     members.require_local(tx, member)
     if role not in ROLES:
         raise CallerFault("role", f"one of {', '.join(ROLES)}")
-    found = _log(house, tx, member)
+    found = read_log(tx, member)
     before = _before(found, undo) if undo else found.standing
     payload = RoleKeys(ROLES[role], 1, (require_valid_public(public),))
     return _draft(house, found, before, Rank.WORDS, payload)
@@ -114,7 +126,7 @@ def draft_keys(house: House, tx: Tx, member: bytes, role: str, public: bytes, un
 
 def draft_guardians(house: House, tx: Tx, member: bytes, chosen: Guardians) -> Signed:
     """The member's guardians, to be signed with the recovery words elsewhere."""
-    found = _log(house, tx, member)
+    found = read_log(tx, member)
     return _draft(house, found, found.standing, Rank.WORDS, chosen)
 
 
@@ -136,14 +148,14 @@ def take(house: House, tx: Tx, member: bytes, wire: bytes) -> Line:
     if record.kind is Kind.EPOCH:
         _take_epoch(house, tx, member, signed)
     members.replace_keys(house, tx, member, wire)
-    return next(line for line in lines(house, tx, member) if line.hash == record.hash.hex())
+    return next(line for line in lines(tx, member) if line.hash == record.hash.hex())
 
 
 def _take_epoch(house: House, tx: Tx, member: bytes, signed: Signed) -> None:
     payload = signed.record.payload
     assert isinstance(payload, Epoch)
     at = _end_of(tx, member, payload)
-    parent = _log(house, tx, member).epoch_named(payload.parent)
+    parent = read_log(tx, member).epoch_named(payload.parent)
     if parent is not None:
         at = _end_of(tx, member, parent)
     if (payload.parent_seq, payload.parent_head) != (at.seq, at.hash):
@@ -156,7 +168,7 @@ def _take_epoch(house: House, tx: Tx, member: bytes, signed: Signed) -> None:
     )
 
 
-def _log(house: House, tx: Tx, member: bytes) -> ControlLog:
+def read_log(tx: Tx, member: bytes) -> ControlLog:
     """Read afresh: a read-only transaction must not touch the house's cache from its thread."""
     row = tx.members.get(member)
     if row is None:

@@ -6,7 +6,7 @@ process holds epoch keys and the node's key only, never recovery words or the as
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from node.services.custody import Custody
@@ -112,12 +112,9 @@ def _open(
     return record.hash
 
 
-def admit(house: House, tx: Tx, before: ControlLog, records: Iterable[Signed]) -> ControlLog:
-    """Admit control records and store what they change. Raises as :func:`protocol.identity.log.admit` does."""
-    after = before
-    seen = _next_moment(house, before)
-    for at, signed in enumerate(records):
-        after = log.admit(after, signed, seen + at)
+def admit(house: House, tx: Tx, before: ControlLog, records: Sequence[Signed]) -> ControlLog:
+    """Admit control records and store what they change. Raises as :func:`protocol.identity.log.follow` does."""
+    after = log.follow(before, records, _next_moment(house, before))
     new = [item for hashed, item in after.records.items() if hashed not in before.records]
     if not new:
         return before

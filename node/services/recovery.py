@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from federation.peers import PINNED, PeerState
-from node.services import dealings, members, outbox
+from node.services import dealings, deciding, members, outbox
 from node.services.custody import Custody
 from node.services.guarding import behind
 from node.services.house import House
@@ -20,7 +20,7 @@ from node.store import GivenRow, Tx, WaitingRow
 from protocol import canon, shape
 from protocol.errors import NotAuthorised, WorldFault
 from protocol.identity.control import Reason
-from protocol.identity.log import ControlLog
+from protocol.identity.log import ControlLog, Rival
 from protocol.journal import Kind
 from protocol.limits import MAX_BATCH_BYTES
 from protocol.link import holdings
@@ -93,11 +93,8 @@ def _learn_own(house: House, tx: Tx, data: bytes) -> bytes:
         return member  # not ours (any more), whatever the peer believes
     try:
         members.learn_history(house, tx, data)
-    except NotAuthorised as rival:
-        house.frozen = (
-            f"member {member.hex()[:12]} has two successors of one epoch: its recovery words decide ({rival})"
-        )
-        tx.meta.set("frozen", house.frozen.encode())
+    except Rival:
+        deciding.note(house, tx, member, data)
     return member
 
 

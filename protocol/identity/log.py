@@ -20,7 +20,8 @@ Every epoch record also carries the consent of its home (proof ``home``).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import itertools
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
@@ -37,6 +38,10 @@ class MissingPredecessor(PeerFault):
     """The record follows one that is not known here: ask for the history."""
 
     code = "missing-predecessor"
+
+
+class Rival(NotAuthorised):
+    """The record is in order but for what already stands in its place, or it follows such a one."""
 
 
 class Standing(NamedTuple):
@@ -128,11 +133,65 @@ def admit(log: ControlLog, signed: Signed, now: int) -> ControlLog:
     return replace(log, standing=after, records=records, superseded=log.superseded | undone)
 
 
-def admit_all(log: ControlLog, records: list[Signed], now: int) -> ControlLog:
+def admit_all(log: ControlLog, records: Sequence[Signed], now: int) -> ControlLog:
     """Admit ``records`` in order."""
     for signed in records:
         log = admit(log, signed, now)
     return log
+
+
+def follow(log: ControlLog, records: Sequence[Signed], now: int) -> ControlLog:
+    """``log`` with what another node admitted, in its order; the n-th of ``records`` is first seen at ``now`` + n.
+
+    The other may have admitted first what is a rival here, and undone it: such a record is left out, and what follows
+    it. What counts is the last one, which stands there: raises as :func:`admit` does if that one is not taken here.
+    """
+    refused: Rival | None = None
+    left_out: set[bytes] = set()
+    for at, signed in enumerate(records):
+        if signed.record.previous in left_out:
+            left_out.add(signed.record.hash)
+            continue
+        try:
+            log = admit(log, signed, now + at)
+        except Rival as rival:
+            left_out.add(signed.record.hash)
+            refused = rival
+    if refused is not None and records[-1].record.hash in left_out:
+        raise refused
+    return log
+
+
+class Fork(NamedTuple):
+    """Two branches behind one record: ``point`` is its standing, ``ours`` stands here, ``theirs`` at somebody else."""
+
+    point: Standing
+    ours: list[Admitted]
+    theirs: list[Admitted]
+
+    @property
+    def rank(self) -> Rank:
+        """The highest rank in either branch: whoever decides needs a higher one."""
+        return max(item.signed.record.rank for item in (*self.ours, *self.theirs))
+
+
+def find_fork(log: ControlLog, records: Sequence[Signed]) -> Fork | None:
+    """Where the log of another node, ``records``, leaves ``log``. None if one of them goes on from the other.
+
+    Raises as :func:`admit` does if the other branch does not hold by itself.
+    """
+    other = admit_all(start(log.genesis_bytes), records, 0)
+    mine, yours = _chain(log), _chain(other)
+    same = sum(1 for _ in itertools.takewhile(lambda pair: pair[0] == pair[1], zip(mine, yours, strict=False)))
+    if same in (len(mine), len(yours)):
+        return None
+    point = log.records[mine[same - 1]].standing if same else start(log.genesis_bytes).standing
+    return Fork(point, [log.records[name] for name in mine[same:]], [other.records[name] for name in yours[same:]])
+
+
+def _chain(log: ControlLog) -> list[bytes]:
+    """The hashes of what stands, first to last."""
+    return [name for name in log.records if name not in log.superseded]
 
 
 def _standing_before(log: ControlLog, record: Record) -> Standing:
@@ -147,7 +206,7 @@ def _standing_before(log: ControlLog, record: Record) -> Standing:
         if known is None:
             raise MissingPredecessor("the control record's predecessor is not known here")
         if record.previous in log.superseded:
-            raise NotAuthorised("the control record follows one that was undone")
+            raise Rival("the control record follows one that was undone")
         before = known.standing
     if record.number != before.number + 1:
         raise Malformed("number: must be one more than the predecessor's")
@@ -213,9 +272,9 @@ def _undone_by(log: ControlLog, record: Record, now: int) -> frozenset[bytes]:
         rivals.append(log.records[at])
         at = log.records[at].signed.record.previous
     if record.rank <= max(item.signed.record.rank for item in rivals):
-        raise NotAuthorised("undoing needs a strictly higher rank than what it undoes")
+        raise Rival("undoing needs a strictly higher rank than what it undoes")
     if now - rivals[-1].first_seen > UNDO_WINDOW_US:
-        raise NotAuthorised("the 7 days in which this could be undone have passed")
+        raise Rival("the 7 days in which this could be undone have passed")
     return frozenset(item.signed.record.hash for item in rivals)
 
 

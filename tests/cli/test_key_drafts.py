@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import pytest
@@ -72,3 +73,15 @@ def test_another_key_for_the_role_is_not_signed(taken: list[dict[str, Any]]) -> 
     with pytest.raises(Failure):
         key.finish(draft(roles(THIEF)), "words", None, lambda record: key._gives_role("words", WORDS.public, record))
     assert not taken
+
+
+def test_a_decision_takes_the_place_of_both_branches_or_is_not_signed(taken: list[dict[str, Any]]) -> None:
+    for point in (b"\5" * 32, b"\x15" * 32):  # the draft follows the first one
+        decides = partial(key._takes_both_places, point)
+        if point == b"\5" * 32:
+            key.finish(draft(epoch(Reason.ROTATE)), "words", None, decides, "key.decided")
+            continue
+        for reason in (Reason.ROTATE, Reason.MOVE):
+            with pytest.raises(Failure):
+                key.finish(draft(epoch(reason)), "words", None, decides, "key.decided")
+    assert len(taken) == 1

@@ -14,7 +14,9 @@ import pytest
 import node.papers.ubl
 from cli.client import MAX_SOCKET_PATH
 from node.papers import sme
-from node.services import members
+from node.services import deciding, greeting, members
+from node.store import open_memory
+from protocol.identity.control import Reason
 from tests.cli.running import Ran, yui
 from tests.node.api.town import BUYER, SELLER, administering, plain
 from tests.node.services.town import Association, order
@@ -194,3 +196,36 @@ async def test_status_doctor_and_quarantine(office: Office) -> None:
     assert (await office.yui("quarantine", "list", "--json")).json == []
     assert (await office.yui("quarantine", "retry", "1")).code == 1
     assert (await office.yui("peer", "invite", "https://a.example")).code == 3
+
+
+async def test_the_words_decide_between_two_successors(office: Office) -> None:
+    enrolled = office.town.do(lambda tx: members.enrol(office.town.house, tx, "鍵屋"))
+    phrase = " ".join(enrolled.words)
+    nothing = await office.yui("key", "decide", "鍵屋", given=phrase)
+    assert nothing.code != 0
+    assert "nothing to decide" in nothing.err
+    point = fork(office.town, enrolled.member)
+    wrong = await office.yui("key", "decide", "鍵屋", "--json", given="あいこくしん " * 24)
+    assert wrong.code != 0
+    decided = await office.yui("key", "decide", "鍵屋", given=phrase)
+    assert decided.code == 0, decided.err
+    for words in ("What stands here", "(restore)", "What a partner knows", "(restart)", "Papers sent here"):
+        assert words in decided.out
+    lines = (await office.yui("key", "list", "鍵屋", "--json")).json
+    assert [(line["rank"], line["undone"]) for line in lines] == [("words", False), ("node", True), ("words", False)]
+    assert lines[0]["hash"] == point
+    again = await office.yui("key", "decide", "鍵屋", given=phrase)
+    assert "nothing to decide" in again.err
+
+
+def fork(town: Association, member: bytes) -> str:
+    """Another copy of this node opened an epoch on the record on which this one did; the record that both follow."""
+    other = Association(town.name)
+    other.store = open_memory(town.store.serialize())
+    other.house = other._make_house()
+    other.do(lambda tx: greeting.start(other.house, tx))
+    other.do(lambda tx: members.open_epoch(other.house, tx, member, Reason.RESTART))
+    rival = other.see(lambda tx: members.history(other.house, tx, member))
+    town.do(lambda tx: members.open_epoch(town.house, tx, member, Reason.RESTORE))
+    assert town.do(lambda tx: deciding.note(town.house, tx, member, rival))
+    return town.see(lambda tx: deciding.show(town.house, tx, member)).point

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 from node.api.admin.command import Ask, Command, local_member
 from node.api.context import Context
-from node.services import addressing, keying
+from node.services import addressing, deciding, keying
 from node.services.transaction import Tx
 from protocol.errors import CallerFault
 from protocol.identity import control
@@ -43,7 +44,7 @@ def list_keys(context: Context, ask: MemberNamed) -> list[dict[str, Any]]:
 
     def work(tx: Tx) -> list[dict[str, Any]]:
         member = addressing.resolve_loosely(tx, ask.member, "member")
-        return [line._asdict() for line in keying.lines(context.house, tx, member)]
+        return [line._asdict() for line in keying.lines(tx, member)]
 
     return context.store.read(work)
 
@@ -66,7 +67,7 @@ def draft(context: Context, ask: Draft) -> dict[str, Any]:
 
     def work(tx: Tx) -> dict[str, Any]:
         member = local_member(tx, ask.member)
-        undo = _record(context, tx, member, ask.undo) if ask.undo else b""
+        undo = _record(tx, member, ask.undo) if ask.undo else b""
         if ask.role:
             made = keying.draft_keys(context.house, tx, member, ask.role, _hex(ask.public, "public"), undo)
         else:
@@ -89,8 +90,51 @@ def take(context: Context, ask: Take) -> dict[str, Any]:
     return answer
 
 
-def _record(context: Context, tx: Tx, member: bytes, text: str) -> bytes:
-    found = [line.hash for line in keying.lines(context.house, tx, member) if line.hash.startswith(text.lower())]
+def fork(context: Context, ask: MemberNamed) -> dict[str, Any]:
+    """Both branches of a member with two successors of one record, and the draft that takes the place of both."""
+
+    def work(tx: Tx) -> dict[str, Any]:
+        member = local_member(tx, ask.member)
+        return {"member": member.hex(), **_shown(deciding.show(context.house, tx, member))}
+
+    return context.store.read(work)
+
+
+def decide(context: Context, ask: MemberNamed) -> dict[str, Any]:
+    """The record that takes the place of both branches: it waits for the words."""
+
+    def work(tx: Tx) -> dict[str, Any]:
+        member = local_member(tx, ask.member)
+        return {"member": member.hex(), "draft": control.encode(deciding.draft(context.house, tx, member)).hex()}
+
+    return context.commit(work)
+
+
+async def decided(context: Context, ask: Take) -> dict[str, Any]:
+    """Admit the decision. Once nothing is left to decide, the node goes on like a restored one."""
+
+    def work(tx: Tx) -> tuple[dict[str, Any], bool]:
+        member = local_member(tx, ask.member)
+        line, over = deciding.take(context.house, tx, member, _hex(ask.signed, "signed"))
+        return line._asdict(), over
+
+    answer, over = await asyncio.to_thread(context.commit, work)
+    if over and context.peers is not None:
+        await context.peers.resolve()
+    return {**answer, "frozen": context.house.frozen}
+
+
+def _shown(found: deciding.Shown) -> dict[str, Any]:
+    branches = {"ours": found.ours, "theirs": found.theirs}
+    shown = {
+        name: {"records": [line._asdict() for line in branch.lines], "sent": branch.sent}
+        for name, branch in branches.items()
+    }
+    return {"point": found.point, "rank": found.rank, **shown}
+
+
+def _record(tx: Tx, member: bytes, text: str) -> bytes:
+    found = [line.hash for line in keying.lines(tx, member) if line.hash.startswith(text.lower())]
     if len(text) < 8 or len(found) != 1:
         raise CallerFault("record", "no such record, or several: give at least 8 digits as `yui key list` shows them")
     return bytes.fromhex(found[0])
@@ -108,4 +152,7 @@ COMMANDS = (
     Command("key.rotate", MemberNamed, rotate),
     Command("key.draft", Draft, draft),
     Command("key.take", Take, take),
+    Command("key.fork", MemberNamed, fork),
+    Command("key.decide", MemberNamed, decide),
+    Command("key.decided", Take, decided),
 )

@@ -291,6 +291,71 @@ def test_equal_ranks_are_first_come_first_served() -> None:
             log.admit(at, second, NOW)
 
 
+# --- the log of another node
+
+
+def forked() -> tuple[Signed, Signed, Signed]:
+    """Two records of equal rank, and one of a higher rank in their place."""
+    return rotation(LOG, Rank.NODE, "one"), rotation(LOG, Rank.NODE, "two"), rotation(LOG, Rank.WORDS, "decides")
+
+
+def test_a_rival_that_was_undone_there_is_left_out_and_the_decision_taken() -> None:
+    one, two, decides = forked()
+    there = log.admit(log.admit(LOG, two, NOW), decides, NOW)
+    records = [item.signed for item in there.records.values()]
+    here = log.follow(log.admit(LOG, one, NOW), records, NOW)
+    assert here.standing == there.standing
+    assert here.superseded == {one.record.hash}
+    assert two.record.hash not in here.records
+    assert log.follow(there, [item.signed for item in here.records.values()], NOW).standing == there.standing
+
+
+def test_what_follows_a_rival_that_is_left_out_is_left_out_too() -> None:
+    one, two, decides = forked()
+    there = log.admit(LOG, two, NOW)
+    there = log.admit(there, rotation(there, Rank.NODE, "three"), NOW)
+    there = log.admit(there, decides, NOW)
+    here = log.follow(log.admit(LOG, one, NOW), [item.signed for item in there.records.values()], NOW)
+    assert here.standing == there.standing
+
+
+def test_a_log_that_ends_in_a_rival_is_refused_whole() -> None:
+    one, two, _ = forked()
+    at = log.admit(LOG, one, NOW)
+    there = log.admit(LOG, two, NOW)
+    there = log.admit(there, rotation(there, Rank.NODE, "three"), NOW)
+    with pytest.raises(log.Rival, match="strictly higher"):
+        log.follow(at, [item.signed for item in there.records.values()], NOW)
+
+
+def test_a_decision_after_the_window_is_not_taken() -> None:
+    one, two, decides = forked()
+    there = log.admit(log.admit(LOG, two, NOW), decides, NOW)
+    with pytest.raises(log.Rival, match="7 days"):
+        log.follow(log.admit(LOG, one, NOW), [item.signed for item in there.records.values()], NOW + UNDO_WINDOW_US + 9)
+
+
+def test_a_forged_record_among_those_that_follow_is_refused_whole() -> None:
+    one, two, _ = forked()
+    forged = Signed(rotation(LOG, Rank.WORDS, "forged").record, two.proofs)
+    with pytest.raises(PeerFault):
+        log.follow(log.admit(LOG, one, NOW), [two, forged], NOW)
+
+
+def test_where_two_logs_part() -> None:
+    one, two, _ = forked()
+    here, there = log.admit(LOG, one, NOW), log.admit(LOG, two, NOW)
+    there = log.admit(there, rotation(there, Rank.WORDS, "three"), NOW)
+    fork = log.find_fork(here, [item.signed for item in there.records.values()])
+    assert fork is not None
+    assert fork.point.hash == LOG.standing.hash
+    assert [item.signed for item in fork.ours] == [one]
+    assert [item.signed.record.rank for item in fork.theirs] == [Rank.NODE, Rank.WORDS]
+    assert fork.rank is Rank.WORDS
+    for ahead, behind in ((here, LOG), (LOG, here), (here, here)):
+        assert log.find_fork(ahead, [item.signed for item in behind.records.values()]) is None
+
+
 # --- what counts
 
 
