@@ -169,6 +169,23 @@ def choose(
     _say_survives(len(expected), k, *budget(len(expected), k, r, q))
 
 
+@command(app, "policy", _("Which of a member's documents leave only when they are safe, and which do not wait at all."))
+def policy(
+    member: key.Member,
+    strict: Annotated[list[str] | None, typer.Option("--strict", metavar="KIND", help=_("Only when safe."))] = None,
+    at_once: Annotated[list[str] | None, typer.Option("--at-once", metavar="KIND", help=_("Without waiting."))] = None,
+    usual: Annotated[bool, typer.Option("--usual", help=_("All kinds wait up to five seconds."))] = False,
+) -> None:
+    """Show or set what documents wait for."""
+    if usual and (strict or at_once):
+        raise Failure(Exit.BAD_INPUT, _("either --usual, or kinds"))
+    change = bool(strict or at_once or usual)
+    found = call("guardian.policy", member=member, strict=strict or [], at_once=at_once or [], change=change)
+    names = {"strict": _("only when safe"), "at-once": _("without waiting")}
+    rows = [(kind, names[word]) for kind, word in sorted(found["policies"].items())]
+    output.table(found, [_("Kind"), _("Leaves")], rows, empty=_("all kinds wait up to five seconds to be safe"))
+
+
 @command(app, "status", _("How well every member is kept elsewhere, and how soon it could be back."))
 def status() -> None:
     """Show how members are kept."""

@@ -3,7 +3,7 @@
 Owns the rules of attachments between nodes. A waiting document's attachment is fetched from the home of its author;
 a node that nobody can call pushes instead. A member that came back here gets those of its documents from its partners'
 homes. A peer reads an attachment only if a document that names it was sent there, or if the document's other side is at
-home there now; what one peer may make us keep before it is complete is bounded.
+home there now, or has moved there from here; what one peer may make us keep before it is complete is bounded.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from node.services import members
 from node.services.house import House
+from node.services.moving.state import ARRIVED
 from node.store import Tx
 from protocol.document import header as headers
 from protocol.document.header import AttachmentRef
@@ -38,22 +39,36 @@ class Offered(NamedTuple):
 
 
 def wanted(house: House, tx: Tx) -> list[Wanted]:
-    """What is missing here, each attachment once, within each source's quota."""
-    found: dict[bytes, Wanted] = {}
+    """What is missing here, within each source's quota: each attachment once, or from two sources after a move."""
+    found: dict[tuple[bytes, bytes], Wanted] = {}
     used: dict[NodeId, int] = {}
     named = [(row.missing, row.document, True) for row in tx.waiting.by_kind(ATTACHMENT, MAX_WANTED)]
     if tx.returning.all():
         named += [(root, document, False) for root, document in tx.attachments.lacking(MAX_WANTED)]
+    known: set[bytes] = set()
     for root, document, waits in named:
-        if root in found:
+        if root in known:
             continue
-        one = _wanted(house, tx, document, root) if waits else _lost(house, tx, document, root)
-        if one is None or one.source == house.id:
-            continue
-        used[one.source] = used.get(one.source, 0) + one.ref.size
-        if used[one.source] <= MAX_WAITING_ATTACHMENT_BYTES_PER_PEER:
-            found[root] = one
+        first = _wanted(house, tx, document, root) if waits else _lost(house, tx, document, root)
+        for one in (None if waits else _left_behind(tx, document, root), first):
+            if one is None or one.source == house.id:
+                continue
+            known.add(root)
+            used[one.source] = used.get(one.source, 0) + one.ref.size
+            if used[one.source] <= MAX_WAITING_ATTACHMENT_BYTES_PER_PEER:
+                found[root, one.source] = one
     return list(found.values())
+
+
+def _left_behind(tx: Tx, document: bytes, root: bytes) -> Wanted | None:
+    """An attachment of a member that has moved here: its old home has it, as long as it has not forgotten."""
+    row = tx.documents.get(document)
+    ref = ref_in(row.header, root) if row is not None else None
+    for held in tx.holdings.by_document(document) if ref is not None else ():
+        coming = tx.moving.coming(held.member)
+        if ref is not None and coming is not None and coming.state in ARRIVED:
+            return Wanted(ref, NodeId(coming.source))
+    return None
 
 
 def _wanted(house: House, tx: Tx, document: bytes, root: bytes) -> Wanted | None:
@@ -110,7 +125,10 @@ def _is_for(tx: Tx, node: NodeId, root: bytes) -> bool:
     rows = tx.documents.get_many(uses).values()
     sides = tx.members.get_many({side for row in rows for side in (row.author, row.audience)})
     there = {side.member for side in sides.values() if side.home == node}
-    return any(row.author in there or (row.audience in there and marks.get(row.id)) for row in rows)
+    moved = {member for member in there if tx.moving.leaving(member) is not None}
+    return any(
+        row.author in there or row.audience in moved or (row.audience in there and marks.get(row.id)) for row in rows
+    )
 
 
 def offered(tx: Tx) -> list[Offered]:

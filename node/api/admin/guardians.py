@@ -10,7 +10,7 @@ from federation import guardians
 from node.api.admin.command import Ask, Command, Nothing, local_member
 from node.api.context import Context
 from node.services import peers, warding
-from node.services.guarding import agreeing, choosing, overview
+from node.services.guarding import agreeing, choosing, overview, patience, settings
 from node.services.transaction import Tx
 from protocol import keys
 from protocol.errors import CallerFault, NotFound, WorldFault, YuiError
@@ -55,6 +55,15 @@ class Choose(Ask, frozen=True):
 
     member: str
     guardians: tuple[str, ...]
+
+
+class Policy(Ask, frozen=True):
+    """Kinds of documents that leave only when they are safe, and kinds that do not wait; ``change``: set them."""
+
+    member: str
+    strict: tuple[str, ...] = ()
+    at_once: tuple[str, ...] = ()
+    change: bool = False
 
 
 class Consent(Ask, frozen=True):
@@ -231,6 +240,19 @@ def wards(context: Context, _ask: Nothing) -> list[dict[str, Any]]:
     return context.store.read(work)
 
 
+def policy(context: Context, ask: Policy) -> dict[str, Any]:
+    """What a member's documents wait for."""
+
+    def work(tx: Tx) -> dict[str, Any]:
+        member = local_member(tx, ask.member)
+        if ask.change:
+            wanted = {**dict.fromkeys(ask.at_once, patience.AT_ONCE), **dict.fromkeys(ask.strict, patience.STRICT)}
+            settings.set_policies(context.house, tx, member, wanted)
+        return {"member": member.hex(), "policies": dict(settings.policies(tx, member))}
+
+    return context.commit(work)
+
+
 def consent(context: Context, ask: Consent) -> dict[str, Any]:
     """People here agree to a return, for 7 days."""
 
@@ -267,6 +289,7 @@ COMMANDS = (
     Command("guardian.draft", Choose, draft),
     Command("guardian.status", Nothing, status, offline=True),
     Command("guardian.wards", Nothing, wards, offline=True),
+    Command("guardian.policy", Policy, policy),
     Command("guardian.consent", Consent, consent, offline=True),
     Command("guardian.audit", Nothing, audit),
 )

@@ -31,3 +31,4 @@ class State(Enum):
 BEFORE: Final = frozenset({State.ASKED.value, State.COPYING.value, State.READY.value})
 COMING: Final = frozenset({State.COPYING.value, State.READY.value, State.SWITCHED.value, State.CANCELLING.value})
 GONE: Final = frozenset({State.SWITCHED.value, State.FORWARDING.value})
+ARRIVED: Final = frozenset({State.OPEN.value, State.SETTLED.value})
