@@ -77,11 +77,13 @@ OPERATIONS: Final[Mapping[str, frozenset[Role]]] = {
     "access.read": _OWNER,
     "consent.manage": _OWNER,
     "export.take": _OWNER,
+    "move.ask": _OWNER,
     # the association's work
     "association.read": ASSOCIATION_ROLES,
     "association.members": ASSOCIATION_ROLES,
     "association.view": ASSOCIATION_ROLES,
     "association.peers": ASSOCIATION_ROLES,
+    "association.moves": ASSOCIATION_ROLES,
     "association.safety": ASSOCIATION_ROLES,
     "association.audit": ASSOCIATION_ROLES,
     "association.staff": _ADMIN,

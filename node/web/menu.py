@@ -35,6 +35,7 @@ MENU: Final = (
     Entry("/association/members", N_("Members"), "association.members", "partners", ("/association/import",), bar=True),
     Entry("/association/calls", N_("Firms to call"), "association.members", "today"),
     Entry("/association/peers", N_("Connected associations"), "association.peers", "dealings"),
+    Entry("/association/moves", N_("Members that move or return"), "association.moves", "partners"),
     Entry("/association/copies", N_("Copies and guardians"), "association.safety", "books"),
     Entry("/association/safety", N_("Storage and backups"), "association.safety", "books"),
     Entry("/association/audit", N_("Access log"), "association.audit", "log"),
@@ -58,6 +59,7 @@ HELP: Final = {
     "/association": "operate/daily",
     "/association/members": "operate/members",
     "/association/peers": "operate/peers",
+    "/association/moves": "operate/move",
     "/association/safety": "operate/backup",
 }
 LANGUAGE_WORDS: Final = {"ja": "日本語", "en": "English"}

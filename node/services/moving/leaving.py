@@ -12,6 +12,7 @@ import hmac
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
+from node.i18n import N_
 from node.services import access, members, recovery
 from node.services.guarding import framing, sending, vaulting
 from node.services.house import House
@@ -57,10 +58,10 @@ def ask(house: House, tx: Tx, member: bytes, target: bytes, by: str) -> Given:
     members.require_local(tx, member)
     peer = tx.peers.get(target)
     if peer is None or peer.state != "accepted":
-        raise CallerFault("to", "is not an accepted association")
+        raise CallerFault("to", N_("This association is not connected."))
     before = tx.moving.leaving(member)
     if before is not None and before.state in (State.COPYING.value, State.READY.value):
-        raise CallerFault("member", "a move is under way: cancel it first", code="moving")
+        raise CallerFault("member", N_("A move is under way: cancel it first."), code="moving")
     drawn = int.from_bytes(house.entropy(8), "big") % 10**DIGITS
     code = f"{drawn:0{DIGITS}d}"
     now = house.clock()
@@ -297,7 +298,7 @@ def cancel(house: House, tx: Tx, member: bytes, by: str) -> None:
     if row is None:
         raise NotFound("member", "nobody moves it")
     if row.state in GONE or row.state == State.FORGOTTEN.value:
-        raise CallerFault("member", "has moved already: its new home can move it back", code="moved")
+        raise CallerFault("member", N_("It has moved already: its new home can move it back."), code="moved")
     if row.state == State.CANCELLED.value:
         return
     tx.moving.put_leaving(_changed(house, row, state=State.CANCELLED.value, code=b"", record=b"", note="cancelled"))
