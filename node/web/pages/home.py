@@ -6,7 +6,7 @@ import datetime
 
 from aiohttp import web
 
-from node.services import held
+from node.services import held, keywatch
 from node.services.desk import duties, live, today
 from node.services.policy import ASSOCIATION_ROLES
 from node.web.page import Page
@@ -29,6 +29,8 @@ async def home(visit: Visit) -> web.StreamResponse:
     waiting = await visit.read(lambda tx: duties.of(tx, member, day.isoformat(), week.isoformat()))
     undecided = await visit.read(lambda tx: len(held.waiting(tx, member, MOST_HELD)))
     first = not found.mine and not found.theirs and not await visit.read(lambda tx: tx.threads.partners(member, 1))
+    house = visit.context.house
+    changes = await visit.read(lambda tx: keywatch.recent(house, tx, member))
     may_write = visit.allows("dealings.write")
     return visit.render(
         "home.html",
@@ -36,6 +38,7 @@ async def home(visit: Visit) -> web.StreamResponse:
         duties=waiting,
         held=undecided,
         first=first,
+        changes=changes,
         now=now,
         day=day,
         may_write=may_write,

@@ -9,7 +9,7 @@ from aiohttp import web
 
 from node import words
 from node.i18n import N_
-from node.services import directory, drafts
+from node.services import directory, drafts, keywatch
 from node.services.desk import partners
 from node.services.drafting import Step
 from node.web import attaching, drafting, sheetpage
@@ -50,7 +50,8 @@ async def card(visit: Visit) -> web.StreamResponse:
     """One firm."""
     house, member, partner = visit.context.house, visit.member, visit.path_hash("partner")
     found = await visit.read(lambda tx: partners.look(house, tx, member, partner))
-    return visit.render("partners/card.html", found=found, may_write=visit.allows("dealings.write"))
+    changes = await visit.read(lambda tx: keywatch.recent(house, tx, partner))
+    return visit.render("partners/card.html", found=found, changes=changes, may_write=visit.allows("dealings.write"))
 
 
 def _kind(visit: Visit) -> tuple[type[Order] | type[RequestForQuotation], Sheet]:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from node.services import dealings, directory, terms
+from node.services import dealings, directory, keying, keywatch, members, terms
 from node.services.directory import Profile
 from protocol.errors import CallerFault
+from protocol.identity import words
 from protocol.process.trade.papers import Order
 from tests.node.web.harness import TwoWebs, Web
 
@@ -139,3 +140,23 @@ async def test_a_currency_that_there_is_not_is_refused(webs: TwoWebs) -> None:
     toyota = webs.toyota.town
     with pytest.raises(CallerFault, match="ISO 4217"):
         toyota.do(lambda tx: terms.put(toyota.house, tx, webs.buyer, webs.seller, terms.PartnerTerms(currency="ZZZ")))
+
+
+async def test_changed_keys_of_a_partner_are_told_for_seven_days(webs: TwoWebs) -> None:
+    toyota, kyoto = webs.toyota.town, webs.kyoto.town
+    made = kyoto.do(lambda tx: members.enrol(kyoto.house, tx, "鶴織物"))
+    toyota.learn_from(kyoto)
+    browser = await webs.toyota.logged_in("owner")
+    place = f"/partners/{made.member.hex()}"
+    assert "鍵が変更されました" not in (await browser.get(place)).plain
+    toyota.now += 60_000_000
+    kyoto.now += 60_000_000
+    held = words.key_of(words.entropy_of(" ".join(made.words)))
+    kyoto.do(lambda tx: keying.replace_words(kyoto.house, tx, made.member, held))
+    history = kyoto.do(lambda tx: members.history(kyoto.house, tx, made.member))
+    toyota.do(lambda tx: members.learn_history(toyota.house, tx, history))
+    assert "鍵が変更されました" in (await browser.get(place)).plain
+    (change,) = kyoto.do(lambda tx: keywatch.recent(kyoto.house, tx, made.member))
+    assert (change.what, change.undone) == (keywatch.KEYS, False)
+    toyota.now += 8 * 24 * 3600 * 1_000_000
+    assert toyota.do(lambda tx: keywatch.recent(toyota.house, tx, made.member)) == []
