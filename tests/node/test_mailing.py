@@ -6,10 +6,10 @@ import pytest
 
 from node.homecoming import Home
 from node.services import reading
-from node.services.mailing import keeping, overview, rules
+from node.services.mailing import collecting, keeping, overview, rules
 from node.services.trade import Submission
 from node.store import KeptRow, Tx
-from protocol import canon
+from protocol import canon, vault
 from protocol.errors import CallerFault, NotAuthorised, NotFound, TooLarge
 from protocol.guardian import mail
 from protocol.identity.control import Reason
@@ -218,6 +218,24 @@ def test_what_went_on_to_a_new_home_has_not_arrived(six: Six) -> None:
     sent = dark_toyota(six, 60)
     six.do("京都", lambda tx: tx.outgoing.mark(six.at["豊田"].id, [(sent, "moved", None)]))
     assert [mark.received for mark in marks_at_kyoto(six, {sent})] == [None]
+
+
+def test_a_member_whose_vault_key_is_not_here_has_no_box_and_stops_nobody(six: Six) -> None:
+    six.order("PO-1")
+    six.street.wait(10)
+    six.copy()
+    house = six.house("豊田")
+    assert set(six.see("豊田", lambda tx: collecting.boxes(house, tx))) == {six.buyer}
+
+    def other_vault(tx: Tx) -> None:
+        row = tx.guarding.get(six.buyer)
+        kept = vault.read(row.vault)
+        key = kept.keys[-1]._replace(name=bytes(32))
+        wire = vault.sign(house.keyring[kept.epoch], kept._replace(keys=(key,)))
+        tx.guarding.put(row._replace(vault=wire))
+
+    six.do("豊田", other_vault)
+    assert six.see("豊田", lambda tx: collecting.boxes(house, tx)) == {}
 
 
 def test_who_pulls_is_not_dark(six: Six) -> None:

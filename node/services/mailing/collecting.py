@@ -16,7 +16,7 @@ from node.services.exchange import Reception, Taken
 from node.services.guarding import framing, vaulting
 from node.services.house import House
 from node.store import TakenRow, Tx
-from protocol import canon
+from protocol import canon, vault
 from protocol.errors import Malformed, Misdirected, NotFound
 from protocol.guardian import mail
 from protocol.guardian.mail import Box, Label, Listed
@@ -44,7 +44,9 @@ def boxes(house: House, tx: Tx) -> dict[bytes, tuple[bytes, tuple[bytes, ...]]]:
         key = house.keyring.get(log.epoch.hash) if log is not None else None
         if log is None or key is None or not row.vault:
             continue
-        name = vaulting.current(log, row).keys[-1].name
+        name = vault.read(row.vault).keys[-1].name
+        if tx.wrapped_keys.get(vaulting.PURPOSE, name) is None:
+            continue  # it is on its way: a member that is just coming
         public = mail.box_key(vaulting.open_key(house, tx, name)).public
         wire = mail.sign_box(key, Box(house.network, row.member, log.epoch.hash, name, public))
         found[row.member] = (wire, tuple(framing.guardians_of(log)))
