@@ -31,7 +31,7 @@ MISSING: Final[Mapping[str, str]] = {
     "order.parties": N_("names of the parties"),
     "order.content": N_("item and quantity"),
     "order.delivery_date": N_("delivery date"),
-    "order.place": N_("place of delivery"),
+    "order.place": N_("place of the delivery"),
     "order.inspection": N_("inspection date"),
     "order.amount": N_("price"),
     "order.due_date": N_("due date"),

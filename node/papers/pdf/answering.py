@@ -51,7 +51,7 @@ def order_response(paper: OrderResponse, context: Context) -> Sheet:
             N_("Terms"),
             (N_("Reason"), paper.reason),
             (N_("Delivery day"), conditions.days(frame, paper.delivery)),
-            (N_("Delivery place"), conditions.place(frame, paper.delivery)),
+            (N_("Place of delivery"), conditions.place(frame, paper.delivery)),
         ),
         _response_lines(frame, paper),
     )
@@ -71,7 +71,7 @@ def order_change(paper: OrderChange, context: Context) -> Sheet:
         frame.facts(
             N_("New terms"),
             (N_("Delivery day"), conditions.days(frame, paper.delivery)),
-            (N_("Delivery place"), conditions.place(frame, paper.delivery)),
+            (N_("Place of delivery"), conditions.place(frame, paper.delivery)),
             (N_("Terms of delivery"), conditions.delivery_terms(frame, paper.delivery_terms)),
             (N_("Inspection ends on"), conditions.inspection(frame, paper.inspection)),
             (N_("Day of payment"), frame.words.day(paper.terms.due_date) if paper.terms else ""),

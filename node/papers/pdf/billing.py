@@ -108,7 +108,7 @@ def _bill(frame: Frame, paper: Billing, strong: str = "") -> None:
             (N_("Period"), words.period(paper.period)),
             (N_("Day of payment"), words.day(terms.due_date) if terms is not None else ""),
             *conditions.payment(frame, terms),
-            (N_("Delivery place"), words.place(paper.delivery)),
+            (N_("Place of delivery"), words.place(paper.delivery)),
             (N_("Buyer's cost centre"), paper.accounting_cost),
         ),
         _lines(frame, paper),

@@ -30,7 +30,7 @@ FIELDS = (
     (r"terms\.means.*", N_("means of payment")),
     (r"inspection.*", N_("day on which inspection ends")),
     (r"(delivery|lines\[\d+\]\.delivery)(\.period.*)?", N_("day of delivery")),
-    (r"(lines\[\d+\]\.)?delivery\.(location|party).*", N_("place of delivery")),
+    (r"(lines\[\d+\]\.)?delivery\.(location|party).*", N_("place of the delivery")),
     (r"lines\[\d+\]\.(price|amount|formula).*", N_("price")),
     (r"lines\[\d+\]\.(item|quantity).*", N_("what is ordered, and how much")),
     (r"lines(\[\d+\])?", N_("lines of the order")),

@@ -55,7 +55,7 @@ def despatch_advice(paper: DespatchAdvice, context: Context) -> Sheet:
             N_("Delivery"),
             *travels,
             (N_("Delivery day"), words.period(paper.delivery.period) if paper.delivery else ""),
-            (N_("Delivery place"), words.place(paper.delivery)),
+            (N_("Place of delivery"), words.place(paper.delivery)),
         ),
         _despatched(frame, paper, priced=note),
         _packages(frame, shipment.packages if shipment is not None else ()),

@@ -74,7 +74,7 @@ def _conditions(frame: Frame, paper: RequestForQuotation | Quotation) -> Facts:
     return frame.facts(
         N_("Terms"),
         (N_("Delivery day"), conditions.days(frame, paper.delivery, paper.lines)),
-        (N_("Delivery place"), conditions.place(frame, paper.delivery, paper.lines)),
+        (N_("Place of delivery"), conditions.place(frame, paper.delivery, paper.lines)),
         (N_("Terms of delivery"), conditions.delivery_terms(frame, paper.delivery_terms)),
         (N_("Day of payment"), frame.words.day(paper.terms.due_date) if paper.terms else ""),
         *conditions.payment(frame, paper.terms),
@@ -87,7 +87,7 @@ def _statement(frame: Frame, paper: Order) -> Facts:
     due = frame.words.day(paper.terms.due_date) if paper.terms else ""
     wanted = (
         (N_("Delivery day"), conditions.days(frame, paper.delivery, paper.lines), "delivery.period"),
-        (N_("Delivery place"), conditions.place(frame, paper.delivery, paper.lines), "delivery.location"),
+        (N_("Place of delivery"), conditions.place(frame, paper.delivery, paper.lines), "delivery.location"),
         (N_("Inspection ends on"), conditions.inspection(frame, paper.inspection), "inspection.completion_date"),
         (N_("Day of payment"), due, "terms.due_date"),
     )

@@ -78,7 +78,7 @@ LAYOUTS: Final[dict[str, tuple[Field, ...]]] = {
         _field(
             "delivery_date", N_("Delivery day"), "day", "納期|希望納期|納品日|納入日|納入期日|delivery date|due date"
         ),
-        _field("place", N_("Delivery place"), "text", "納入場所|納品場所|納品先|納入先|届け先|ship to|place"),
+        _field("place", N_("Place of delivery"), "text", "納入場所|納品場所|納品先|納入先|届け先|ship to|place"),
         _field("note", N_("Notes"), "text", "備考|摘要|メモ|note|notes|remarks"),
     ),
     "items": (
