@@ -43,8 +43,9 @@ ACCEPTED_PERMILLE = 400  # of what is held: people want it although its number c
 PATIENCE_US = 10 * SECOND  # then the clerk's program says that the node did not answer
 
 
-class Firm(NamedTuple):
-    """A member and where it is at home."""
+@dataclass(eq=False)
+class Firm:
+    """A member and where its clerks work."""
 
     member: bytes
     name: str
@@ -203,11 +204,13 @@ class Office:
         self._on_submitted = on_submitted
         self._twice = twice
         self.refusals: list[str] = []
+        self.dealings: list[Dealing] = []
         self.open = 0
 
     def begin(self, dealing: Dealing, when: int) -> None:
         """Work on ``dealing`` from ``when`` on."""
         self.open += 1
+        self.dealings.append(dealing)
         self._schedule.at(when, lambda: self._work(dealing))
 
     def _again(self, dealing: Dealing, soon: int, late: int) -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Sequence
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple, Protocol, TypeVar
 
 from node.procedure import Commit, Need, Steps, commit
 from node.runtime import BATCHES, NEXT, TAKE_BATCH, Runtime
@@ -80,6 +80,18 @@ class Watcher:
         """A batch that was sent to this machine was refused as a whole."""
 
 
+class Mouth(Protocol):
+    """What a machine that lies says."""
+
+    def at_once(self, sender: NodeId, path: str, body: bytes) -> bytes | None:
+        """An answer without doing anything, or None: it does as it is told."""
+        ...
+
+    def instead(self, path: str, truth: bytes | YuiError) -> bytes | YuiError:
+        """What it answers in place of the truth, or the truth."""
+        ...
+
+
 class Host:
     """A machine. ``image`` is what is on its disk while no process runs."""
 
@@ -97,6 +109,7 @@ class Host:
         self.process: Driver | None = None
         self.crash_before_receipt = False
         self.tamper: Callable[[Host, bytes], bytes] = lambda _host, wire: wire
+        self.liar: Mouth | None = None
         self._schedule = schedule
         self._network = network
         self._tally = tally
@@ -172,6 +185,11 @@ class Host:
         if self.store is not None and self.house is not None and not self.house.recovering:
             self.backups.append(Backup(self._schedule.now, self.store.serialize()))
 
+    def destroy(self) -> None:
+        """The machine and its disk are gone."""
+        self.power_off("destroyed")
+        self.image = b""
+
     def put_back(self, backup: Backup) -> None:
         """Replace the disk by a backup; the machine must be off."""
         assert not self.up
@@ -243,14 +261,17 @@ class Host:
             if path == NEXT and answer:
                 answer = self.tamper(self, answer)
             self._watcher.answers(self, sender, path, answer)
-            reply(answer)
+            reply(answer if self.liar is None else self.liar.instead(path, answer))
 
         def refused(error: YuiError) -> None:
             if path == BATCHES:
                 self._watcher.refuses(self, body, error)
-            reply(error)
+            reply(error if self.liar is None else self.liar.instead(path, error))
 
         self._tally.note(self._schedule.now, self.name, "serves", path, sender.hex()[:8], len(body))
+        if self.liar is not None and (lie := self.liar.at_once(sender, path, body)) is not None:
+            reply(lie)
+            return
         process.run(process.runtime.serve(sender, path, body), done, refused)
 
     def _ask(self, peer: NodeId, path: str, body: bytes, done: Done) -> None:

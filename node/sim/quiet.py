@@ -71,11 +71,18 @@ def _orphans(tx: Tx, everywhere: set[bytes]) -> set[bytes]:
 
 def verify_quiet(hosts: Sequence[Host], ledger: Ledger) -> None:
     """Violation if anything is lost, doubled, unanswered or seen differently at the two ends."""
-    books = [host.look(partial(_read, host)) for host in hosts]
+    books = [host.look(partial(read_books, host)) for host in hosts]
     everywhere = {document for book in books for _, document in book.holdings}
-    orphans = set().union(*(host.look(partial(_orphans_of, everywhere)) for host in hosts))
+    orphans = set().union(*(host.look(partial(orphans_of, everywhere)) for host in hosts))
     at_home = {member: book for book in books for member in book.homes}
     _verify_nothing_lost(ledger, books)
+    verify_books(hosts, ledger, books, at_home, orphans)
+
+
+def verify_books(
+    hosts: Sequence[Host], ledger: Ledger, books: Sequence[Books], at_home: dict[bytes, Books], orphans: set[bytes]
+) -> None:
+    """Both ends agree, no business key is in effect twice, every store is in order."""
     _verify_both_ends(at_home, orphans)
     _verify_business_keys(books, ledger.wanted)
     _verify_threads(
@@ -85,11 +92,13 @@ def verify_quiet(hosts: Sequence[Host], ledger: Ledger) -> None:
         host.look(partial(_verify_store, host, ledger))
 
 
-def _orphans_of(everywhere: set[bytes], tx: Tx) -> set[bytes]:
+def orphans_of(everywhere: set[bytes], tx: Tx) -> set[bytes]:
+    """Documents here that wait for one that a disaster took everywhere."""
     return _orphans(tx, everywhere)
 
 
-def _read(host: Host, tx: Tx) -> Books:
+def read_books(host: Host, tx: Tx) -> Books:
+    """One machine's books."""
     holdings: dict[tuple[bytes, bytes], HoldingRow] = {}
     threads: dict[tuple[bytes, bytes], ThreadRow] = {}
     homes = tuple(row.member for row in tx.members.all(local=True))

@@ -27,19 +27,20 @@ from protocol.keys import NodeId, SigningKey, node_id
 ATTEND_EVERY_US = 30 * SECOND
 BACK_UP_EVERY_US = 100 * SECOND
 MAX_ROUNDS = 4  # of work, faults and rest, where little was delivered
-MAX_STEPS = 30_000  # of the schedule: several times what a run needs
 _EMPTY: list[bytes] = []  # the image of an empty store, made once per process
 
 
 class World:
     """One run."""
 
+    max_steps = 30_000  # of the schedule: several times what a run needs
+
     def __init__(self, seed: int, options: Options, *, keep_trace: bool = False) -> None:
         self.seed = seed
         self.options = options
         self.schedule = Schedule()
         self.tally = Tally(keep=keep_trace)
-        self.ledger = Ledger()
+        self.ledger = self._ledger()
         self.dice = Dice(seed, "world")
         self.network = Network(self.schedule, Dice(seed, "network"), options, self.tally)
         self.office = Office(self.schedule, Dice(seed, "clerks"), self.tally, self._acknowledged, twice=options.twice)
@@ -52,6 +53,9 @@ class World:
         self._steps = 0
         self._dealings = 0
         self._build()
+
+    def _ledger(self) -> Ledger:
+        return Ledger()
 
     # --- building
 
@@ -110,8 +114,8 @@ class World:
         while (due := self.schedule.next_time()) is not None and due <= end:
             self.schedule.step()
             self._steps += 1
-            if self._steps > MAX_STEPS:
-                raise Violation(f"{MAX_STEPS} steps and no end: {unrest(self.hosts)}")
+            if self._steps > self.max_steps:
+                raise Violation(f"{self.max_steps} steps and no end: {self._unrest()}")
         self.schedule.now = max(self.schedule.now, end)
 
     def _every(self, interval: int, action: Callable[[], None]) -> None:
@@ -128,9 +132,13 @@ class World:
             sellers = [firm for firm in self.firms if firm.member != buyer.member]
             abroad = [firm for firm in sellers if firm.home is not buyer.home]
             seller = self.dice.pick(abroad if self.dice.permille(900) else sellers)
-            dealing = Dealing(self._dealings, (buyer, seller), list(self.dice.pick(SCRIPTS)))
-            self._dealings += 1
+            dealing = Dealing(self.next_dealing(), (buyer, seller), list(self.dice.pick(SCRIPTS)))
             self.office.begin(dealing, begun + self.dice.between(SECOND, self.options.duration * 8 // 10))
+
+    def next_dealing(self) -> int:
+        """A number for a dealing, not used before."""
+        self._dealings += 1
+        return self._dealings - 1
 
     def _acknowledged(self, firm: Firm, partner: Firm, document: bytes, verdict: str) -> None:
         if firm.home.up:
@@ -278,6 +286,10 @@ class World:
         if self.copied or reading or host.store is None or house is None or house.frozen or house.recovering:
             self.schedule.after(10 * SECOND, self._unless_calm(self._clone))
             return
+        self._clone_of(host)
+
+    def _clone_of(self, host: Host) -> None:
+        assert host.store is not None
         self.tally.fault(Fault.CLONE)
         image = host.store.serialize()
         name = f"{host.name}-copy{self.schedule.now}"
@@ -328,10 +340,17 @@ class World:
         quiet = 0
         while quiet < 2:
             self._run_until(self.schedule.now + 2 * MINUTE)
-            why = "clerks are at work" if self.office.open else unrest(self.hosts)
+            why = "clerks are at work" if self.office.open else self._unrest()
             quiet = 0 if why else quiet + 1
             if self.schedule.now > deadline:
                 raise Violation(f"not quiet {self.options.settle // MINUTE} minutes after the last fault: {why}")
+        self._verify_quiet()
+
+    def _unrest(self) -> str:
+        """Why it is not quiet yet, or nothing."""
+        return unrest(self.hosts)
+
+    def _verify_quiet(self) -> None:
         verify_quiet(self.hosts, self.ledger)
 
 

@@ -1,0 +1,1 @@
+"""Simulated federations whose members have guardians: homes are destroyed, members come back, guardians lie."""
