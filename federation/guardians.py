@@ -86,9 +86,9 @@ def takes_frames(log: ControlLog, registers: Iterable[Register], epoch: bytes, n
     this member; ``newest``: epoch of the newest frame here.
     """
     found = list(registers)
-    if any(register.promised and not _is_settled(log, register) for register in found):
-        return False
     path = _epochs(log)
+    if any(register.promised and not _is_settled(log, register, path) for register in found):
+        return False
     at = next((at for at, item in enumerate(path) if item.hash == epoch), None)
     if at is None:
         return False
@@ -107,8 +107,12 @@ def _epochs(log: ControlLog) -> list[Epoch]:
     return found
 
 
-def _is_settled(log: ControlLog, register: Register) -> bool:
-    return register.accepted in log.records and register.accepted not in log.superseded
+def _is_settled(log: ControlLog, register: Register, path: Sequence[Epoch]) -> bool:
+    """Does a new home stand behind what was promised? Others may have agreed on it, while this one promised a rival."""
+    if register.accepted in log.records and register.accepted not in log.superseded:
+        return True
+    successors = [item.hash for item in path if item.parent == register.parent]
+    return any(log.records[name].signed.record.rank >= Rank.GUARDIANS for name in successors)
 
 
 def require_fence(log: ControlLog, signed: SignedFence, now: int, *, consent: bool) -> Standing:

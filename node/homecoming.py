@@ -7,7 +7,8 @@ step, so that it can be begun again. What each step means is :mod:`node.services
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, field
 from functools import partial
 from typing import NamedTuple, TypeVar
 
@@ -81,7 +82,7 @@ class Homecoming:
         After WorldFault it may be begun again: what was read and promised is kept.
         """
         parent = b""
-        for _ in range(self._patience.tries):
+        for attempt in range(self._patience.tries):
             made = yield from self._commit(partial(claiming.begin, self._house, undoes=self._undoes), self._signer.rank)
             if parent and made.parent != parent:
                 raise NotAuthorised("this member came back elsewhere meanwhile", code="lost")
@@ -94,7 +95,9 @@ class Homecoming:
                 rebuilt = yield from self._rebuild()
                 return Home((yield from self._claim()), rebuilt)
             except _Outbid:
-                yield Pause(self._jitter(AGAIN_US))
+                yield Pause(
+                    self._jitter(min(AGAIN_US << attempt, MAX_AGAIN_US))
+                )  # longer and longer: two may be duelling
         raise WorldFault("others claim this member at the same time: try again later", code="outbid")
 
     def _commit(self, work: Callable[..., T], *rest: object) -> Steps[T]:
@@ -115,7 +118,7 @@ class Homecoming:
 
     def _read(self, at: Claimant) -> Steps[None]:
         wait = AGAIN_US
-        trouble: dict[bytes, str] = {}
+        trouble = Trouble(self._slack(at, at.guardians.r))
         for _ in range(self._patience.rounds):
             for guardian in _ids(at):
                 if at.step is not Step.READ:
@@ -125,7 +128,7 @@ class Homecoming:
                 try:
                     at = yield from self._read_from(at, guardian)
                 except NO_ANSWER as error:
-                    trouble[guardian] = yield from self._judge(error)
+                    yield from self._judge(guardian, error, trouble)
             if at.step is not Step.READ:
                 return
             yield from self._wait(wait, trouble, f"{len(at.copied)} of {at.guardians.r} guardians were read")
@@ -181,7 +184,7 @@ class Homecoming:
         at = yield from look(lambda tx: claiming.claimant(house, tx, self._member))
         tip = yield from look(lambda tx: claiming.tip_of(house, tx, self._member))
         wait = AGAIN_US
-        trouble: dict[bytes, str] = {}
+        trouble = Trouble(self._slack(at, at.guardians.q))
         for _ in range(self._patience.rounds):
             for guardian in _ids(at):
                 if at.step is not Step.WRITE_BACK:
@@ -192,7 +195,7 @@ class Homecoming:
                     yield from self._give(at, guardian, tip)
                     at = yield from self._commit(partial(claiming.has_written, house), guardian)
                 except NO_ANSWER as error:
-                    trouble[guardian] = yield from self._judge(error)
+                    yield from self._judge(guardian, error, trouble)
             if at.step is not Step.WRITE_BACK:
                 return
             at = yield from self._promise_more(at, trouble)
@@ -200,14 +203,14 @@ class Homecoming:
             wait = min(2 * wait, MAX_AGAIN_US)
         raise WorldFault(f"too few guardians answer: {len(at.written)} of {at.guardians.q}", code="guardians-silent")
 
-    def _promise_more(self, at: Claimant, trouble: dict[bytes, str]) -> Steps[Claimant]:
+    def _promise_more(self, at: Claimant, trouble: Trouble) -> Steps[Claimant]:
         """q may be more than r: those that were not needed for reading are fenced too."""
         for guardian in _ids(at):
             if guardian not in at.copied:
                 try:
                     at = yield from self._read_from(at, guardian)
                 except NO_ANSWER as error:
-                    trouble[guardian] = yield from self._judge(error)
+                    yield from self._judge(guardian, error, trouble)
         return at
 
     def _give(self, at: Claimant, guardian: bytes, tip: frame.Frame | None) -> Steps[None]:
@@ -249,7 +252,7 @@ class Homecoming:
         wire = yield from look(lambda tx: claiming.claim_of(house, tx, self._member))
         at = yield from look(lambda tx: claiming.claimant(house, tx, self._member))
         wait = AGAIN_US
-        trouble: dict[bytes, str] = {}
+        trouble = Trouble(self._slack(at, at.guardians.q))
         for _ in range(self._patience.rounds):
             for guardian in _ids(at):
                 if guardian in at.countersigned or at.step is Step.OPEN:
@@ -258,7 +261,7 @@ class Homecoming:
                     answer = yield from self._ask(guardian, messages.CLAIM, wire)
                     at = yield from self._commit(partial(claiming.take_word, house), answer)
                 except NO_ANSWER as error:
-                    trouble[guardian] = yield from self._judge(error)
+                    yield from self._judge(guardian, error, trouble)
             if at.step is Step.OPEN:
                 return (yield from self._open())
             yield from self._wait(wait, trouble, f"{len(at.countersigned)} of {at.guardians.q} guardians agreed")
@@ -282,17 +285,29 @@ class Homecoming:
 
     # --- patience
 
-    def _judge(self, error: YuiError) -> Steps[str]:
-        """A refusal that ends this try, or what to tell of a guardian that is asked again later."""
-        if isinstance(error, NotAuthorised) and error.code == "promised":
+    def _judge(self, guardian: bytes, error: YuiError, trouble: Trouble) -> Steps[None]:
+        """A refusal that ends this try, or something to tell of a guardian that is asked again later.
+
+        What one guardian says ends nothing: it may lie. So many have to say it that the others are too few.
+        """
+        trouble.told[guardian] = f"{error.code}: {error}"
+        trouble.codes[guardian] = error.code if isinstance(error, PeerFault) else ""
+        if trouble.count({OUTBID}) > trouble.slack:
             raise _Outbid from None
-        if isinstance(error, PeerFault) and error.code in _FINAL:
+        if trouble.count(_FINAL) > trouble.slack:
             yield from self._commit(partial(claiming.note, self._house), str(error))
             raise error
-        return f"{error.code}: {error}"
 
-    def _wait(self, delay: int, trouble: dict[bytes, str], told: str) -> Steps[None]:
-        said = "; ".join(f"{guardian.hex()[:8]} {what}" for guardian, what in sorted(trouble.items()))
+    @staticmethod
+    def _slack(at: Claimant, needed: int) -> int:
+        """How many guardians are not needed."""
+        return len(at.guardians.keys) - needed
+
+    def _wait(self, delay: int, trouble: Trouble, told: str) -> Steps[None]:
+        trouble.rounds += 1
+        if trouble.rounds > OUTBID_ROUNDS and trouble.count({OUTBID}):
+            raise _Outbid  # the others do not answer either: it may be true
+        said = "; ".join(f"{guardian.hex()[:8]} {what}" for guardian, what in sorted(trouble.told.items()))
         yield from self._commit(partial(claiming.note, self._house), f"{told}. {said}")
         yield Pause(self._jitter(delay))
 
@@ -326,7 +341,23 @@ class _Outbid(Exception):
     """Another claimant was promised a higher ballot: the next try goes above it."""
 
 
-_FINAL = frozenset({"fenced", "bad-signature", "not-authorised"})
+OUTBID = "promised"
+OUTBID_ROUNDS = 2
+_FINAL = frozenset({"fenced", "not-authorised"})
+
+
+@dataclass
+class Trouble:
+    """What guardians answered in place of what was asked for; ``slack``: so many of them are not needed."""
+
+    slack: int
+    told: dict[bytes, str] = field(default_factory=dict)
+    codes: dict[bytes, str] = field(default_factory=dict)
+    rounds: int = 0
+
+    def count(self, codes: Collection[str]) -> int:
+        """How many said one of these last."""
+        return sum(code in codes for code in self.codes.values())
 
 
 def _ids(at: Claimant) -> list[bytes]:

@@ -13,7 +13,7 @@ from enum import Enum
 from typing import NamedTuple
 
 from federation.guardians import Claimant
-from node.services import members
+from node.services import members, warding
 from node.services.house import House
 from node.store import ReturnRow, Tx, WardFrameRow, WrappedKeyRow
 from protocol import canon, keys, shape, vault
@@ -187,8 +187,10 @@ def take_promise(house: House, tx: Tx, member: bytes, answer: bytes) -> Promise:
     progress = _decode(row.progress)
     accepted = progress.accepted
     if promise.accepted:
-        if canon.digest(control.parse(found.accepted).record.data) != promise.accepted:
+        shown = control.parse(found.accepted)
+        if shown.record.hash != promise.accepted:
             raise Malformed("accepted: another record than the promise shows")
+        _require_possible(log, shown, at.fence)
         accepted = (*accepted, found.accepted)
     if promise.guardian not in {claim.verify_promise(w, chosen.keys).guardian for w in progress.promises}:
         progress = progress._replace(promises=(*progress.promises, found.promise))
@@ -201,6 +203,14 @@ def take_promise(house: House, tx: Tx, member: bytes, answer: bytes) -> Promise:
         )
     )
     return promise
+
+
+def _require_possible(log: ControlLog, shown: control.Signed, fence: Fence) -> None:
+    """A record that binds a claimant was signed by the member's roles: else a guardian made it up."""
+    warding.require_record(log, shown, agreed=True)
+    payload = shown.record.payload
+    if not isinstance(payload, Epoch) or payload.parent != fence.parent:
+        raise Malformed("accepted: does not open the successor of the epoch that was fenced")
 
 
 def _newer_vault(log: ControlLog, here: bytes, came: bytes) -> bytes:
@@ -274,12 +284,19 @@ def _epochs(house: House, tx: Tx, member: bytes) -> list[bytes]:
 
 
 def take_pages(house: House, tx: Tx, member: bytes, wires: Sequence[bytes]) -> int:
-    """Keep frames that their epochs' keys signed; how many. Malformed for any other."""
+    """Keep frames that their epochs' keys signed and that follow what is here; how many. Malformed for any other.
+
+    A guardian that leaves one out would hide what lies before the gap from the next one that is asked.
+    """
     log = members.require_log(house, tx, member)
+    ends = tx.returning.ends(member)
     rows = []
     for wire in wires:
         signed = verified_frame(log, wire)
         place = signed.frame.place
+        if place.number > ends.get(place.epoch, 0) + 1:
+            raise Malformed(f"number: {ends.get(place.epoch, 0) + 1} comes next", code="gap")
+        ends[place.epoch] = max(place.number, ends.get(place.epoch, 0))
         rows.append(WardFrameRow(*place, signed.frame.hash, signed.record, signed.signature, signed.sealed))
     tx.returning.add_frames(rows)
     return len(rows)

@@ -174,7 +174,7 @@ def _append(tx: Tx, ward: WardRow, signed: Signed, now: int) -> bool:
     if own is not None:
         if (number, found.previous) != (own.number + 1, own.hash):
             return False
-    elif number != 1 or not _links(tx, member, chains, found.previous):
+    elif number != 1 or not _links(tx, member, found.previous):
         return False
     here = own.place if own is not None else (chains[0].place + 1 if chains else 1)
     row = WardFrameRow(member, epoch, number, found.hash, signed.record, signed.signature, signed.sealed)
@@ -185,10 +185,13 @@ def _append(tx: Tx, ward: WardRow, signed: Signed, now: int) -> bool:
     return True
 
 
-def _links(tx: Tx, member: bytes, chains: Sequence[ChainRow], previous: bytes) -> bool:
-    """Whether the first frame of an epoch hangs on something that is kept: what lies behind it was cut off."""
+def _links(tx: Tx, member: bytes, previous: bytes) -> bool:
+    """Whether the first frame of an epoch hangs on something that is kept: what lies behind it was cut off.
+
+    A home whose backup is older than its first frame has nothing to hang one on, and begins anew.
+    """
     if not previous:
-        return not chains
+        return True
     return tx.wards.frame_hashed(member, previous) is not None
 
 
@@ -439,7 +442,7 @@ def accept_claim(house: House, tx: Tx, peer: bytes, wire: bytes) -> Accepted:
     guardians.require_fence(log, signed, now, consent=agreed)
     promises = [claim.verify_promise(item, chosen.keys) for item in found.promises]
     record = control.parse(found.record)
-    _require_record(log, record, agreed)
+    require_record(log, record, agreed)
     row = next((row for row in tx.registers.of(made.member) if row.parent == made.parent), None)
     register = guardians.on_claim(_register(row) if row else None, made, record.record, promises, chosen.q, now)
     _store(tx, made.member, register, peer, found.record)
@@ -447,7 +450,7 @@ def accept_claim(house: House, tx: Tx, peer: bytes, wire: bytes) -> Accepted:
     return Accepted(word, record.record.hash, record.record.rank is Rank.GUARDIANS)
 
 
-def _require_record(log: ControlLog, signed: control.Signed, agreed: bool) -> None:
+def require_record(log: ControlLog, signed: control.Signed, agreed: bool) -> None:
     """Everything of the record that can be judged before the guardians' own signatures are in it."""
     record: Record = signed.record
     if record.member != log.member or record.network != log.genesis.network:

@@ -137,6 +137,9 @@ def test_after_a_promise_nothing_more_is_taken_not_even_after_a_restart_of_the_o
     accepted = register._replace(accepted=MOVED.standing.hash, accepted_ballot=1)
     assert guardians.takes_frames(MOVED, [accepted], MOVED.epoch.hash)
     assert not guardians.takes_frames(MOVED, [accepted], GUARDED.epoch.hash, MOVED.epoch.hash)
+    promised_to_a_rival = register._replace(promised=7)  # the others agreed on the new home without this guardian
+    assert guardians.takes_frames(MOVED, [promised_to_a_rival], MOVED.epoch.hash)
+    assert not guardians.takes_frames(MOVED, [promised_to_a_rival], GUARDED.epoch.hash, MOVED.epoch.hash)
     reclaimed = register._replace(accepted=restarted.epoch.hash, accepted_ballot=1)
     assert not guardians.takes_frames(restarted, [reclaimed], GUARDED.epoch.hash)
 

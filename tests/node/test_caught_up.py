@@ -11,9 +11,11 @@ from node.homecoming import Home
 from node.services import attachments, drafts, salvage, users, warding
 from node.services.guarding import overview, patience
 from node.services.trade import Submission
+from node.store import Tx, open_memory
 from protocol.document.header import AttachmentRef
 from protocol.errors import NotAuthorised
 from protocol.guardian import messages
+from protocol.identity.control import Reason
 from tests.node.services.town import order
 from tests.node.six_towns import Six, by_words
 
@@ -230,3 +232,65 @@ def test_an_attachment_that_the_backup_lacks_is_fetched_from_guardians(six: Six,
     read = messages.Read(bytes(32), six.buyer, house.keyring and next(iter(house.keyring)), 0)
     with pytest.raises(NotAuthorised):
         six.see("竜宮", lambda tx: warding.read(six.house("竜宮"), tx, six.house("京都").id, read))
+
+
+def test_a_backup_older_than_the_first_copy_begins_a_chain_anew_and_calls_nothing_safe_that_is_not(six: Six) -> None:
+    """It has no frame to hang the next one on; and a restart in between must not make up for what nobody has."""
+    house = six.house(HOME)
+    six.at[HOME].crash()
+    image = six.at[HOME].store.serialize()
+
+    def forget(tx: Tx) -> None:
+        row = tx.guarding.get(six.buyer)
+        tx.guarding.drop(six.buyer)
+        tx.guarding.begin(six.buyer)
+        assert row is not None
+
+    bare = open_memory(image)
+    bare.write(forget)
+    six.at[HOME].restart(Reason.RESTART)
+    six.street.wait(20)
+    first = six.order("PO-1")
+    six.copy()
+    put_back(six, bare.serialize())
+    six.street.dark |= {six.at[name].id for name in six.guardians}
+    six.street.wait(800)
+    second = six.order("PO-2")
+    six.at[HOME].restart(Reason.RESTART)
+    six.street.wait(20)
+    six.street.dark.clear()
+    six.street.wait(900)
+    house = six.house(HOME)
+    row = six.see(HOME, lambda tx: tx.guarding.get(six.buyer))
+    made = six.see(HOME, lambda tx: tx.guarding.frame_at(six.buyer, row.safe_place))
+    holding = [name for name in six.guardians if six.see(name, lambda tx: tx.wards.frame_hashed(six.buyer, made.hash))]
+    assert len(holding) >= 3, holding
+    assert row.safe_place == row.place
+    for paper in (first, second):
+        assert six.see(HOME, lambda tx, paper=paper: patience.is_safe(house, tx, six.buyer, paper))
+
+
+def test_a_member_that_does_nothing_gets_no_frames(six: Six) -> None:
+    six.order("PO-1")
+    six.copy()
+    six.street.wait(130)
+    before = six.see(HOME, lambda tx: tx.guarding.get(six.buyer).place)
+    six.street.wait(600)
+    assert six.see(HOME, lambda tx: tx.guarding.get(six.buyer).place) == before
+
+
+def test_a_member_comes_back_to_a_node_where_it_was_at_home_before(six: Six) -> None:
+    first = six.order("PO-1")
+    six.street.wait(10)
+    six.copy()
+    six.burn()
+    assert isinstance(six.bring_back("四国", by_words(six)), Home)
+    six.street.wait(60)
+    six.street.dark.clear()
+    six.at[HOME].boot()
+    six.at[HOME].start(Reason.RESTART)
+    six.street.wait(60)
+    six.at["四国"].crash()
+    home = six.bring_back(HOME, by_words(six), 600)
+    assert isinstance(home, Home), home
+    assert first in six.held(HOME, six.buyer)

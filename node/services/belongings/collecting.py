@@ -28,8 +28,8 @@ _MAX_CURSOR_BYTES: Final = 16 * MIB
 class Cursor(NamedTuple):
     """How far a member's belongings were collected.
 
-    ``holding``: feed position; ``epochs``: journal entries by epoch; ``tips``: control logs by member; ``state``:
-    digests of rows that cannot be derived, by name.
+    ``holding``: feed position; ``epochs``: journal entries by epoch; ``tips``: control logs by member,
+    and the last head by its epoch; ``state``: digests of rows that cannot be derived, by name.
     """
 
     holding: int = 0
@@ -159,9 +159,10 @@ def _journal(tx: Tx, member: bytes, at: Cursor, basket: _Basket) -> Cursor:
             if basket.is_full():
                 return at
     head = tx.heads.get(member)
-    if head is not None:
-        basket.add(items.of(What.HEAD, (head.epoch, head.seq, head.hash, head.signature)))
-    return at
+    if head is None or at.tips.get(head.epoch) == head.hash:
+        return at  # nothing was entered since: a member that does nothing gets no frames
+    basket.add(items.of(What.HEAD, (head.epoch, head.seq, head.hash, head.signature)))
+    return at._replace(tips={**at.tips, head.epoch: head.hash})
 
 
 def _epochs(tx: Tx, member: bytes) -> list[tuple[bytes, int]]:

@@ -173,16 +173,17 @@ def _is_former(log: ControlLog, tip: Tip) -> bool:
 
 
 def _behind(tx: Tx, log: ControlLog, tip: Tip) -> int:
-    """Where to go on with a guardian that has more of former epochs than this home: behind the last frame of them.
+    """Where to go on with a guardian that has more of a former epoch than this home: behind the last frame of that.
 
-    Nobody showed it when the member moved here, or an old backup was put back.
+    Nobody showed it when the member moved here, or an old backup was put back. Of a later epoch it has nothing: frames
+    that were made since are no more there than its tip says.
     """
     if not _is_former(log, tip):
         return 0
     own = tx.guarding.last_of(log.member, tip.epoch)
     if own is not None and own.number >= tip.number:
         return 0
-    epoch = log.epoch_named(log.epoch.parent)
+    epoch = log.epoch_named(tip.epoch)
     while epoch is not None:
         made = tx.guarding.last_of(log.member, epoch.hash)
         if made is not None:

@@ -15,12 +15,12 @@ from node.procedure import Steps
 from node.runtime import Runtime
 from node.services import warding
 from node.services.house import House
+from node.signing import KeyRing
 from node.sim.clock import Schedule
 from node.sim.dice import Dice
 from node.sim.driver import Driver
 from node.sim.host import Host
 from node.sim.options import SECOND
-from node.signing import KeyRing
 from node.store import Tx
 from protocol.errors import WorldFault, YuiError
 from protocol.identity.genesis import Rank
@@ -123,7 +123,7 @@ class Bringing:
             return
         self.last = f"{error.code}: {error}"
         self._note("return fails", self.case.host.name, error.code)
-        self._schedule.after(self._dice.between(5 * SECOND, 30 * SECOND), self._rested)
+        self._schedule.after(self._dice.between(20 * SECOND, 150 * SECOND), self._rested)
 
     def _rested(self) -> None:
         self._process = None

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from node.sim.guarded.world import GuardedWorld
 
 AGAIN_US = 8 * SECOND
-KINDS = ("destroyed", "destroyed", "cut-off", "stopped", "restored", "cloned", "theft")
+KINDS = ("destroyed", "destroyed", "cut-off", "stopped", "restored", "theft")
 
 
 class Fate:

@@ -16,7 +16,6 @@ from protocol.guardian import frame, messages
 from protocol.identity.control import Epoch, Record
 from protocol.identity.genesis import Rank
 from protocol.keys import NodeId
-
 from protocol.link.batch import Batch
 
 EVERYTHING = 100_000
@@ -37,6 +36,7 @@ class GuardedLedger(Ledger):
         self.safe_at_opening = 0
         self._seen_safe: dict[tuple[str, bytes], tuple[int, int]] = {}
         self._epochs: dict[tuple[str, bytes], bytes] = {}
+        self._opened: set[bytes] = set()
         self._successors: dict[tuple[bytes, bytes, int], bytes] = {}
 
     # --- disks
@@ -48,7 +48,7 @@ class GuardedLedger(Ledger):
         left = set(papers) - self.everything_safe()
         for other in self.hosts:
             if other is not host and other.image != GONE:
-                left -= other.look(lambda tx: set(tx.documents.known(left)))
+                left -= _known(other, left)
         for document in left:
             papers[document].lost = True
 
@@ -63,7 +63,7 @@ class GuardedLedger(Ledger):
         left = set(papers) - self.everything_safe()
         for other in self.hosts:
             if other.image != GONE:
-                left -= other.look(lambda tx: set(tx.documents.known(left)))
+                left -= _known(other, left)
         for document in left:
             papers[document].lost = True
 
@@ -100,7 +100,9 @@ class GuardedLedger(Ledger):
         self._require(opened.home == host.node, "a home opened another's epoch", host.name, short(member))
         self._check_successor(host, member, record, opened)
         row = tx.returning.get(member)
-        came = row is not None and row.state == State.OPEN.value and row.record
+        first = head.epoch not in self._opened
+        self._opened.add(head.epoch)
+        came = first and row is not None and row.state == State.OPEN.value and row.record
         if came and record.rank >= Rank.GUARDIANS and parsed(row.record).record.hash == head.epoch:
             self._check_return(host, tx, member, record, opened)
         if not host.is_copy and opened.number >= self.home.get(member, (0, host))[0]:
@@ -176,7 +178,7 @@ class GuardedLedger(Ledger):
         _, home = self.home.get(row.member, (0, host))
         if fresh and home is not host and home.image != GONE and row.member not in self.thieves:
             known = home.look(lambda tx: tx.holdings.get_many(row.member, sorted(fresh)))
-            missing = sorted(fresh - {document for document in known})
+            missing = sorted(fresh - set(known))
             self._require(not missing, "an old home calls safe what the new one lacks", host.name, *map(short, missing))
 
     def _holds(self, node: bytes, member: bytes, name: bytes) -> bool:
@@ -200,3 +202,7 @@ class GuardedLedger(Ledger):
             numbers = [row.number for row in rows if row.number <= tip.number]
             whole = numbers == list(range(1, tip.number + 1)) and rows[tip.number - 1].hash == tip.hash
             self._require(whole, "a guardian acknowledges what it does not keep", host.name, tip.number, numbers[:5])
+
+
+def _known(host: Host, documents: set[bytes]) -> set[bytes]:
+    return set(host.look(lambda tx: tx.documents.known(documents)))

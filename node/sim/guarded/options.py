@@ -53,8 +53,8 @@ class GuardedOptions(Options):
 
     nodes: tuple[int, int] = (6, 6)
     members: int = 3
-    dealings: int = 9
-    duration: int = 9 * MINUTE
+    dealings: int = 8
+    duration: int = 6 * MINUTE
     delivered: int = 5
     settle: int = 8 * 60 * MINUTE
     twice: int = 40
