@@ -6,6 +6,7 @@ another one by what happens to it.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache, partial
 from typing import NamedTuple
 
@@ -84,7 +85,9 @@ def _meet(houses: list[House], at: int, tx: Tx) -> None:
         if other == at:
             continue
         public = house.node.public
-        tx.peers.put(PeerRow(node_id(public), public, "accepted", b"", b"", house.name, *[""] * 4, 0, b"", 0, 0, ""))
+        tx.peers.put(
+            PeerRow(node_id(public), public, "accepted", b"", b"", house.name, "", "", "", "", 0, b"", 0, 0, "")
+        )
         for home, guardian, part, entity in ((own, house.node, HOME, other), (house.node, own, GUARDIAN, at)):
             terms = Terms(str(FIRST_ENTITY + entity), "x", ("JP",), False, True, 30, 500, 2**30, 0, 0)
             made = agreement.draft(Agreement("test", home.public, guardian.public, 1, bytes(16), terms))
@@ -92,7 +95,7 @@ def _meet(houses: list[House], at: int, tx: Tx) -> None:
             tx.wards.put_agreement(CustodyRow(node_id(public), part, 1, wire, 0))
 
 
-def _enrol(store: MemoryStore, house: House, at: int, factor: SigningKey, guardians: list[bytes]) -> FirmBase:
+def _enrol(store: MemoryStore, house: House, at: int, factor: SigningKey, guardians: Sequence[bytes]) -> FirmBase:
     def work(tx: Tx) -> FirmBase:
         made = members.enrol(house, tx, f"firm {at}", factor.public)
         key = words.key_of(words.entropy_of(" ".join(made.words)))

@@ -100,8 +100,7 @@ class Bringing:
         claimant = self.case.host.node
         for host in self._hosts:
             if host.up and host.node != claimant:
-                work = partial(_consent, self.case.member, claimant)
-                host.write(lambda tx, house, work=work: work(house, tx), lambda _: None, lambda _error: None)
+                host.write(partial(_consent, self.case.member, claimant), lambda _: None, lambda _error: None)
 
     def _steps(self, house: House, runtime: Runtime) -> Steps[Home]:
         case = self.case
@@ -129,5 +128,5 @@ class Bringing:
         self._process = None
 
 
-def _consent(member: bytes, claimant: NodeId, house: House, tx: Tx) -> int:
+def _consent(member: bytes, claimant: NodeId, tx: Tx, house: House) -> int:
     return warding.consent(house, tx, [member], claimant, "staff")

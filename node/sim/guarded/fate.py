@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING
 
 from node.services import members
@@ -259,7 +260,7 @@ class Fate:
 
     def _bring_all_back(self, home: Host) -> None:
         for firm in self._firms_at(home):
-            self._later_always(25, lambda firm=firm: self._bring_back(firm, home))
+            self._later_always(25, partial(self._bring_back, firm, home))
 
     def _later_always(self, within: int, action: Callable[[], None]) -> None:
         self.world.schedule.after(self.dice.between(SECOND, within * SECOND), action)

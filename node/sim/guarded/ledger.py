@@ -6,14 +6,16 @@ Owns the account of what was called safe and of who became a home. Numbers in br
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 from node.services.claiming import State
 from node.sim.host import Host
 from node.sim.invariants import Ledger, Violation, parsed, short
-from node.store import GuardedRow, Tx
+from node.store import GuardedRow, Tx, WardFrameRow
 from protocol import keys
 from protocol.guardian import frame, messages
-from protocol.identity.control import Epoch, Record
+from protocol.guardian.frame import Tip
+from protocol.identity.control import Epoch, Guardians, Record
 from protocol.identity.genesis import Rank
 from protocol.keys import NodeId
 from protocol.link.batch import Batch
@@ -102,8 +104,14 @@ class GuardedLedger(Ledger):
         row = tx.returning.get(member)
         first = head.epoch not in self._opened
         self._opened.add(head.epoch)
-        came = first and row is not None and row.state == State.OPEN.value and row.record
-        if came and record.rank >= Rank.GUARDIANS and parsed(row.record).record.hash == head.epoch:
+        if (
+            first
+            and record.rank >= Rank.GUARDIANS
+            and row is not None
+            and row.state == State.OPEN.value
+            and row.record
+            and parsed(row.record).record.hash == head.epoch
+        ):
             self._check_return(host, tx, member, record, opened)
         if not host.is_copy and opened.number >= self.home.get(member, (0, host))[0]:
             self.home[member] = (opened.number, host)
@@ -149,9 +157,8 @@ class GuardedLedger(Ledger):
         rows = [row for row in tx.controls.by_member(member) if not row.superseded]
         for row in sorted(rows, key=lambda row: -row.number):
             payload = parsed(row.wire).record.payload
-            chosen = getattr(payload, "keys", None)
-            if chosen is not None and hasattr(payload, "q"):
-                return [keys.node_id(key) for key in chosen], payload.q, payload.k
+            if isinstance(payload, Guardians):
+                return [keys.node_id(key) for key in payload.keys], payload.q, payload.k
         raise Violation("a member has lost its guardians")
 
     # --- safe
@@ -198,10 +205,14 @@ class GuardedLedger(Ledger):
     def _check_kept(self, host: Host, peer: NodeId, wire: bytes) -> None:
         kept = frame.verify_kept(wire, host.settings.key.public, "test", peer)
         for tip in kept.tips:
-            rows = host.look(lambda tx, tip=tip: tx.wards.frames_after(tip.member, tip.epoch, 0, EVERYTHING))
+            rows = host.look(partial(_frames, tip))
             numbers = [row.number for row in rows if row.number <= tip.number]
             whole = numbers == list(range(1, tip.number + 1)) and rows[tip.number - 1].hash == tip.hash
             self._require(whole, "a guardian acknowledges what it does not keep", host.name, tip.number, numbers[:5])
+
+
+def _frames(tip: Tip, tx: Tx) -> list[WardFrameRow]:
+    return tx.wards.frames_after(tip.member, tip.epoch, 0, EVERYTHING)
 
 
 def _known(host: Host, documents: set[bytes]) -> set[bytes]:

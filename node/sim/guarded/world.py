@@ -68,10 +68,10 @@ class GuardedWorld(World):
 
     def guardians_of(self, firm: Firm) -> list[Host]:
         """The machines of a member's guardians, as its home knows them."""
-        nodes = firm.home.look(lambda tx: _guardians(tx, self._house(firm.home), firm.member))
+        nodes = firm.home.look(lambda tx: _guardians(tx, self._house_of(firm.home), firm.member))
         return [host for host in self.hosts if host.node in nodes]
 
-    def _house(self, host: Host) -> House:
+    def _house_of(self, host: Host) -> House:
         assert host.house is not None
         return host.house
 
@@ -98,10 +98,14 @@ class GuardedWorld(World):
             house = firm.home.house
             if house is None or house.recovering or house.frozen or firm.member in self.book.thieves:
                 return False
-            row = firm.home.look(lambda tx, firm=firm: tx.members.get(firm.member))
-            if row is None or not row.local:
+            if not self._is_local(firm):
                 return False
         return True
+
+    @staticmethod
+    def _is_local(firm: Firm) -> bool:
+        row = firm.home.look(lambda tx: tx.members.get(firm.member))
+        return row is not None and row.local
 
     def ring(self, firm: Firm, how: str) -> KeyRing:
         """The keys by which somebody acts for a member."""
