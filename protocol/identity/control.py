@@ -244,15 +244,18 @@ def require_rank(
     rules: Mapping[Rank, tuple[Role, ...]],
     roles: Mapping[Role, RoleKeys],
 ) -> None:
-    """Check every proof: its key holds the role that it names and has signed; then that the roles of the record's rank
-    have signed. NotAuthorised or BadSignature otherwise. ``roles`` includes ``node``, ``guardian`` where they exist.
+    """Check every proof: its role is asked for, its key holds it and has signed; then that all roles of the record's
+    rank have. NotAuthorised or BadSignature otherwise. ``roles`` includes ``node``, ``guardian`` where they exist.
     """
-    for proof in signed.proofs:
-        _require_holder(proof, signed.record, roles)
-        keys.verify(proof.public, Purpose.CONTROL, signed.record.hash, proof.signature)
     needed = rules.get(signed.record.rank)
     if needed is None:
         raise NotAuthorised(f"this member has no rule for rank {signed.record.rank.name.lower()}")
+    asked = {HOME, *(role.value for role in needed)}
+    for proof in signed.proofs:
+        _require_holder(proof, signed.record, roles)
+        if proof.role not in asked:
+            raise NotAuthorised(f"a proof's role is not asked for by the record's rank: {proof.role}")
+        keys.verify(proof.public, Purpose.CONTROL, signed.record.hash, proof.signature)
     for role in needed:
         holder = roles.get(role)
         signers = {proof.public for proof in signed.proofs if proof.role == role.value}

@@ -100,6 +100,19 @@ def test_one_key_does_not_reach_a_threshold_by_signing_twice() -> None:
         log.admit(before, Signed(record, tuple(sorted((*first.proofs, twice)))), world.START)
 
 
+def test_a_homes_consent_is_not_said_again_under_another_role() -> None:
+    """The role is not signed: whoever sees a home's signature could add it as the node's. Such a record is refused."""
+    before = world.author_log()
+    record = world.record(before, Rank.WORDS, world.epoch(before, "toyota", "x", Reason.ROTATE), "x")
+    signed = control.sign(record, [("words", world.AUTHOR.words), (HOME, key("toyota"))])
+    assert log.admit(before, signed, world.START).standing.hash == record.hash
+    home = next(proof for proof in signed.proofs if proof.role == HOME)
+    for role, why in (("node", "not asked for"), ("association", "does not hold"), ("factor", "does not hold")):
+        more = Signed(record, tuple(sorted((*signed.proofs, home._replace(role=role)))))
+        with pytest.raises(NotAuthorised, match=why):
+            log.admit(before, more, world.START)
+
+
 def test_a_document_that_comes_again_under_another_signature_is_a_duplicate() -> None:
     toyota, kyoto, buyer, seller = two_towns()
     sent = toyota.submit(buyer, Submission(seller, order("PO-1")))[0]

@@ -47,6 +47,11 @@ def canonical() -> Iterator[Vector]:
         ("kana in NFC", "がぎぐ"), ("empty binary", b""), ("32 bytes", bytes(32)), ("256 bytes", bytes(256)),
         ("empty array", []), ("15 elements", [0] * 15), ("16 elements", [0] * 16),
         ("map in order of keys", {"a": 1, "b": [True, None]}),
+        ("2^63 - 1", 2**63 - 1), ("2^63", 2**63), ("2^64 - 1", 2**64 - 1), ("-2^31", -(2**31)),
+        ("-2^31 - 1", -(2**31) - 1), ("-2^63", -(2**63)), ("255 characters", "a" * 255), ("256 characters", "a" * 256),
+        ("16381 characters", "a" * 16_381), ("5460 kana", "あ" * 5_460), ("sixteen arrays around a value", nested(16)),
+        ("sixteen maps around a value", nested(16, of_maps=True)), ("9999 elements", [0] * 9_999),
+        ("10000 values in two levels", [[0] * 4_998, [0] * 4_999]),
     ]  # fmt: skip
     for name, value in values:
         yield {"name": name, "valid": True, "bytes": canon.encode(value)}
@@ -70,8 +75,23 @@ def canonical() -> Iterator[Vector]:
         "too short": "92c0",
         "nothing": "",
         "seventeen arrays around a value": "91" * 17 + "c0",
+        "seventeen maps around a value": "81a161" * 17 + "c0",
+        "10000 elements": canon.encode([0] * 10_000).hex(),
+        "10001 values in two levels": canon.encode([[0] * 4_999, [0] * 4_999]).hex(),
+        "an array that claims more than it has": "dd0000ffff00",
+        "2^64 - 1 as a signed integer": "d3ffffffffffffffff",
+        "-2^63 - 1 as a big number": "c7090081" + "00" * 8,
+        "16385 bytes": canon.encode("a" * 16_382).hex(),
     }.items():
         yield {"name": name, "valid": False, "bytes": data}
+
+
+def nested(depth: int, of_maps: bool = False) -> Any:
+    """Nothing inside ``depth`` arrays or maps."""
+    value: Any = None
+    for _ in range(depth):
+        value = {"a": value} if of_maps else [value]
+    return value
 
 
 def keys_and_trees() -> Iterator[Vector]:

@@ -141,10 +141,11 @@ class Log:
             need(all(bool(payload[0]) <= figure <= len(payload[0]) for figure in payload[1:]), "guardians' figures")
             after["guardians"], least = payload, 3 if before["guardians"] else 4
         need(rank >= least, "the rank may not do this")
+        asked = [*self.rules.get(rank, ["(no rule for this rank)"]), *(["home"] if kind == "epoch" else [])]
         for role, key, signature in proofs:
-            need(role in holders and key in holders[role][1], "a proof whose key does not hold its role")
+            need(role in asked and role in holders and key in holders[role][1], "a proof of a role not asked or held")
             check(key, b"control", name, signature)
-        for role in [*self.rules.get(rank, ["(no rule for this rank)"]), *(["home"] if kind == "epoch" else [])]:
+        for role in asked:
             signers = {proof[1] for proof in proofs if proof[0] == role}
             need(role in holders and len(signers) >= holders[role][0], f"not signed by {role}")
         while self.chain[-1] != previous:

@@ -126,6 +126,18 @@ def _wrong_histories() -> Iterator[tuple[str, str, bytes]]:
     theft = world.signed(world.order(world.eventful_log(), RECIPIENT_ID, epoch=late[4].record.hash), "thief 1")
     yield "epoch-undone", "signed in an epoch that was undone", raw(theft, log.encode_history(world.eventful_log()))
 
+    at = world.author_log()
+    turned = world.record(at, Rank.WORDS, world.epoch(at, world.AUTHOR_HOME, "maker 2", Reason.ROTATE), "turned")
+    signed = control.sign(turned, [("words", AUTHOR.words), (HOME, key(world.AUTHOR_HOME))])
+    home = next(item for item in signed.proofs if item.role == HOME)
+    added = signed._replace(proofs=tuple(sorted((*signed.proofs, home._replace(role="node")))))
+    document = world.signed(world.order(log.admit(at, signed, world.START), RECIPIENT_ID), "maker 2")
+    yield (
+        "role-not-asked-for",
+        "a genuine signature stands once more under a role that the rule does not ask for",
+        raw(document, world.history(AUTHOR.genesis, [*records, added])),
+    )
+
 
 Signer = tuple[str, SigningKey]
 
