@@ -29,7 +29,7 @@ def restore(
         raise Failure(Exit.BAD_INPUT, _("{path}: no such file").format(path=secret))
     try:
         with output.progress(_("restoring"), None) as advance:
-            manifest = backup.restore(path, folder, secret, lambda _name: advance(1))
+            manifest = backup.restore(path, folder, secret, lambda _name: advance(1), _passphrase(path, secret))
     except PeerFault as error:
         raise Failure(Exit.NOT_VERIFIED, str(error), {"holds": False, "detail": str(error)}) from None
     except CallerFault as error:
@@ -47,6 +47,19 @@ def restore(
             "is missing."
         )
     )
+
+
+def _passphrase(path: Path, secret: Path | None) -> str | None:
+    """What opens a backup of a node that starts attended: handed over as at a start, or typed."""
+    import os
+
+    from node import opening
+    from node.keyfile import PASSPHRASE_FILE
+
+    if secret is not None or not (path / "keys" / PASSPHRASE_FILE).exists():
+        return None
+    given = opening.passphrase_of(os.environ)
+    return given or str(typer.prompt(_("The node's passphrase"), hide_input=True, err=True))
 
 
 def _check_secret(folder: Path) -> None:

@@ -141,7 +141,7 @@ class Jobs:
         last = await asyncio.to_thread(context.store.read, lambda tx: tx.meta.get_int(LAST_BACKUP))
         if config.every_hours and now - last >= config.every_hours * HOUR_US:
             made = await asyncio.to_thread(
-                backup.make, context.folder, target_of(context), context.store, context.house.id, now, config.keep
+                backup.make, context.folder, target_of(context), context.store, context.house, now, config.keep
             )
             await asyncio.wrap_future(context.store.submit(lambda tx: tx.meta.set_int(LAST_BACKUP, now)))
             log.info("backup", bytes=made.bytes)

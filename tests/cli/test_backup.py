@@ -32,18 +32,20 @@ def test_a_backup_holds_wrapped_keys_and_never_the_secret(folder: Path) -> None:
     names = {item.relative_to(path).as_posix() for item in path.rglob("*") if item.is_file()}
     assert names == {
         "manifest.json",
-        "node.db",
+        "node.db.sealed",
         "yui.toml",
         "keys/node.key",
         "keys/association.key",
         "keys/association.pub",
     }
     secret = (folder / "keys" / "node.secret").read_bytes()
-    assert all(secret not in item.read_bytes() for item in path.rglob("*") if item.is_file())
+    content = [item.read_bytes() for item in path.rglob("*") if item.is_file()]
+    assert not any(secret in data or "花咲堂".encode() in data for data in content)
+    assert "花咲堂".encode() in b"".join(item.read_bytes() for item in folder.glob("node.db*"))
     assert yui(folder, "backup", "verify", str(path), "--json").json["holds"] is True
 
 
-@pytest.mark.parametrize("name", ["node.db", "keys/node.key", "yui.toml"])
+@pytest.mark.parametrize("name", ["node.db.sealed", "keys/node.key", "yui.toml"])
 def test_one_changed_byte_is_found(folder: Path, name: str) -> None:
     path = backup_of(folder)
     data = bytearray((path / name).read_bytes())
@@ -123,3 +125,34 @@ def test_the_schedule_is_kept_and_old_backups_leave(folder: Path) -> None:
     listed = yui(folder, "backup", "list", "--json").json
     assert (listed["every_hours"], listed["keep"], len(listed["backups"])) == (6, 2, 2)
     assert not list((folder / "backups").glob(".*"))
+
+
+def test_attachments_lie_sealed_beside_backups_once_and_come_back(folder: Path) -> None:
+    kept = folder / "attachments" / "ab" / ("ab" + "0" * 62)
+    kept.parent.mkdir(parents=True)
+    kept.write_bytes(b"a drawing " * 200_000)
+    path = backup_of(folder)
+    (sealed,) = [item for item in (path.parent / "sealed").rglob("*") if item.is_file()]
+    assert b"a drawing" not in sealed.read_bytes()
+    before = sealed.stat().st_mtime_ns
+    path = backup_of(folder)
+    assert sealed.stat().st_mtime_ns == before
+    target = folder.parent / "other"
+    ran = yui(target, "restore", str(path), "--secret", str(folder / "keys" / "node.secret"))
+    assert ran.code == 0, ran.err
+    assert (target / "attachments" / "ab" / kept.name).read_bytes() == kept.read_bytes()
+
+
+def test_a_backup_of_an_attended_node_opens_with_its_passphrase(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("YUI_PASSPHRASE", "a long enough passphrase")
+    folder = made(tmp_path / "data", "--passphrase")
+    assert yui(folder, "member", "add", "花咲堂").code == 0
+    path, target = backup_of(folder), tmp_path / "other"
+    monkeypatch.setenv("YUI_PASSPHRASE", "another one, quite long")
+    assert yui(target, "restore", str(path)).code == 4
+    assert not target.exists()
+    monkeypatch.setenv("YUI_PASSPHRASE", "a long enough passphrase")
+    assert yui(target, "restore", str(path)).code == 0
+    assert [row["name"] for row in yui(target, "member", "list", "--json").json] == ["花咲堂"]

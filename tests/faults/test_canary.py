@@ -1,8 +1,7 @@
-"""A thousand marked strings in a member's documents: at guardians, in logs, on the wire, in the support bundle: none.
+"""A thousand marked strings in a member's documents: at guardians, in backups, logs, on the wire, in a bundle: none.
 
 Four real nodes; everything between them goes through forwarders that keep what passes. The search is proved by what
-must have the marks: the two homes, and a forwarder fed with a mark. A backup is the home's own disk once more: the
-marks are in it, and a test says so, so that nobody believes otherwise (docs/operate/backup.md).
+must have the marks: the two homes, and a forwarder fed with a mark. A backup is sealed under the node's secret.
 """
 
 from __future__ import annotations
@@ -186,7 +185,8 @@ def test_nobody_but_the_two_homes_ever_has_a_mark(tmp_path: Path) -> None:
     assert marks_in(page.encode()) == 0
     assert drill["report"]["verdict"] == "good", drill["report"]
     assert drill["report"]["drilled"] == 1
-    assert marked(backup) == ["node.db"]  # a backup is the home's disk: it is for an encrypted disk
+    assert marked(backup.parent) == []
+    assert (backup / "node.db.sealed").stat().st_size > DOCUMENTS * LINES * 40
 
 
 def test_the_search_and_the_tap_find_a_mark() -> None:

@@ -33,7 +33,7 @@ def make(context: Context, ask: MakeBackup) -> dict[str, Any]:
     """A backup now, verified."""
     keep = 0 if ask.folder else opening.load_config(context.folder).backup.keep
     target = Path(ask.folder) if ask.folder else target_of(context)
-    made = backup.make(context.folder, target, context.store, context.house.id, context.house.clock(), keep)
+    made = backup.make(context.folder, target, context.store, context.house, context.house.clock(), keep)
     return {
         "path": str(made.path),
         "bytes": made.bytes,
