@@ -101,6 +101,7 @@ LIBRARIES = {
     "protocol/sealing.py": "seals bytes to a node's key; signs nothing",
     "cli/bench/floors.py": "measures the machine, with a key of its own",
     "node/keyfile.py": "wraps keys at rest; signs nothing",
+    "node/sealing.py": "seals files at rest; signs nothing",
 }
 CERTIFICATES = {"node/certificate.py": "a self-signed TLS certificate, P-256"}
 
