@@ -37,6 +37,9 @@ def send(
                 sent.append(_send_one(file, content, sender, to, thread))
             except Failure as failure:
                 raise _partly(failure, sent) from None
+            except KeyboardInterrupt:
+                stopped = _("stopped while {file} was being sent: look with `yui order list` whether it went")
+                raise _partly(Failure(Exit.REFUSED, stopped.format(file=file)), sent) from None
             advance(1)
     if len(sent) == 1:
         shown_sent(sent[0])
@@ -75,7 +78,8 @@ def _partly(failure: Failure, sent: list[dict[str, Any]]) -> Failure:
         return failure
     numbers = ", ".join(str(item["number"]) for item in sent)
     told = _("Sent before it, and not to be sent again: {numbers}").format(numbers=numbers)
-    return Failure(failure.code, f"{failure} {told}", {**failure.problem, "sent": sent})
+    kept = f"{len(sent)} orders that were sent before it"
+    return Failure(failure.code, f"{failure} {told}", {**failure.problem, "kept": kept, "sent": sent})
 
 
 @command(app, "list", _("List orders, newest first."))

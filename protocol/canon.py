@@ -235,5 +235,6 @@ def _check_keys(node: dict[Any, Any]) -> None:
     keys = list(node)
     if any(type(key) is not str for key in keys):
         raise Malformed("map keys must be text")
+    require_text(*keys)
     if keys != sorted(keys):
         raise Malformed("map keys are not in ascending order")

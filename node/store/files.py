@@ -122,7 +122,10 @@ def take_lock(path: Path) -> int:
     except OSError as error:
         holder = os.read(lock, 32).decode("ascii", "replace").strip() or "?"
         os.close(lock)
-        raise WorldFault(f"store: {path} is open in another process ({holder}): stop it first") from error
+        raise WorldFault(
+            f"store: {path} is open in another process ({holder}): a node that has just been started answers soon; "
+            "anything else has to stop first"
+        ) from error
     os.ftruncate(lock, 0)
     os.pwrite(lock, b"%d\n" % os.getpid(), 0)
     return lock

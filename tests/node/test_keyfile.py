@@ -85,9 +85,10 @@ def test_damage_and_open_modes_are_named(tmp_path: Path) -> None:
     file.write_bytes(b'{"version":1}')
     with pytest.raises(CallerFault, match="damaged"):
         folder.open(PHRASE)
-    file.chmod(0o640)
-    with pytest.raises(CallerFault, match="chmod 600"):
-        folder.open(PHRASE)
+    for mode in (0o640, 0o620, 0o610, 0o604, 0o602, 0o601):
+        file.chmod(mode)
+        with pytest.raises(CallerFault, match="chmod 600"):
+            folder.open(PHRASE)
 
 
 def test_private_files_are_never_overwritten_or_followed(tmp_path: Path) -> None:

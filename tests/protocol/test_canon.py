@@ -101,6 +101,8 @@ def test_text_must_be_nfc() -> None:
     assert canon.decode(canon.encode("が")) == "が"
     with pytest.raises(Malformed, match="normal form C"):
         canon.decode(canon.encode(["か\u3099"]))
+    with pytest.raises(Malformed, match="normal form C"):
+        canon.decode(canon.encode({"か\u3099": 1}))
 
 
 class TestRequireNfc:

@@ -75,7 +75,7 @@ def _filled(kind: Kind, said: Node, context: Context) -> tuple[Any, Personal]:
         values = {**dict.fromkeys(kind.absent, ()), **found, **dict(kind.fixed)}
         return kind.struct(**values), Personal(**fill_all(kind.contacts, said, context, ""))
     except Missing as broken:
-        raise CallerFault(str(broken), "is required") from None
+        raise CallerFault(str(broken), context.why(str(broken))) from None
 
 
 def _with_kept(

@@ -102,7 +102,7 @@ class Many:
             return self.struct(**fill_all(self.rows, node, context, path))
         except Missing as broken:
             if self.closed:
-                raise CallerFault(str(broken), "is required") from None
+                raise CallerFault(str(broken), context.why(str(broken))) from None
             context.warn(str(broken), "has no value: the element and those after it are kept as they are")
             return None
 

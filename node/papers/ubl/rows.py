@@ -43,6 +43,10 @@ class Context:
     def warn(self, path: str, rule: str) -> None:
         self.findings.append(Finding(path, rule))
 
+    def why(self, path: str) -> str:
+        """Why a required element has no value: what was wrong with the one that is there, or that there is none."""
+        return next((item.rule for item in self.findings if item.field == path), "is required")
+
     def minor(self, *, signed: bool = False, sign: int = 0) -> Minor:
         return Minor(money.minor_digits(self.currency), signed=signed, sign=sign or self.sign)
 

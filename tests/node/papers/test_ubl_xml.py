@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from node.papers import ubl
 from node.papers.ubl import xml
-from protocol.errors import Malformed, TooLarge
+from protocol.errors import CallerFault, Malformed, TooLarge
 from protocol.limits import MAX_XML_BYTES, MAX_XML_DEPTH, MAX_XML_NODES
 from tests.node.papers.said import SAMPLES
 
@@ -88,3 +90,11 @@ def test_text_of_leaves_is_left_alone() -> None:
     found = again.find("{*}Note")
     assert found is not None
     assert found.text == "  two\n lines\t<&> \r&あ "
+
+
+@pytest.mark.parametrize(("written", "rule"), [("2026-13-45", r"not a date \(YYYY-MM-DD\)"), ("", "is required")])
+def test_a_required_value_that_cannot_be_read_is_not_called_missing(written: str, rule: str) -> None:
+    data = (SAMPLES / "order-02-one-line.xml").read_bytes()
+    element = f"<cbc:IssueDate>{written}</cbc:IssueDate>".encode() if written else b""
+    with pytest.raises(CallerFault, match=f"cbc:IssueDate: {rule}"):
+        ubl.read(re.sub(rb"<cbc:IssueDate>[^<]*</cbc:IssueDate>", element, data, count=1))
