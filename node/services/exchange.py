@@ -522,8 +522,7 @@ def _apply_receipt(
         tx.outgoing.mark(peer, items, found.head.cursor)
         marks += items
     recovery.note_reach(house, tx, reach)
-    recovery.await_epoch(tx, void)
-    news = _reflect(house, tx, custody, counted)
+    news = set(_reflect(house, tx, custody, counted)) | recovery.await_epoch(house, tx, void)
     again = _send_histories(house, tx, peer, unknown, number)
     final = sum(1 for _, verdict, _ in marks if verdict in receipts.FINAL)
     return Accepted(found.head.incarnation, found.head.cursor, final, len(marks) - final, again, frozenset(news))

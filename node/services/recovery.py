@@ -190,13 +190,26 @@ def _number(log: ControlLog, name: bytes) -> int:
     return epoch.number if epoch is not None else 0
 
 
-def await_epoch(tx: Tx, void: Sequence[Leaf]) -> None:
-    """Receipts that do not count, because their epoch is unknown here or was cut back: wait for the next record."""
+def await_epoch(house: House, tx: Tx, void: Sequence[Leaf]) -> set[bytes]:
+    """Receipts that do not count, because their epoch is unknown here or was cut back: wait for the next record.
+
+    Where the record that cut it back is known already, none may ever follow: the document is offered again now, once.
+    Peers with new outgoing items.
+    """
     known = tx.documents.known({leaf.document for leaf in void}) if void else frozenset()
-    if known:
-        tx.waiting.add_many(
-            [WaitingRow(leaf.document, leaf.recipient, RECEIPT) for leaf in void if leaf.document in known]
-        )
+    news: set[bytes] = set()
+    for leaf in void:
+        if leaf.document not in known:
+            continue
+        waits = any(row.missing == leaf.recipient for row in tx.waiting.of(leaf.document) if row.kind == RECEIPT)
+        tx.waiting.add_many([WaitingRow(leaf.document, leaf.recipient, RECEIPT)])
+        log = members.find_log(house, tx, leaf.recipient)
+        if waits or log is None or log.standing.epoch is None or log.epoch.home == house.id:
+            continue
+        if leaf.epoch and log.epoch_named(leaf.epoch) is not None and not log.covers(leaf.epoch, leaf.seq):
+            outbox.requeue(tx, log.epoch.home, [leaf.document])
+            news.add(log.epoch.home)
+    return news
 
 
 def epoch_changed(house: House, tx: Tx, log: ControlLog) -> set[bytes]:

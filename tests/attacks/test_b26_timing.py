@@ -242,13 +242,17 @@ async def timed(question: Question, dice: random.Random) -> list[tuple[float, fl
     return pairs
 
 
+#: Read from the disk before their owner is compared; their names are 128 random bits that only the owner was told.
+UNGUESSABLE = {"GET /v1/attachments/uploads/{upload}"}
+
+
 @pytest.mark.slow
 @pytest.mark.timeout(600)
 async def test_a_clock_cannot_tell(world: World) -> None:
     dice = random.Random(26)
     told = {}
     for question in world.questions():
-        if question.name.startswith("GET"):
+        if question.name.startswith("GET") and question.name not in UNGUESSABLE:
             pairs = await timed(question, dice)
             if slower(pairs) < CHANCE:
                 pairs = await timed(question, dice)  # a machine that changed its pace meanwhile does not do it twice

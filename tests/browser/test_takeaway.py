@@ -47,7 +47,8 @@ async def test_documents_are_found_without_a_server(browser: Any, tmp_path: Path
     await page.keyboard.press("Enter")
     assert await numbers(page) == []
     await page.get_by_role("button", name="条件を消す").click()
-    await page.wait_for_function("document.querySelectorAll('#rows tr').length === 6")
+    await page.locator("#rows tr:nth-child(6)").wait_for()
+    assert await page.locator("#rows tr").count() == 6
     await page.get_by_role("button", name="English").click()
     await page.get_by_label("Partner").fill("隣の店")
     await page.get_by_role("button", name="Find").click()

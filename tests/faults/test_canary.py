@@ -33,7 +33,7 @@ PATIENCE_S = 180.0
 class Tap:
     """A TCP forwarder on a port of its own that keeps every byte of both directions."""
 
-    def __init__(self, target: int) -> None:
+    def __init__(self, target: int = 0) -> None:
         self.target = target
         self.heard = bytearray()
         self._listener = socket.create_server(("127.0.0.1", 0))
@@ -93,9 +93,11 @@ class Four:
 
     def __init__(self, folder: Path) -> None:
         names = ("home", "host", "keeper1", "keeper2")
+        self.taps = {name: Tap() for name in names}  # first: or they might take ports that were found free
         ports = free_ports(2 * len(names))
         self.nodes = {name: Node(folder / name, name, *ports[2 * at : 2 * at + 2]) for at, name in enumerate(names)}
-        self.taps = {name: Tap(ports[2 * at]) for at, name in enumerate(names)}
+        for at, tap in enumerate(self.taps.values()):
+            tap.target = ports[2 * at]
         for name, node in self.nodes.items():
             node.peer = f"https://127.0.0.1:{self.taps[name].port}"
 

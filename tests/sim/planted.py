@@ -34,6 +34,7 @@ from protocol.link import batch as batches
 from protocol.link.receipt import Leaf, Verdict
 from protocol.process import thread
 from protocol.process.fact import Fact
+from protocol.process.history import History
 
 Planted = Callable[[], AbstractContextManager[None]]
 PLANTED: dict[str, Planted] = {}
@@ -180,17 +181,17 @@ def business_key_ignored(patch: pytest.MonkeyPatch) -> None:
 @planted
 def folds_by_arrival_order(patch: pytest.MonkeyPatch) -> None:
     """A dealing is judged in the order in which its documents came in, not by what they follow."""
-    folding = thread.fold
+    arranging = thread.arrange
 
-    def naive(facts: Iterable[Fact], named: bytes | None = None) -> thread.ThreadState:
+    def naive(facts: Iterable[Fact], named: bytes | None = None) -> History:
         arrived = list(facts)  # what comes with this transaction stands first, then the store's in its order
         first = next((at for at, fact in enumerate(arrived) if not fact.follows), 0)
         chained: list[Fact] = []
         for fact in [*arrived[first:], *arrived[:first]]:
             chained.append(fact._replace(follows=(chained[-1].id,) if chained else ()))
-        return folding(chained)
+        return arranging(chained)
 
-    patch.setattr(thread, "fold", naive)
+    patch.setattr(thread, "arrange", naive)
 
 
 @planted

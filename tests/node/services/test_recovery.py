@@ -10,6 +10,7 @@ from node.store import MemoryStore, Tx
 from protocol.identity.control import Reason
 from protocol.link import batch as batches
 from protocol.link.batch import Batch, Item
+from protocol.link.receipt import Leaf, Verdict
 from tests.node.services.town import Association, order, two_towns
 
 
@@ -88,6 +89,28 @@ def test_what_was_sent_before_a_restore_and_refused_after_it_is_what_its_recipie
     said = [(row.state, row.heads, row.documents, row.next_actor) for row in rows if row is not None]
     assert len(said) == 2
     assert said[0] == said[1]
+
+
+def test_a_late_receipt_of_a_journals_cut_off_end_has_the_document_offered_again() -> None:
+    """The record that cut it off is known already, and none may follow: waiting for one would be for ever (seed 30)."""
+    toyota, kyoto, buyer, seller = two_towns()
+    sent = toyota.submit(buyer, Submission(seller, order("PO-1")))[0]
+    talk(toyota, kyoto)
+    old = kyoto.see(lambda tx: members.require_log(kyoto.house, tx, seller)).epoch
+    kyoto.restart(Reason.RESTORE)
+    talk(toyota, kyoto)
+    log = toyota.see(lambda tx: members.require_log(toyota.house, tx, seller))
+    assert log.epoch.parent == old.hash
+    late = Leaf(sent.id, seller, old.hash, log.epoch.parent_seq + 1, Verdict.REFUSED.value, False, "")
+
+    def hear(tx: Tx) -> set[bytes]:
+        return recovery.await_epoch(toyota.house, tx, [late])
+
+    assert toyota.offer(kyoto) is None
+    assert toyota.do(hear) == {kyoto.house.id}
+    assert toyota.offer(kyoto) is not None
+    talk(toyota, kyoto)
+    assert toyota.do(hear) == set()  # once: it may come from an old copy that says it again and again
 
 
 def decide(town: Association, member: bytes, document: bytes, decision: str) -> None:
