@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from node.services.house import House
 from node.store import HeadRow, JournalRow, Tx
 from protocol import journal
-from protocol.errors import InvariantBroken
+from protocol.errors import InvariantBroken, WorldFault
 from protocol.journal import Entry, Kind, Position
 
 
@@ -59,6 +59,8 @@ class Custody:
 
     def _head(self, at: Position, now: int) -> HeadRow:
         key = self._house.keyring.get(at.epoch)
+        if key is None and self._tx.meta.get("recovering"):  # epochs were being opened, and could not be stored
+            raise WorldFault("this node is asking its peers what they know of it: try again soon", code="recovering")
         if key is None:
             raise InvariantBroken(f"no signing key for epoch {at.epoch.hex()[:12]}")
         return HeadRow(at.member, at.epoch, at.seq, at.hash, journal.sign_head(key, at), now)
