@@ -207,7 +207,9 @@ ATTACKS: dict[str, Attack] = {
     "a large exponent": Attack(lambda: line_of("1E999"), CallerFault, "larger than"),
     "not a number": Attack(lambda: line_of("NaN"), None),
     "a date of no calendar": Attack(
-        lambda: plain().replace("2026-11-21", "2026-02-30").encode(), CallerFault, "cbc:IssueDate: not a date (YYYY-MM-DD)"
+        lambda: plain().replace("2026-11-21", "2026-02-30").encode(),
+        CallerFault,
+        "cbc:IssueDate: not a date (YYYY-MM-DD)",
     ),
     "a thousand and one lines": Attack(
         lambda: plain().replace("</Order>", "<cac:OrderLine/>" * 1_000 + "</Order>").encode(),
