@@ -242,6 +242,7 @@ async def timed(question: Question, dice: random.Random) -> list[tuple[float, fl
     return pairs
 
 
+UNSEEN_S = 0.15e-3  # a network's own unrest is more
 #: Read from the disk before their owner is compared; their names are 128 random bits that only the owner was told.
 UNGUESSABLE = {"GET /v1/attachments/uploads/{upload}"}
 
@@ -256,10 +257,14 @@ async def test_a_clock_cannot_tell(world: World) -> None:
             pairs = await timed(question, dice)
             if slower(pairs) < CHANCE:
                 pairs = await timed(question, dice)  # a machine that changed its pace meanwhile does not do it twice
-            medians = [f"{statistics.median(taken) * 1e3:.3f} ms" for taken in zip(*pairs, strict=True)]
-            told[question.name] = slower(pairs), medians
+            told[question.name] = slower(pairs), [statistics.median(taken) for taken in zip(*pairs, strict=True)]
     assert len(told) > 30
-    assert {name: found for name, found in told.items() if found[0] < CHANCE} == {}
+    seen = {
+        name: [f"{median * 1e3:.3f} ms" for median in medians]
+        for name, (chance, medians) in told.items()
+        if chance < CHANCE and abs(medians[0] - medians[1]) > UNSEEN_S
+    }
+    assert seen == {}
 
 
 @pytest.mark.parametrize(("more", "told"), [(0.0, False), (0.3e-3, True)])
