@@ -70,8 +70,7 @@ class Jobs:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        await asyncio.to_thread(self._context.ubl.close)
-        await asyncio.to_thread(self._context.pdf.close)
+        await asyncio.to_thread(self._context.close)
 
     async def _go_round(self, name: str, job: Callable[[], Awaitable[float]]) -> None:
         arrivals = self._context.arrivals

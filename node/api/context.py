@@ -124,6 +124,11 @@ class Context:
     def __post_init__(self) -> None:
         self.files = AttachmentFiles(self.folder / "attachments")
 
+    def close(self) -> None:
+        """End the processes that read and print for it. Can be used again: they start when they are needed."""
+        for worker in (self.ubl, self.pdf, self.tables):
+            worker.close()
+
     def submit(self, work: Callable[[Tx], T]) -> Future[T]:
         """Queue ``work`` to the store's writer; what it raised leaves no trace in the house's caches either."""
 

@@ -164,11 +164,12 @@ async def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterato
     mount(app)
     async with TestClient(TestServer(app), cookie_jar=DummyCookieJar()) as client:
         found = World(town, context, client)
-        await found.open()
-        yield found
-        context.arrivals.close()
-        for worker in (context.ubl, context.tables, context.pdf):
-            worker.close()
+        try:
+            await found.open()
+            yield found
+        finally:
+            context.arrivals.close()
+            context.close()
 
 
 async def test_the_store_is_asked_the_same(world: World) -> None:

@@ -28,4 +28,4 @@ async def test_items_from_a_file(tmp_path: Path) -> None:
             again = (await run())[1]
             assert (again["same"], again["new"]) == (1, 0)
         finally:
-            context.tables.close()
+            context.close()

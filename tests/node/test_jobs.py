@@ -41,7 +41,9 @@ async def test_backup_and_drop_folder_run_and_stop_at_once(folder: Path) -> None
     town.submit(buyer, Submission(seller, order("PO-1")))
     context.arrivals.notify()
     await until(lambda: list(drop.glob("*.json")))
+    context.tables.read("品名,単価\n紙袋,12".encode(), "items.csv")
     await asyncio.wait_for(running.stop(), 5)
+    assert [worker._process for worker in (context.ubl, context.pdf, context.tables)] == [None] * 3
     assert len(list((folder / "backups").glob("*/manifest.json"))) == 1
 
 

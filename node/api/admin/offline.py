@@ -28,7 +28,10 @@ def run(folder: Path, name: str, body: bytes, passphrase: str | None = None) -> 
         opened = opening.open_folder(folder, passphrase=passphrase)
         try:
             context = Context(opened.house, opened.store, folder)
-            return 200, json.loads(msgspec.json.encode(run_offline(command, context, ask)))
+            try:
+                return 200, json.loads(msgspec.json.encode(run_offline(command, context, ask)))
+            finally:
+                context.close()
         finally:
             opened.store.close()
     except YuiError as error:

@@ -100,9 +100,7 @@ async def serving(folder: Path) -> AsyncIterator[Api]:
             yield Api(town, context, client)
         finally:
             context.arrivals.close()
-            context.ubl.close()
-            context.tables.close()
-            context.pdf.close()
+            context.close()
 
 
 @asynccontextmanager
@@ -115,6 +113,4 @@ async def administering(folder: Path) -> AsyncIterator[tuple[Association, Contex
         yield town, context
     finally:
         await runner.cleanup()
-        context.ubl.close()
-        context.tables.close()
-        context.pdf.close()
+        context.close()

@@ -67,8 +67,7 @@ def leaver(folder: Path) -> Iterator[Leaver]:
         stranger = neighbours(town, member)
         yield Leaver(town, other, member, partner, stranger, context, thread)
     finally:
-        context.pdf.close()
-        context.ubl.close()
+        context.close()
 
 
 def context_of(town: Association, folder: Path) -> Context:

@@ -128,7 +128,7 @@ def test_it_goes_on_working_there_with_its_words(tmp_path: Path) -> None:
 
     world = Leaver(town, kyoto, member, seller, b"", Context(town.house, town.store, tmp_path), thread)
     path = write(world, tmp_path / "all.zip", Wish(pdf=False))
-    world.context.ubl.close()
+    world.context.close()
     harbour = Association("竜宮")
     harbour.accept(kyoto)
     kyoto.accept(harbour)

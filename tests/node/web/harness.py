@@ -205,8 +205,7 @@ async def web_of(town: Association, folder: Path) -> AsyncIterator[Web]:
             yield web
         finally:
             context.arrivals.close()
-            context.ubl.close()
-            context.tables.close()
+            context.close()
 
 
 @asynccontextmanager
