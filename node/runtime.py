@@ -26,6 +26,7 @@ from node.procedure import Begin, Commit, End, Pause, Steps, ask, commit, look
 from node.services import exchange, greeting, recovery
 from node.services.exchange import GreetFirst
 from node.services.house import House
+from node.services.receipting import Accepted
 from node.store import LinkRow, Tx
 from protocol import move
 from protocol.errors import CallerFault, Frozen, Malformed, NotAuthorised, PeerFault, WorldFault
@@ -386,7 +387,7 @@ class Runtime:
         self._accepting[peer] = Accepting(begun, after, offer.items)
         return links.Sent(effect.attempt, min(cursor, offer.last), waiting)
 
-    def _accept(self, peer: NodeId, receipt: bytes, tx: Tx) -> exchange.Accepted:
+    def _accept(self, peer: NodeId, receipt: bytes, tx: Tx) -> Accepted:
         try:
             return exchange.accept_receipt(self.house, tx, peer, receipt)
         except BaseException:
@@ -399,7 +400,7 @@ class Runtime:
         if accepting is None:
             return 0
         try:
-            accepted: exchange.Accepted = yield End(accepting.begun)
+            accepted: Accepted = yield End(accepting.begun)
         except BaseException:
             self.house.forget_caches()
             self._go_back[peer] = accepting.after

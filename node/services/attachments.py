@@ -22,12 +22,12 @@ def completed(house: House, tx: Tx, root: bytes, size: int, media_type: str) -> 
     tx.attachments.put(AttachmentRow(root, size, media_type, chunks, True, house.clock(), have))
     if not tx.waiting.for_missing([root]):
         return frozenset()
-    from node.services import exchange
+    from node.services import receipting
 
     custody = Custody(house, tx)
     settled = intake.settle_waiting(house, tx, custody, [root])
     custody.close()
-    return frozenset(exchange.tell_later(house, tx, settled))
+    return frozenset(receipting.tell_later(house, tx, settled))
 
 
 class File(NamedTuple):

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from node.services import dealings, exchange, intake, members, outbox, trade
+from node.services import dealings, intake, members, outbox, receipting, trade
 from node.services.custody import Custody
 from node.services.house import House
 from node.services.intake import RECEIVED, SENT
@@ -77,7 +77,7 @@ def decide(
     custody = Custody(house, tx)
     entered = intake.decide(house, tx, custody, document, refusal)
     custody.close()
-    return frozenset(exchange.tell_later(house, tx, entered))
+    return frozenset(receipting.tell_later(house, tx, entered))
 
 
 def _let_go(house: House, tx: Tx, holding: HoldingRow, refusal: str) -> frozenset[bytes]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from node.services import exchange, intake
+from node.services import exchange, intake, receipting
 from node.services.custody import Custody
 from node.services.house import House
 from node.services.intake import RECEIVED
@@ -52,7 +52,7 @@ def retry(house: House, tx: Tx, number: int) -> Retried:
     settled = intake.settle_waiting(house, tx, custody, [document.id])
     custody.close()
     tx.quarantine.set_state(number, RETRIED)
-    news = exchange.tell_later(house, tx, [*entered, *settled])
+    news = receipting.tell_later(house, tx, [*entered, *settled])
     return Retried(entered[0].verdict, entered[0].reason, frozenset(news))
 
 

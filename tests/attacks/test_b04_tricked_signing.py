@@ -70,6 +70,7 @@ MADE = {
 CALLERS = {
     "node/services/directory.py": "a member's own card",
     "node/services/exchange.py": "batches and receipts of this node",
+    "node/services/receipting.py": "later verdicts of this node",
     "node/services/keying.py": "records of the control log that this node drafts",
     "node/services/members.py": "epochs that this node opens",
     "node/services/peers.py": "this node's descriptor",

@@ -15,7 +15,7 @@ import pytest
 
 from node.procedure import Steps, commit
 from node.runtime import TAKE_BATCH, Runtime
-from node.services import exchange, greeting, members
+from node.services import exchange, greeting, members, receipting
 from node.services.exchange import Reception, Taken
 from node.services.house import House
 from node.store import GivenRow, Tx
@@ -218,7 +218,7 @@ def undo_accepted_from_an_equal_rank(patch: pytest.MonkeyPatch) -> None:
 @planted
 def stale_epochs_receipt_counted(patch: pytest.MonkeyPatch) -> None:
     """A receipt counts for ever, whatever became of the journal that it speaks of."""
-    patch.setattr(exchange, "counts", lambda *_: True)
+    patch.setattr(receipting, "counts", lambda *_: True)
 
 
 @planted

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from node.services import dealings, exchange, held, members
+from node.services import dealings, exchange, held, members, receipting
 from node.services.trade import Submission
 from protocol.document import envelope
 from protocol.errors import BadSignature, CallerFault, ImpossibleStep, Misdirected, NotAuthorised, NotFound
@@ -187,10 +187,10 @@ def test_unknown_author_is_asked_for_and_offered_again() -> None:
 def test_a_peer_that_refuses_a_history_is_not_asked_for_ever() -> None:
     toyota, kyoto, buyer, seller = two_towns()
     sent = toyota.submit(buyer, Submission(seller, order("PO-1")))[0]
-    for _ in range(exchange.MAX_RETELLS + 2):  # Kyoto says each time that it does not know the author
+    for _ in range(receipting.MAX_RETELLS + 2):  # Kyoto says each time that it does not know the author
         offer = toyota.offer(kyoto)
         assert offer is not None
-        leaf = Leaf(sent.id, seller, b"", 0, "quarantined", False, exchange.UNKNOWN_AUTHOR)
+        leaf = Leaf(sent.id, seller, b"", 0, "quarantined", False, receipting.UNKNOWN_AUTHOR)
         receipt = receipts.sign(
             kyoto.house.node, "test", toyota.house.id, toyota.house.incarnation, offer.last, [leaf], 1
         )

@@ -8,8 +8,9 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from node.services import directory, exchange, greeting, members, recovery, trade
-from node.services.exchange import Accepted, Taken
+from node.services.exchange import Taken
 from node.services.house import House
+from node.services.receipting import Accepted
 from node.services.trade import Submission, Submitted
 from node.store import MemoryStore, PeerRow, Tx, open_memory
 from protocol.identity.control import Reason
