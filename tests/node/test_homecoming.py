@@ -9,6 +9,7 @@ from node.homecoming import Home, Homecoming
 from node.services import claiming, departed, drafts, guests, members, users, warding
 from node.services.desk import sending
 from node.services.drafting import Step
+from node.services.guarding import behind, overview
 from node.services.guests import Addresses
 from node.services.trade import Outcome, Submission
 from node.store import Tx
@@ -120,6 +121,32 @@ def test_beyond_the_budget_a_return_waits_and_does_not_guess(six: Six, silent: l
         again = six.bring_back("京都", by_words(six))
         assert isinstance(again, Home), again
     assert first in six.held("京都", six.buyer)
+
+
+def test_what_one_guardian_alone_had_comes_when_it_does_and_no_backup_is_spoken_of(
+    six: Six, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It was never safe, so the return may be over without it; it is taken in when that guardian is heard again."""
+    first = six.order("PO-1")
+    six.street.wait(10)
+    six.copy()
+    partner, late = six.at["京都"].id, six.at["月の都"].id
+    others = {six.at[name].id for name in six.guardians} - {late}
+    six.street.dark |= others | {partner}
+    second = six.order("PO-2")
+    six.street.wait(60)
+    six.burn()
+    six.street.dark -= others | {partner}
+    six.street.dark.add(late)
+    assert isinstance(six.bring_back("京都", by_words(six)), Home)
+    assert set(six.held("京都", six.buyer)) == {first}
+    told = []
+    monkeypatch.setattr(behind, "save", lambda *given: told.append(given))
+    six.street.dark.discard(late)
+    six.street.wait(1800)
+    assert set(six.held("京都", six.buyer)) == {first, second}
+    assert told == []
+    assert six.see("京都", lambda tx: overview.members(six.house("京都"), tx))[0].to_hear == 0
 
 
 def test_a_guardian_that_rolls_back_hides_nothing(six: Six) -> None:

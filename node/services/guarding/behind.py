@@ -94,6 +94,6 @@ def clear(tx: Tx, member: bytes) -> None:
     tx.meta.delete(_PREFIX + member.hex())
 
 
-def known(row: Behind | None) -> dict[bytes, bytes]:
+def known(row: Behind) -> dict[bytes, bytes]:
     """Digests of rows as the backup had them, or as a copy that was taken in since has them."""
-    return dict(collecting.decode(row.cursor).state) if row is not None else {}
+    return dict(collecting.decode(row.cursor).state)

@@ -65,8 +65,7 @@ def _end(tx: Tx, member: bytes, epoch: bytes, row: Behind | None) -> End:
 def take(house: House, tx: Tx, member: bytes, wires: Sequence[bytes], reading: Reading) -> Rebuilt:
     """Take frames in that follow what is here. Malformed for any others, and for what no key here opens."""
     log = members.require_log(house, tx, member)
-    before = behind.load(tx, member)
-    row = before or Behind(b"", {})
+    before = behind.load(tx, member)  # None: not put back from a backup
     secrets = claiming.vault_keys(house, tx)
     found: list[Item] = []
     for wire in wires:
@@ -77,11 +76,11 @@ def take(house: House, tx: Tx, member: bytes, wires: Sequence[bytes], reading: R
             raise Malformed(f"number: {last.number + 1} comes next", code="gap")
         reading.ends[place.epoch] = End(place.number, signed.frame.hash)
         found += reading.joiner.feed(items.unpack(frame.unseal(signed, secrets)))
-    state = behind.known(before)
-    done = rebuilding.rebuild(house, tx, member, found, state if before is not None else None)
-    if reading.joiner.is_whole:  # or else everything since the last whole item is read again
-        cursor = collecting.encode(collecting.decode(row.cursor)._replace(state=state))
-        behind.save(tx, member, Behind(cursor, {**row.ends, **reading.ends}))
+    state = behind.known(before) if before is not None else None
+    done = rebuilding.rebuild(house, tx, member, found, state)
+    if before is not None and state is not None and reading.joiner.is_whole:  # or read again from the last whole item
+        cursor = collecting.encode(collecting.decode(before.cursor)._replace(state=state))
+        behind.save(tx, member, Behind(cursor, {**before.ends, **reading.ends}))
     _follow(house, tx, member, found)
     behind.tell(tx, member, [*done.told, *done.bad])
     return done
