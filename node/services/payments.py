@@ -54,6 +54,11 @@ class Notice(NamedTuple):
     currency: str
     fits: tuple[Fit, ...]
 
+    @property
+    def is_open(self) -> bool:
+        """Does it name a bill that nobody has said to be paid?"""
+        return any(fit.verdict in ("fits", "differs") for fit in self.fits)
+
 
 def mark_paid(
     house: House, tx: Tx, member: bytes, by: str, marks: Sequence[Mark], day: str, note: str = ""

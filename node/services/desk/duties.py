@@ -1,6 +1,6 @@
 """What waits for a member beside its dealings: closings that are due, files that the bank paid or will pay. Reads only.
 
-Looks at days and states of dealings, never into their papers: this stands on the first page.
+Looks at days and states of dealings, and into no papers but the latest payment notices: this stands on the first page.
 """
 
 from __future__ import annotations
@@ -8,13 +8,16 @@ from __future__ import annotations
 from datetime import date, timedelta
 from typing import Final, NamedTuple
 
-from node.services import bankdays, reading, transfers
+from node.services import bankdays, payments, reading, transfers
 from node.services.closing import OPEN_STATES
+from node.services.payments import Notice
 from node.services.transfers import Made
 from node.store import Tx
 
 LOOKS_BACK: Final = 7  # days for which a closing that was missed is still shown
 MOST_FILES: Final = 20
+MOST_NOTICES: Final = 10
+NOTICE_DAYS: Final = 31  # after the day of payment: until then somebody looked at the account
 
 
 class ClosingDue(NamedTuple):
@@ -27,16 +30,24 @@ class ClosingDue(NamedTuple):
 
 
 class Duties(NamedTuple):
-    """``files``: made, and not yet said to be paid or withdrawn."""
+    """``files``: made, and not yet said to be paid or withdrawn. ``money``: announced, and not yet said to have come."""
 
     closings: tuple[ClosingDue, ...]
     files: tuple[Made, ...]
+    money: tuple[Notice, ...]
 
 
 def of(tx: Tx, member: bytes, today: str, week: str) -> Duties:
     """What is due until ``week``; days as YYYY-MM-DD."""
     files = tuple(made for made in transfers.files(tx, member, MOST_FILES) if made.state == "made")
-    return Duties(_closings(tx, member, today, week), files)
+    return Duties(_closings(tx, member, today, week), files, _money(tx, member, today))
+
+
+def _money(tx: Tx, member: bytes, today: str) -> tuple[Notice, ...]:
+    """Payment notices that name a bill which is still open, the soonest first."""
+    since = (date.fromisoformat(today) - timedelta(days=NOTICE_DAYS)).isoformat()
+    found = payments.notices(tx, member, since=since, limit=MOST_NOTICES)
+    return tuple(sorted((one for one in found if one.is_open), key=lambda one: one.day))
 
 
 def _closings(tx: Tx, member: bytes, today: str, week: str) -> tuple[ClosingDue, ...]:

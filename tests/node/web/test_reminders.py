@@ -90,6 +90,9 @@ async def test_a_payment_notice_is_listed_and_the_money_marked_by_a_person(webs:
     october.step(webs.toyota.town, webs.buyer, thread, Step.PAY, "2025-09-30")
     webs.deliver()
     owner, clerk = await webs.kyoto.logged_in("owner"), await webs.kyoto.logged_in("clerk")
+    first = await owner.get("/")
+    assert "入金のお知らせ" in first.plain
+    assert "25,300" in first.plain
     page = await owner.get("/books/ledger/receivable")
     assert "届いた支払通知" in page.plain
     assert f"{number} ¥25,300 未入金の請求と一致" in page.plain
@@ -101,5 +104,6 @@ async def test_a_payment_notice_is_listed_and_the_money_marked_by_a_person(webs:
     done = await owner.post(action, given, follow=True)
     assert "1件を入金済みにしました" in done.plain
     assert "入金済みの請求" in done.plain
+    assert "入金のお知らせ" not in (await owner.get("/")).plain
     again = await owner.post(action, given, follow=True)
     assert "一致する明細がありません" in again.plain
