@@ -10,12 +10,15 @@ from typing import Final, NamedTuple
 
 from node.services import bankdays, payments, reading, transfers
 from node.services.closing import OPEN_STATES
+from node.services.desk import today as today_of
 from node.services.payments import Notice
 from node.services.transfers import Made
 from node.store import Tx
+from protocol.process.trade.table import Role
 
 LOOKS_BACK: Final = 7  # days for which a closing that was missed is still shown
 MOST_FILES: Final = 20
+MOST_LOOKED_AT: Final = 20  # dealings with one partner
 MOST_NOTICES: Final = 10
 NOTICE_DAYS: Final = 31  # after the day of payment: until then somebody looked at the account
 
@@ -30,7 +33,7 @@ class ClosingDue(NamedTuple):
 
 
 class Duties(NamedTuple):
-    """``files``: made, and not yet said to be paid or withdrawn. ``money``: announced, and not yet said to have come."""
+    """``files``: made, not yet said to be paid or withdrawn. ``money``: announced, not yet said to have come."""
 
     closings: tuple[ClosingDue, ...]
     files: tuple[Made, ...]
@@ -72,6 +75,7 @@ def _days(closing_day: int, today: str, week: str) -> list[str]:
 
 
 def _has_open(tx: Tx, member: bytes, partner: bytes) -> bool:
-    """Is there a dealing in which something was delivered and not all was billed?"""
+    """Is there a dealing in which the member delivered something and has not billed all of it?"""
     states = (state for state in OPEN_STATES if state != "accepted")
-    return any(tx.threads.latest(member, 1, state=state, partner=partner) for state in states)
+    found = (row for state in states for row in tx.threads.latest(member, MOST_LOOKED_AT, state=state, partner=partner))
+    return any(today_of.summary(tx, row).role is Role.SELLER for row in found)

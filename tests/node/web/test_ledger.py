@@ -146,6 +146,9 @@ async def test_the_first_page_has_closings_and_files(webs: TwoWebs) -> None:
     day = october_day(webs)
     await set_terms(owner, webs.buyer, closing_day=str(day))
     assert "締めと振込" in (await owner.get("/")).plain
+    buyer = await webs.toyota.logged_in("owner")
+    await set_terms(buyer, webs.seller, closing_day=str(day))
+    assert "締めと振込" not in (await buyer.get("/")).plain  # it is the seller who bills
 
 
 def october_day(webs: TwoWebs) -> int:
