@@ -13,7 +13,7 @@ from typing import Any, Final
 from node import units, words
 from node.i18n import N_
 from node.services import advising
-from node.web.render import money, quantity
+from node.web.render import money, price, quantity
 from node.web.sheets.contract import METHODS, TAXES, tax_code
 from node.web.sheets.goods import DISPOSITIONS
 from protocol.process.trade.papers import (
@@ -203,10 +203,10 @@ def _count(value: Any, unit: str, say: Say) -> str:
 def _goods(line: OrderLine | InvoiceLine, currency: str, say: Say) -> tuple[str, ...]:
     code = tax_code(line.tax) if line.tax is not None else ""
     tax = say(_TAX[code]) if code in _TAX else code
-    price = "" if line.price is None else quantity(line.price.value)
+    each = "" if line.price is None else price(line.price.value, currency)
     off = isinstance(line, InvoiceLine) and line.negative
     amount = -line.amount if off and line.amount is not None else line.amount
-    return line.item.name, _count(line.quantity, line.unit, say), price, tax, money(amount, currency)
+    return line.item.name, _count(line.quantity, line.unit, say), each, tax, money(amount, currency)
 
 
 def _answered(line: Any, say: Say, names: dict[str, str]) -> tuple[str, ...]:

@@ -85,6 +85,7 @@ def _environment(language: str) -> jinja2.Environment:
         "yen": lambda value: money(value, "JPY"),
         "money": money,
         "quantity": quantity,
+        "price": price,
         "number": lambda value: f"{value:,}",
         "tel": lambda value: "".join(c for c in str(value) if c in "+0123456789"),
     }
@@ -163,6 +164,11 @@ def money(amount: int | None, currency: str = "JPY") -> str:
     text = f"{Decimal(abs(amount)).scaleb(-digits):,.{digits}f}"
     sign = ("▲" if currency == "JPY" else "−") if amount < 0 else ""
     return f"{sign}{SIGNS.get(currency, currency + ' ')}{text}"
+
+
+def price(value: Scaled | None, currency: str = "JPY") -> str:
+    """A unit price, in major units: ¥1,234.5. Empty for none."""
+    return f"{SIGNS.get(currency, currency + ' ')}{quantity(value)}" if value is not None else ""
 
 
 def quantity(value: Scaled | Decimal | int | None) -> str:
