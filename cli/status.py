@@ -28,7 +28,7 @@ def status() -> None:
         [
             (_("Node"), f"{found['name']} ({short(found['node'])})"),
             (_("Runs"), output.yes_no(found["running"])),
-            (_("May sign"), found["frozen"] or found["recovering"] or output.yes_no(True)),
+            (_("May sign"), words.signing(found["frozen"], found["recovering"])),
             (_("Network"), found["network"]),
             (_("Members"), found["members"]),
             (_("Documents"), found["documents"]),
@@ -86,7 +86,7 @@ def resolve(
 def doctor() -> None:
     """Look for what may be wrong; exit code 1 when something is."""
     found = call("doctor")
-    rows = [("✓" if item["ok"] else "✗", item["check"], item["detail"]) for item in found["findings"]]
+    rows = [("✓" if item["ok"] else "✗", *words.finding(item)) for item in found["findings"]]
     output.table(found, ["", _("Check"), _("Found")], rows)
     if not found["ok"]:
         raise typer.Exit(Exit.REFUSED)

@@ -7,8 +7,9 @@ A name that no table knows is given back as it is: a newer node's word is better
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
-from typing import Final
+from typing import Any, Final
 
 from node.i18n import N_, _
 
@@ -188,3 +189,34 @@ def answer(name: str, say: Say = _) -> str:
 def inspected(name: str, say: Say = _) -> str:
     """What an inspection came to."""
     return _word(INSPECTED, name, say)
+
+
+#: Why a start was doubtful (``protocol.identity.control.Reason``), while peers are asked.
+ASKING: Final[Mapping[str, str]] = {
+    "restart": N_("not yet: after a stop without warning it asks its peers what they know of it"),
+    "restore": N_("not yet: after a backup was put back it asks its peers what they know of it"),
+}
+_COPY: Final = "another copy of this node has been seen"
+_FORK: Final = re.compile("member ([0-9a-f]{12}) has two successors of one record")
+
+
+def frozen(reason: str, say: Say = _) -> str:
+    """Why a node signs nothing (``house.frozen``) and what ends it. Empty for none."""
+    if reason.startswith(_COPY):
+        return say(N_("another copy of this server has been seen: make sure that only one runs, then `yui resolve`"))
+    if (fork := _FORK.match(reason)) is not None:
+        text = N_("member {member} has two histories: its recovery words decide, with `yui key decide {member}`")
+        return say(text).format(member=fork[1])
+    return reason
+
+
+def signing(stopped: str, recovering: str, say: Say = _) -> str:
+    """Whether a node signs (``house.frozen``, ``house.recovering``): yes, or why not."""
+    return frozen(stopped, say) or _word(ASKING, recovering, say) or say(N_("yes"))
+
+
+def finding(item: Mapping[str, Any], say: Say = _) -> tuple[str, str]:
+    """A finding of the doctor: what was looked at, and what was seen."""
+    given = {**item["given"], "reason": frozen(str(item["given"].get("reason", "")), say)}
+    name, text = item["name"], item["text"]
+    return say(name).format(**given), say(text).format(**given)

@@ -59,7 +59,7 @@ class Peer(NamedTuple):
 
 def tasks(house: House, tx: Tx) -> list[Task]:
     """What waits for staff, the most urgent first."""
-    found = [Task("frozen")] if house.frozen else []
+    found = [Task("frozen", house.frozen)] if house.frozen else []
     for peer in peers(house, tx):
         name, node = peer.facts["name"] or peer.facts["node"][:12], peer.facts["node"]
         if peer.light == "red":

@@ -8,10 +8,12 @@ from __future__ import annotations
 import os
 import shutil
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Final, NamedTuple
 
+from node.i18n import N_
 from node.services import departed, members
 from node.services.house import House
 from node.store import Store, Tx
@@ -28,11 +30,22 @@ MANY_EPOCHS: Final = 1_000  # a history of some 1,800 records no longer fits int
 
 
 class Finding(NamedTuple):
-    """One check: its name, whether all is well, what was seen."""
+    """One check: its name, whether all is well, what was seen.
+
+    ``name`` and ``text`` are messages of the catalogue that ``given`` fills in; ``check`` and ``detail`` the same in
+    English, with which programs can tell checks apart.
+    """
 
     check: str
     ok: bool
     detail: str
+    name: str = ""
+    text: str = ""
+    given: Mapping[str, str | int] = MappingProxyType({})
+
+
+def _found(name: str, ok: bool, text: str, **given: str | int) -> Finding:
+    return Finding(name.format(**given), ok, text.format(**given), name, text, given)
 
 
 def examine(house: House, store: Store, folder: Path) -> list[Finding]:
@@ -49,11 +62,12 @@ def examine(house: House, store: Store, folder: Path) -> list[Finding]:
 
 def _folder(folder: Path) -> Iterator[Finding]:
     free = shutil.disk_usage(folder).free
-    yield Finding("disk space", free >= LOW_SPACE_BYTES, f"{free // 1024**2} MiB free")
+    yield _found(N_("disk space"), free >= LOW_SPACE_BYTES, N_("{n} MiB free"), n=free // 1024**2)
     loose = [path.name for path in sorted((folder / "keys").glob("*")) if path.suffix != ".pub" and _readable(path)]
-    yield Finding("key files", not loose, "others can read: " + ", ".join(loose) if loose else "mode 0600")
+    text = N_("others can read: {files}") if loose else N_("nobody else can read them")
+    yield _found(N_("key files"), not loose, text, files=", ".join(loose))
     owner = folder.stat().st_uid
-    yield Finding("data folder", owner in (os.getuid(), 0), f"belongs to user {owner}")
+    yield _found(N_("data folder"), owner in (os.getuid(), 0), N_("belongs to user {n}"), n=owner)
 
 
 def _readable(path: Path) -> bool:
@@ -61,16 +75,19 @@ def _readable(path: Path) -> bool:
 
 
 def _frozen(house: House) -> Finding:
-    return Finding("may sign", not house.frozen, house.frozen or "yes")
+    text = "{reason}" if house.frozen else N_("yes")
+    return _found(N_("may sign"), not house.frozen, text, reason=house.frozen)
 
 
 def _broken(store: Store) -> Finding:
-    return Finding("store takes writes", store.broken is None, str(store.broken or "yes"))
+    text = N_("yes") if store.broken is None else "{error}"
+    return _found(N_("store takes writes"), store.broken is None, text, error=str(store.broken or ""))
 
 
 def _engine(store: Store) -> Finding:
     wrong = store.check()
-    return Finding("database file", not wrong, "; ".join(wrong[:3]) or "sound")
+    text = "{errors}" if wrong else N_("sound")
+    return _found(N_("database file"), not wrong, text, errors="; ".join(wrong[:3]))
 
 
 def _journals(tx: Tx) -> list[Finding]:
@@ -78,15 +95,16 @@ def _journals(tx: Tx) -> list[Finding]:
     found = []
     heads = {row.member: row for row in tx.heads.all()}
     for member in tx.members.all(local=True):
-        name = f"journal of {member.name or member.member.hex()[:12]}"
+        journal_of, who = N_("journal of {who}"), member.name or member.member.hex()[:12]
         try:
             count = sum(_walk(tx, member.member, epoch) for epoch, _ in tx.journal.epochs(member.member))
             head = heads.get(member.member)
             last = None if head is None else tx.journal.last(member.member, head.epoch)
             whole = head is None or (last is not None and (last.seq, last.hash) == (head.seq, head.hash))
-            found.append(Finding(name, whole, f"{count} entries" if whole else "does not end at its signed head"))
+            text = N_("{n} entries") if whole else N_("does not end at its signed head")
+            found.append(_found(journal_of, whole, text, who=who, n=count))
         except YuiError as fault:
-            found.append(Finding(name, False, str(fault)))
+            found.append(_found(journal_of, False, "{error}", who=who, error=str(fault)))
     return found
 
 
@@ -105,13 +123,14 @@ def _documents(store: Store) -> Finding:
         stored = store.read(lambda tx, after=at: tx.documents.after(after, STEP))  # type: ignore[misc]
         for item in stored:
             if headers.identify(item.row.header) != item.row.id:
-                return Finding("documents", False, f"{item.row.id.hex()[:12]}: its header was changed")
+                return _found(N_("documents"), False, N_("{id}: its header was changed"), id=item.row.id.hex()[:12])
             named = {ref.name: ref.hash for ref in headers.parse(item.row.header).parts}
             for part in item.parts:
                 if named.get(part.name) != part_hash(Part(part.salt, part.content)):
-                    return Finding("documents", False, f"{item.row.id.hex()[:12]}: its {part.name} part was changed")
+                    text = N_("{id}: its {part} part was changed")
+                    return _found(N_("documents"), False, text, id=item.row.id.hex()[:12], part=part.name)
         if not stored:
-            return Finding("documents", True, f"{count} documents are as they were signed")
+            return _found(N_("documents"), True, N_("{n} documents are as they were signed"), n=count)
         at, count = stored[-1].row.position, count + len(stored)
 
 
@@ -125,37 +144,48 @@ def _keys(house: House, tx: Tx) -> Finding:
             house.wrap.unwrap(members.EPOCH_KEY, row.subject, row.wrapped)
         except (KeyError, YuiError):
             lacking.append(member.name or member.member.hex()[:12])
-    return Finding("signing keys", not lacking, "missing: " + ", ".join(lacking) if lacking else "all there")
+    text = N_("missing: {names}") if lacking else N_("all there")
+    return _found(N_("signing keys"), not lacking, text, names=", ".join(lacking))
 
 
 def _epochs(tx: Tx) -> Finding:
     """Crash after crash lengthens every member's history; somebody must look for the cause before it is too long."""
     most = max((row.epoch_number for row in tx.members.all(local=True)), default=0)
-    detail = f"the longest history has {most} epochs"
-    return Finding(
-        "epochs", most < MANY_EPOCHS, detail if most < MANY_EPOCHS else f"{detail}: this node crashes too often"
-    )
+    few = most < MANY_EPOCHS
+    text = N_("the longest history has {n} epochs")
+    if not few:
+        text = N_("the longest history has {n} epochs: this node crashes too often")
+    return _found(N_("epochs"), few, text, n=most)
 
 
 def _departed(house: House, tx: Tx) -> Iterator[Finding]:
     """A node that came back after its members went elsewhere: what it still owes their new homes."""
     for gone in departed.all_of(house, tx):
-        name = f"moved away: {gone.name or gone.member.hex()[:12]}"
-        if not gone.reached:
-            yield Finding(name, False, f"its new home {gone.home.hex()[:12]} has not answered since")
-        else:
-            yield Finding(name, gone.tail == 0, f"{gone.tail} papers are not handed over to {gone.home.hex()[:12]} yet")
+        given: dict[str, str | int] = {
+            "who": gone.name or gone.member.hex()[:12],
+            "home": gone.home.hex()[:12],
+            "n": gone.tail,
+        }
+        text = N_("its new home {home} has not answered since")
+        if gone.reached:
+            text = N_("{n} papers are not handed over to {home} yet")
+        yield _found(N_("moved away: {who}"), gone.reached and gone.tail == 0, text, **given)
 
 
 def _work(house: House, tx: Tx) -> Iterator[Finding]:
     lag, quarantined = tx.index_lag(), tx.quarantine.count()
-    yield Finding("search index", lag < 10_000, f"{lag} documents behind")
-    yield Finding("quarantine", quarantined == 0, f"{quarantined} records wait for a person")
+    yield _found(N_("search index"), lag < 10_000, N_("{n} documents behind"), n=lag)
+    yield _found(N_("quarantine"), quarantined == 0, N_("{n} records wait for a person"), n=quarantined)
     now = house.clock()
     for row in tx.links.all():
         peer = tx.peers.get(row.node)
         if peer is None or peer.state != "accepted":
             continue
         silent = row.failures > 0 and now - max(row.last_success, peer.added) > HOUR_US
-        detail = f"{row.failures} failures: {row.last_error}" if row.failures else "works"
-        yield Finding(f"link to {peer.name or peer.node.hex()[:12]}", not silent, detail)
+        text = N_("{n} failures: {error}") if row.failures else N_("works")
+        given: dict[str, str | int] = {
+            "who": peer.name or peer.node.hex()[:12],
+            "n": row.failures,
+            "error": row.last_error,
+        }
+        yield _found(N_("link to {who}"), not silent, text, **given)

@@ -22,7 +22,10 @@ def show(context: Context, _ask: Nothing) -> dict[str, Any]:
 def examine(context: Context, _ask: Nothing) -> dict[str, Any]:
     """Every check that needs no other node."""
     findings = doctor.examine(context.house, context.store, context.folder)
-    return {"ok": all(item.ok for item in findings), "findings": [item._asdict() for item in findings]}
+    return {
+        "ok": all(item.ok for item in findings),
+        "findings": [{**item._asdict(), "given": dict(item.given)} for item in findings],
+    }
 
 
 def bundle(context: Context, _ask: Nothing) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from aiohttp import web
 
+from node import words
 from node.api.admin import backups, overview
 from node.api.admin.command import Nothing
 from node.i18n import N_
@@ -23,7 +24,7 @@ from protocol.errors import CallerFault, WorldFault
 
 #: Sentence and page of a task.
 TASKS: Final = {
-    "frozen": (N_("This server may not sign: another copy of it runs. Telephone whoever looks after it."), ""),
+    "frozen": (N_("This server signs nothing: {name}. Telephone whoever looks after it."), ""),
     "dark": (N_("{name} cannot be reached. {n} papers wait; they go by themselves when it returns."), "peers"),
     "enrolment": (N_("{name} waits for the codes to be compared."), "peers"),
     "quarantine": (N_("{n} records were set aside for checking."), "quarantine"),
@@ -31,18 +32,6 @@ TASKS: Final = {
 }
 LOW_SPACE: Final = doctor.LOW_SPACE_BYTES
 GIB: Final = 1024**3
-CHECKS: Final = {
-    "disk space": N_("Free space"),
-    "key files": N_("Key files"),
-    "data folder": N_("Data folder"),
-    "may sign": N_("May sign"),
-    "store takes writes": N_("Stores papers"),
-    "database file": N_("Database file"),
-    "documents": N_("Documents"),
-    "signing keys": N_("Signing keys"),
-    "search index": N_("Search"),
-    "quarantine": N_("Set aside for checking"),
-}
 
 
 async def today(visit: Visit) -> web.StreamResponse:
@@ -83,7 +72,6 @@ async def _safety(visit: Visit, form: Form, status_code: int = 200, checked: Any
         total=disk.total / GIB,
         numbers=numbers,
         checked=checked,
-        checks=CHECKS,
     )
 
 
@@ -142,7 +130,8 @@ async def check(visit: Visit) -> web.StreamResponse:
     """Every check of `yui doctor`: reads everything, so only when somebody asks."""
     await visit.site.limit(visit, "doctor", 2, key="node")
     found = await asyncio.to_thread(overview.examine, visit.context, Nothing())
-    return await _safety(visit, Form.empty(visit.say), checked=found)
+    rows = [(item["ok"], *words.finding(item, visit.say)) for item in found["findings"]]
+    return await _safety(visit, Form.empty(visit.say), checked=rows)
 
 
 # --- audit

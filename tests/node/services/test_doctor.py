@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import gettext
 import shutil
 from pathlib import Path
 
-from node.services import doctor
+from node import i18n, words
+from node.services import deciding, doctor
+from node.services.house import COPY_SEEN
 from node.services.trade import Submission
 from node.store import open_memory
 from tests.node.services.town import Association, order
+
+JAPANESE = gettext.translation(i18n.DOMAIN, i18n.LOCALE, ["ja"]).gettext
 
 
 def findings(town: Association, folder: Path) -> dict[str, doctor.Finding]:
@@ -49,3 +54,27 @@ def test_a_changed_byte_is_found(tmp_path: Path) -> None:
     found = findings(town, tmp_path)["documents"]
     assert not found.ok
     assert "was changed" in found.detail
+
+
+def test_every_finding_has_words_in_both_languages(tmp_path: Path) -> None:
+    town = Association("toyota")
+    town.enrol("一寸法師精密")
+    for found in findings(town, tmp_path).values():
+        what, seen = words.finding(found._asdict(), JAPANESE)
+        assert not what.isascii()
+        assert not seen.isascii()
+        assert "{" not in what + seen
+        assert words.finding(found._asdict(), str) == (found.check, found.detail)
+
+
+def test_why_a_node_signs_nothing(tmp_path: Path) -> None:
+    say = JAPANESE
+    assert "複製が見つかりました" in words.signing(COPY_SEEN, "", say)
+    assert "yui key decide 0a0a0a0a0a0a" in words.signing(deciding.reason(b"\x0a" * 32), "", say)
+    assert "バックアップから戻した" in words.signing("", "restore", say)
+    assert words.signing("", "", say) == "はい"
+    town = Association("toyota")
+    town.house.frozen = COPY_SEEN
+    found = findings(town, tmp_path)["may sign"]
+    assert (found.ok, found.detail) == (False, COPY_SEEN)
+    assert "複製が見つかりました" in words.finding(found._asdict(), say)[1]

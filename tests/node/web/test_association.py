@@ -167,7 +167,8 @@ async def test_backups_and_checks(web: Web, tmp_path: Path) -> None:
     bare = await staff.get("/association/safety")
     assert "設定ファイルがない" in bare.plain
     await staff.submit("/association/safety/check", {})
-    assert "書類の保存 yes" in staff.last.plain
+    assert "書類の保存 はい" in staff.last.plain
+    assert "署名 はい" in staff.last.plain
 
 
 async def test_two_real_nodes_connect_by_their_pages(tmp_path: Path, unused_tcp_port_factory: object) -> None:
