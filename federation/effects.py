@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from protocol.keys import NodeId
+from protocol.statistics.ledger import Event
 
 
 @dataclass(frozen=True)
@@ -76,3 +77,48 @@ class SaveLink:
 
 Exchange = SayHello | SendBatch | PullBatch  # what takes a place in service (see node.runtime)
 LinkEffect = Exchange | SaveLink
+
+
+@dataclass(frozen=True)
+class Tell:
+    """Give the node with the key ``to`` a message of a question."""
+
+    to: bytes
+    body: bytes
+
+
+@dataclass(frozen=True)
+class Blamed:
+    """A node broke a rule of a question and is left out from here on; people should know."""
+
+    node: bytes
+    rule: str
+
+
+@dataclass(frozen=True)
+class Note:
+    """Enter this into the ledger of questions before anything that follows is told. ``cells``: by number."""
+
+    event: Event
+    cells: tuple[int, ...] = ()
+    answerers: bytes = b""
+    detail: str = ""
+
+
+@dataclass(frozen=True)
+class Opened:
+    """The question is answered: the signed result, and its sums by number of the cell."""
+
+    signed: bytes
+    sums: tuple[tuple[int, int], ...]
+    nodes: tuple[bytes, ...]
+
+
+@dataclass(frozen=True)
+class Unopened:
+    """The question ended without a result."""
+
+    reason: str
+
+
+QuestionEffect = Tell | Blamed | Note | Opened | Unopened

@@ -53,6 +53,7 @@ class Purpose(Enum):
     EXPORT = b"export"
     BOX = b"box"
     DRILL = b"drill"
+    STATISTICS = b"statistics"
 
 
 class SigningKey:
@@ -86,6 +87,28 @@ class SigningKey:
 
     def __repr__(self) -> str:
         return f"SigningKey(public={self.public.hex()[:12]}…)"
+
+
+class AgreementKey:
+    """An X25519 private key of one use (RFC 7748): ``public`` and the 32 bytes that both sides come to."""
+
+    __slots__ = ("_secret", "public")
+
+    def __init__(self, secret: bytes) -> None:
+        if len(secret) != 32:
+            raise Malformed("an agreement key has 32 bytes")
+        self._secret = secret
+        self.public = sodium.crypto_scalarmult_base(secret)
+
+    def agree(self, other: bytes) -> bytes:
+        """The shared secret with the holder of ``other``; Malformed if that is no key to agree with."""
+        try:
+            return sodium.crypto_scalarmult(self._secret, other)
+        except (ValueError, TypeError, SodiumError):
+            raise Malformed("not an X25519 key that can be agreed with") from None
+
+    def __repr__(self) -> str:
+        return f"AgreementKey(public={self.public.hex()[:12]}…)"
 
 
 def _message(purpose: Purpose, digest: bytes) -> bytes:

@@ -116,6 +116,23 @@ MAX_MAIL_PER_SENDER = 1_000  # parcels or pieces, from one node for one ward or 
 MAX_MAIL_LISTED = 512  # in one answer
 MAX_MAIL_DONE = 512  # in one question
 
+# statistics between regions
+STATS_CAP = 2**40 - 1  # magnitude of one unit's figure (yen, pieces) in one cell
+MAX_STATS_NODES = 4_096  # of one cohort: nodes * units * cap stays below 2**63
+MIN_STATS_NODES = 4  # below that a mask hides nothing: the asker takes away its own
+MAX_STATS_UNITS = 2_047  # of one node in one size class
+MAX_STATS_CELLS = 1_000  # of one question
+MAX_STATS_ROWS = 4_000  # lines of counts of one question: cells, rests, changes
+STATS_NEIGHBOURS = 64  # of one node where there are more than STATS_COMPLETE
+STATS_COMPLETE = 200  # up to so many nodes everybody is everybody's neighbour
+STATS_CHECKERS = 16  # nodes that compute the counts again
+MAX_STATS_MISSING = 16  # nodes that may be lost in the second step
+MAX_STATS_MESSAGE_BYTES = 4 * MIB
+MAX_STATS_OPENING_BYTES = 512 * MIB
+STATS_QUESTIONS_PER_MONTH = 30  # of one asker to one cohort
+STATS_TRIES = 2  # first steps that a node takes part in for one cell and version
+STATS_PHASE_US = 60 * 1_000_000  # how long the coordinator waits for the last answer of a phase
+
 # UBL and other XML
 MAX_XML_BYTES = 4 * MIB
 MAX_XML_DEPTH = 32

@@ -52,5 +52,13 @@ def decrypt(sealed: bytes, about: bytes, nonce: bytes, key: bytes) -> bytes:
         raise Malformed("damaged, or not encrypted with this key for this place") from None
 
 
+def keystream(key: bytes, length: int) -> bytes:
+    """The first ``length`` bytes of ChaCha20 (RFC 8439 §2.4) under a key that is used for nothing else, nonce zero.
+
+    Block counter from 1: what the AEAD of the same RFC would add to a message of zeros; its tag is dropped.
+    """
+    return sodium.crypto_aead_chacha20poly1305_ietf_encrypt(bytes(length), None, bytes(12), key)[:length]
+
+
 def _key(shared: bytes, ephemeral: bytes, receiver: bytes) -> bytes:
     return hashlib.sha256(b"yui/sealed/1\0" + shared + ephemeral + receiver).digest()

@@ -10,7 +10,8 @@ from protocol.identity import card, control, descriptor, genesis, log
 from protocol.keys import NodeId
 from protocol.link import batch, chunk, delta, holdings, receipt
 from protocol.link.delta import Entry
-from tests.vectors import exchanges, proof_cases, world
+from protocol.statistics import ledger, messages, opening, question, roster
+from tests.vectors import asking, exchanges, proof_cases, world
 from tests.vectors.world import AUTHOR, NETWORK, key
 
 Reader = Callable[[bytes], Any]
@@ -52,6 +53,34 @@ RECORDS: dict[str, tuple[bytes, Reader]] = {
     "receipt proof": (_receipt_proof(), lambda data: receipt.verify_proof(data, key("kyoto").public)),
     "holdings": (holdings.encode(NETWORK, AUTHOR.id, bytes(32), [bytes(32), b"\1" * 32])[0], holdings.parse),
     "chunk": (chunk.encode(0, (), b""), lambda data: chunk.parse(data, _EMPTY_ROOT, 0, 0)),
+    "cohort": (
+        asking.vector("cohort"),
+        lambda data: question.verify_cohort(data, asking.PUBLISHER.public),
+    ),
+    "question": (asking.vector("question"), question.verify_question),
+    "commitment": (asking.vector("commitment"), lambda data: roster.entry_of(data, asking.question_hash())),
+    "roster": (
+        asking.vector("roster"),
+        lambda data: roster.read_roster(data, asking.question_hash(), asking.publics()),
+    ),
+    "beacon": (asking.vector("beacon"), lambda data: roster.read_beacon(data, asking.roll())),
+    "dealing": (asking.inside("dealing"), messages.parse_dealing),
+    "handed": (asking.vector("handed"), messages.parse_handed),
+    "masked answer": (
+        asking.vector("answer"),
+        lambda data: opening.require_answer(asking.setting(), 1, data, 20),
+    ),
+    "answered": (asking.vector("list"), messages.parse_answered),
+    "signatures": (asking.vector("signatures"), messages.parse_signatures),
+    "release": (asking.vector("release"), messages.parse_release),
+    "opening": (asking.vector("opening"), messages.parse_opening),
+    "counted": (asking.vector("counted"), messages.parse_counted),
+    "result": (asking.inside("result"), messages.parse_result),
+    "closed": (messages.encode(messages.CLOSED_TAG, (bytes(32), "no cell passes the rules")), messages.parse_closed),
+    "ledger entry": (
+        asking.entry(),
+        lambda data: ledger.verify(data, asking.publics()[0], b""),
+    ),
     "card": (card.sign(key("maker 1"), exchanges.CARD), card.parse),
     "delta": (delta.encode(NETWORK, 0, 1, False, [Entry(b"card", b"history")]), delta.parse),
     "descriptor": (

@@ -37,6 +37,7 @@ SIGNERS = {
     ("protocol/guardian/mail.py", "sign_box"): ("BOX", "canon.digest(record)"),
     ("protocol/export.py", "sign"): ("EXPORT", "canon.digest(record)"),
     ("protocol/drill.py", "sign"): ("DRILL", "canon.digest(record)"),
+    ("protocol/statistics/signed.py", "sign"): ("STATISTICS", "canon.digest(record)"),
     ("node/services/claiming.py", "fenced"): ("FENCE", "made.hash"),  # a fence that this node drafted
     # A guardian's proof in a record that somebody else drafted: the one place of its kind. It was judged, and stored
     # as accepted, before; and it opens an epoch at the claimant's node, never at this one (``on_claim``).
@@ -57,6 +58,7 @@ MADE = {
     ("protocol/vault.py", "sign"): "record = canon.encode((TAG, *vault[:4], vault.keys))",
     ("protocol/guardian/mail.py", "sign_box"): "record = canon.encode((BOX_TAG, *box))",
     ("protocol/drill.py", "sign"): "record = canon.encode((TAG, *drill))",
+    ("protocol/statistics/signed.py", "sign"): "record = canon.encode((tag, *fields))",
     ("protocol/guardian/frame.py", "sign"): "hashed = canon.digest(record)",
     (
         "protocol/guardian/frame.py",
@@ -95,6 +97,11 @@ CALLERS = {
     "node/services/drilling/report.py": "what this node found in its own drill",
     "node/api/admin/drills.py": "the report of its own drill, put together here",
     "node/services/mailing/posting.py": "batches with what already waits in this node's streams",
+    "protocol/statistics/question.py": "cohorts that a council publishes, questions that this node asks",
+    "protocol/statistics/party.py": "this node's part in a question: commitment, shares, masked words",
+    "protocol/statistics/ledger.py": "this node's ledger of questions",
+    "federation/answering.py": "the list of answerers with this node on it, counts that it has added up itself",
+    "federation/coordinating.py": "the sums that this node has added up",
     "cli/key.py": "a drafted control record, by the member's words or the association's key",
 }
 LIBRARIES = {

@@ -17,7 +17,8 @@ from protocol.keys import Purpose
 from protocol.limits import MAX_BATCH_BYTES
 from protocol.link import batch, carried, holdings, receipt
 from protocol.process.trade import check
-from tests.vectors import generate, guarding, world
+from protocol.statistics import lanes, messages, opening, rules, shamir
+from tests.vectors import asking, generate, guarding, world
 
 
 def load(name: str) -> list[dict[str, Any]]:
@@ -186,6 +187,25 @@ def test_moves() -> None:
     assert {move.parse_read(wire("read")).move, move.parse_cancel(wire("cancel")), move.parse_done(wire("done"))} == {
         named
     }
+
+
+def test_statistics() -> None:
+    """Whoever has the seeds of the vectors opens the sums from the masked answers."""
+    found = {vector["name"]: vector for vector in load("statistics")}
+    for vector in (found["size classes"], found["counts"]):
+        assert rules.class_counts(vector["contributions"], 65_535) == tuple(vector["classes"])
+    shared = found["shares of a secret"]
+    dealt = {at + 1: bytes.fromhex(share) for at, share in enumerate(shared["shares"])}
+    assert shamir.join({at: dealt[at] for at in (2, 4, 5, 6)}, shared["threshold"]).hex() == shared["secret"]
+    setting = asking.setting()
+    answers, own = {}, {}
+    for vector in found["answers of step 2"]["answers"]:
+        number, words = opening.require_answer(setting, 2, bytes.fromhex(vector["signed"]), 2)
+        answers[number], own[number] = words, bytes.fromhex(vector["own_seed"])
+    total = lanes.to_values(opening.total(setting, 2, tuple(answers), answers, own, {}))
+    assert list(total) == found["answers of step 2"]["sums"]
+    made = messages.parse_result(bytes.fromhex(found["result"]["record"]))
+    assert [value for _, value in made.sums] == list(total)
 
 
 @pytest.mark.parametrize("vector", load("proofs"), ids=lambda vector: str(vector["name"]))
