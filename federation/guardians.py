@@ -108,11 +108,19 @@ def _epochs(log: ControlLog) -> list[Epoch]:
 
 
 def _is_settled(log: ControlLog, register: Register, path: Sequence[Epoch]) -> bool:
-    """Does a new home stand behind what was promised? Others may have agreed on it, while this one promised a rival."""
+    """Does a new home stand behind what was promised? Others may have agreed on it, while this one promised a rival.
+
+    Perhaps not directly behind it: the old home may have started again meanwhile, and the claimant with it. An epoch
+    that was undone has no end any more that anybody could be promised.
+    """
     if register.accepted in log.records and register.accepted not in log.superseded:
         return True
-    successors = [item.hash for item in path if item.parent == register.parent]
-    return any(log.records[name].signed.record.rank >= Rank.GUARDIANS for name in successors)
+    behind: list[bytes] = []
+    for item in path:
+        if item.hash == register.parent:
+            return any(log.records[name].signed.record.rank >= Rank.GUARDIANS for name in behind)
+        behind.append(item.hash)
+    return register.parent in log.superseded
 
 
 def require_fence(log: ControlLog, signed: SignedFence, now: int, *, consent: bool) -> Standing:

@@ -93,7 +93,7 @@ class Homecoming:
                 yield from self._read(at)
                 yield from self._write_back()
                 rebuilt = yield from self._rebuild()
-                return Home((yield from self._claim()), rebuilt)
+                return Home((yield from self._claim(rebuilt)), rebuilt)
             except _Outbid:
                 yield Pause(
                     self._jitter(min(AGAIN_US << attempt, MAX_AGAIN_US))
@@ -243,7 +243,7 @@ class Homecoming:
 
     # --- claim
 
-    def _claim(self) -> Steps[Returned]:
+    def _claim(self, rebuilt: Rebuilt) -> Steps[Returned]:
         house = self._house
         drafted = yield from self._commit(partial(claiming.draft, house))
         if drafted is not None:
@@ -263,12 +263,12 @@ class Homecoming:
                 except NO_ANSWER as error:
                     yield from self._judge(guardian, error, trouble)
             if at.step is Step.OPEN:
-                return (yield from self._open())
+                return (yield from self._open(rebuilt))
             yield from self._wait(wait, trouble, f"{len(at.countersigned)} of {at.guardians.q} guardians agreed")
             wait = min(2 * wait, MAX_AGAIN_US)
         raise WorldFault(f"too few guardians answer: {len(at.countersigned)}", code="guardians-silent")
 
-    def _open(self) -> Steps[Returned]:
+    def _open(self, rebuilt: Rebuilt) -> Steps[Returned]:
         house = self._house
         record = yield from look(lambda tx: claiming.finished(house, tx, self._member))
         payload = record.record.payload
@@ -276,7 +276,7 @@ class Homecoming:
             yield from self._commit(partial(claiming.complete, house), record)
             raise NotAuthorised("another home was agreed on before: it has this member now", code="lost")
         try:
-            found = yield from self._commit(partial(returning.open_here, house), record)
+            found = yield from self._commit(partial(returning.open_here, house), record, rebuilt.copied)
         except BaseException:
             house.forget_caches()
             raise
@@ -318,9 +318,12 @@ class Homecoming:
 def put_back(house: House, member: bytes) -> Steps[Rebuilt]:
     """All that was read of a member, frame by frame: known ones change nothing, so that it can be begun again."""
     joiner, done = Joiner(), Rebuilt()
+    linked = yield from look(lambda tx: {signed.frame.place for signed in claiming.chain(house, tx, member)})
     for place in (yield from look(lambda tx: claiming.places(house, tx, member))):
         plain = yield from look(partial(_content, house, place))
         found = list(joiner.feed(items.unpack(plain)))
+        if place in linked:
+            done.note_copied(found)
         try:
             done.add((yield from commit(partial(_rebuilt, house, member, found))))
         except BaseException:

@@ -198,8 +198,8 @@ class Moving:
     def _settle(self) -> Steps[None]:
         """The record stands: put everything back, and open."""
         house, member = self._house, self._member
-        yield from homecoming.put_back(house, member)
-        found = yield from self._commit(lambda tx: arriving.open_here(house, tx, member))
+        rebuilt = yield from homecoming.put_back(house, member)
+        found = yield from self._commit(lambda tx: arriving.open_here(house, tx, member, rebuilt.copied))
         self._news(found.news)
 
 

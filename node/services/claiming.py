@@ -68,6 +68,7 @@ def learn(house: House, tx: Tx, history: bytes) -> bytes:
 def begin(house: House, tx: Tx, member: bytes, rank: Rank, *, undoes: bytes = b"") -> Fence:
     """The fence of a new try, to be signed elsewhere; its ballot is above the last one's. What was read stays.
 
+    ``undoes``: the epoch that is to be undone, with all that follow it.
     CallerFault if the member is at home here or has no guardians.
     """
     house.require_signing()
@@ -84,12 +85,12 @@ def begin(house: House, tx: Tx, member: bytes, rank: Rank, *, undoes: bytes = b"
     parent = log.epoch
     if undoes:
         undone = log.epoch_named(undoes)
-        if undone is None or undone.hash != parent.hash:
-            raise CallerFault("undoes", "is not the epoch that stands")
+        if undone is None:
+            raise CallerFault("undoes", "is not an epoch that stands")
         before = log.epoch_named(undone.parent)
         if before is None:
             raise CallerFault("undoes", "the first epoch cannot be undone")
-        parent = before
+        parent, undoes = before, log.epoch.hash  # and whatever follows it, such as restarts of a thief's node
     base = row or ReturnRow(member, "", 0, 0, b"", b"", b"", b"", "", parent.home, now, now)
     changed = base._replace(
         state=State.BEGUN.value,
@@ -336,11 +337,11 @@ def chain(house: House, tx: Tx, member: bytes) -> Iterator[Signed]:
 
 
 def _sequences(house: House, tx: Tx, member: bytes) -> dict[bytes, list[frame.Frame]]:
-    """By epoch that stands, oldest first: the frames that follow each other from its first one on."""
-    log = members.require_log(house, tx, member)
+    """By epoch that is gone on from, oldest first: the frames that follow each other from its first one on."""
+    standing = _followed(house, tx, member)
     found: dict[bytes, list[frame.Frame]] = {}
     for name in _epochs(house, tx, member):
-        if log.epoch_named(name) is None:
+        if name not in standing:
             continue
         headers: list[frame.Frame] = []
         for row in _rows(tx, member, name, MAX_SEQ):
@@ -350,6 +351,18 @@ def _sequences(house: House, tx: Tx, member: bytes) -> dict[bytes, list[frame.Fr
             headers.append(header)
         if headers:
             found[name] = headers
+    return found
+
+
+def _followed(house: House, tx: Tx, member: bytes) -> set[bytes]:
+    """The epochs on which the new one will stand: without one that is to be undone, though it stands still."""
+    log = members.require_log(house, tx, member)
+    row = tx.returning.get(member)
+    at = claim.parse_fence(row.fence).fence.parent if row is not None and row.fence else log.epoch.hash
+    found: set[bytes] = set()
+    while (epoch := log.epoch_named(at)) is not None:
+        found.add(at)
+        at = epoch.parent
     return found
 
 

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from node.services import booking, outbox
 from node.services.house import House
-from node.store import StoredDocument, ThreadRow, Tx
+from node.store import HoldingRow, StoredDocument, ThreadRow, Tx
 from protocol import canon
 from protocol.document import envelope, header
 from protocol.document.envelope import Document, Draft, Part
@@ -135,7 +135,7 @@ def _facts(tx: Tx, thread: bytes) -> list[Fact]:
 def _unsettled(tx: Tx, ids: Sequence[bytes]) -> dict[bytes, tuple[str, str]]:
     """Verdict and reason of what is held, quarantined or refused. What its recipient never saw counts as held."""
     found: dict[bytes, tuple[str, str]] = {}
-    for row in sorted(tx.holdings.unsettled(ids), key=lambda row: row.position):
+    for row in sorted(_said_at_home(tx, tx.holdings.unsettled(ids)), key=lambda row: row.position):
         if row.verdict in NO_FACT or row.verdict == Verdict.REFUSED.value:
             found[row.document] = (row.verdict, row.reason)
     refused = [document for document, verdict in found.items() if verdict[0] == Verdict.REFUSED.value]
@@ -144,6 +144,17 @@ def _unsettled(tx: Tx, ids: Sequence[bytes]) -> dict[bytes, tuple[str, str]]:
         if found[document] in no_room or not reached(tx, document):
             found[document] = (Verdict.HELD.value, "")
     return found
+
+
+def _said_at_home(tx: Tx, rows: Sequence[HoldingRow]) -> list[HoldingRow]:
+    """Without those of members that have left, or are on their way here, where a member at home holds the document."""
+    local = {member for member, row in tx.members.get_many({row.member for row in rows}).items() if row.local}
+    return [row for row in rows if row.member in local or not _is_held_at_home(tx, row.document)]
+
+
+def _is_held_at_home(tx: Tx, document: bytes) -> bool:
+    holders = tx.members.get_many({row.member for row in tx.holdings.by_document(document)})
+    return any(row.local for row in holders.values())
 
 
 def reached(tx: Tx, document: bytes) -> bool:

@@ -233,7 +233,7 @@ class Reception:
             arrival = self.admit(document)
             if arrival is not None:
                 seen.add(document.id)
-                arrivals.append(arrival)
+                arrivals += [arrival, *self._for_neighbour(arrival)]
         if arrivals:
             self._enter(arrivals)
         self._introduce_recipients()
@@ -266,10 +266,10 @@ class Reception:
             return None
 
     def _repeat(self, document: Document, given: dict[tuple[bytes, bytes], GivenRow], stored: set[bytes]) -> bool:
-        """A document that was here before gets its first verdict again."""
+        """A document that was here before gets its first verdict again, as long as its recipient is at home here."""
         recipient = document.header.audience.id
-        first = given.get((document.id, recipient))
-        if first is not None:
+        first, row = given.get((document.id, recipient)), self._member(recipient)
+        if first is not None and row is not None and row.local:
             self.leaves.append(Leaf(document.id, recipient, first.epoch, first.seq, first.verdict, False, first.reason))
             return True
         if document.id not in stored:
@@ -345,6 +345,15 @@ class Reception:
             self._set_aside(document, fault)
             return None
 
+    def _for_neighbour(self, adopted: Arrival) -> list[Arrival]:
+        """What came back of our own member's may be for another member of this node: no link would bring it there."""
+        if adopted.direction != ADOPTED:
+            return []
+        recipient = self._member(adopted.partner)
+        if recipient is None or not recipient.local or self.tx.holdings.get(adopted.partner, adopted.document.id):
+            return []
+        return [Arrival(adopted.document, adopted.partner, RECEIVED, adopted.member)]
+
     def _is_moving(self, recipient: MemberRow) -> bool:
         """Was it at home here, or is it on its way to this node and not at work yet?"""
         if recipient.local:
@@ -398,8 +407,9 @@ class Reception:
         entered = intake.take(self.house, self.tx, self._custody, arrivals)
         received = [item for item in entered if item.arrival.direction == RECEIVED]
         self.tx.given.add_many([receipting.given(item) for item in received])
-        self.leaves += [receipting.leaf(item) for item in received]
         adopted = [item for item in entered if item.arrival.direction == ADOPTED]
+        returned = {item.arrival.document.id for item in adopted}
+        self.leaves += [receipting.leaf(item) for item in received if item.arrival.document.id not in returned]
         if adopted:
             self.leaves += [_returned(item.arrival.document, item.epoch, item.seq) for item in adopted]
             recovery.deliver_adopted(self.house, self.tx, self.peer, adopted)

@@ -65,10 +65,13 @@ def take(
 ) -> list[Entered]:
     """Store new documents and say what became of each. ``known``: of bodies that were decoded and checked already.
 
-    A document may arrive for several members at once (author and recipient at one node): one arrival each.
+    A document may arrive for several members at once (author and recipient at one node): one arrival each. It may be
+    stored here already, for a member that left, or that somebody is bringing back.
     """
     judged = _judge(tx, arrivals, known or {})
-    _write_documents(tx, judged)
+    here = tx.documents.known({item.document.id for item in arrivals})
+    _write_documents(tx, [item for item in judged if item.arrival.document.id not in here])
+    tx.waiting.add_many([wait for item in judged if item.arrival.document.id in here for wait in item.waits_for])
     fresh = {
         item.arrival.document.id: dealings.Fresh(item.arrival.document, item.gist.opening, item.gist.paper)
         for item in judged
@@ -85,7 +88,11 @@ def take(
     for item in judged:
         if item.verdict == receipt.WAITING and not item.waits_for:
             _wait_with_ancestors(tx, item.arrival.document, said)
-    return _write_holdings(house, tx, custody, judged)
+    entered = _write_holdings(house, tx, custody, judged)
+    if here:  # what is stored around them is part of their dealings already
+        threads = [item.document.header.thread or item.document.id for item in arrivals if item.document.id in here]
+        dealings.refresh(house, tx, dict.fromkeys(threads))
+    return entered
 
 
 def _wait_with_ancestors(tx: Tx, document: Document, said: Mapping[bytes, str]) -> None:

@@ -83,6 +83,8 @@ def take(house: House, tx: Tx, custody: Custody, peer: bytes, found: receipts.Re
             void.append(leaf)
         elif leaf.recipient == peer:
             items.append((leaf.document, leaf.verdict, number))
+        elif leaf.verdict == receipts.QUARANTINED and not counts(house, tx, peer, leaf):
+            marks.append((leaf.document, leaf.verdict, number))  # said by who has no say: of its own queue only
         elif leaf.verdict in _MORE_FOLLOWS and _is_overtaken(tx, peer, leaf):
             continue
         elif counts(house, tx, peer, leaf):
@@ -122,12 +124,12 @@ def _is_overtaken(tx: Tx, peer: bytes, leaf: Leaf) -> bool:
 
 def counts(house: House, tx: Tx, peer: bytes, leaf: Leaf) -> bool:
     """Does this leaf say what its recipient's home has durably? A receipt of an epoch that was cut back does not."""
-    if leaf.recipient == peer or leaf.verdict == receipts.QUARANTINED:
+    if leaf.recipient == peer:
         return True
     log = members.find_log(house, tx, leaf.recipient)
     if log is None or log.standing.epoch is None or log.epoch.home != peer:
         return False
-    return log.covers(leaf.epoch, leaf.seq)
+    return leaf.verdict == receipts.QUARANTINED or log.covers(leaf.epoch, leaf.seq)
 
 
 def _reflect(house: House, tx: Tx, custody: Custody, leaves: Sequence[Leaf]) -> set[bytes]:

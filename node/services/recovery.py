@@ -217,7 +217,7 @@ def epoch_changed(house: House, tx: Tx, log: ControlLog) -> set[bytes]:
     epoch = log.standing.epoch
     if epoch is None or epoch.home == house.id:
         return set()
-    news = _offer_again(house, tx, log) | _reroute(house, tx, log)
+    news = _offer_again(house, tx, log) | reroute(house, tx, log)
     if _was_cut_back(tx, log):
         tx.meta.delete(f"reach/{log.member.hex()}")
         outbox.requeue(tx, epoch.home, _void(tx, log))
@@ -235,8 +235,11 @@ def _offer_again(house: House, tx: Tx, log: ControlLog) -> set[bytes]:
     return {log.epoch.home}
 
 
-def _reroute(house: House, tx: Tx, log: ControlLog) -> set[bytes]:
-    """What waits for a home where the member is no more goes to the new one. Nodes with new outgoing items."""
+def reroute(house: House, tx: Tx, log: ControlLog) -> set[bytes]:
+    """What waits for a home where the member is no more goes to the new one. Nodes with new outgoing items.
+
+    Where this node is the new one, it goes from hand to hand (:func:`node.services.returning.meet_neighbours`).
+    """
     homes = {item.standing.epoch.home for item in log.records.values() if item.standing.epoch is not None}
     moved: set[bytes] = set()
     for old in sorted(homes - {log.epoch.home, house.id}):
@@ -245,6 +248,7 @@ def _reroute(house: House, tx: Tx, log: ControlLog) -> set[bytes]:
             found = [row.object for row in rows if row.kind == DOCUMENT and row.audience == log.member]
             if found:
                 tx.outgoing.mark(old, [(document, MOVED, None) for document in found])
+            if found and log.epoch.home != house.id:
                 tx.outgoing.add_many(log.epoch.home, DOCUMENT, found)
                 moved.add(log.epoch.home)
             after = rows[-1].position
@@ -257,13 +261,18 @@ def _was_cut_back(tx: Tx, log: ControlLog) -> bool:
 
 
 def _void(tx: Tx, log: ControlLog) -> list[bytes]:
-    """Documents whose receipts were given at journal positions that are cut off now: their home has to say it again."""
+    """Documents whose receipts were given at journal positions that are cut off now: their home has to say it again.
+
+    The receipt may be of a home that the member has left since.
+    """
     dealings = sorted({document for _, document in tx.holdings.dealings_with(log.member)})
     found = []
     for document, marks in tx.outgoing.marks(dealings).items():
-        numbers = [mark.receipt for mark in marks if mark.node == log.epoch.home and mark.receipt is not None]
-        row = tx.receipts.get(max(numbers)) if numbers else None
-        if row is not None and not _counts_still(log, document, receipts.verify(row.wire, log.epoch.home_key)):
+        row = tx.receipts.get(max((mark.receipt or 0 for mark in marks), default=0))
+        signer = tx.peers.get(row.node) if row is not None else None
+        if row is None or signer is None:
+            continue
+        if not _counts_still(log, document, receipts.verify(row.wire, signer.key)):
             found.append(document)
     return found
 
@@ -296,6 +305,7 @@ def _held(house: House, tx: Tx, member: bytes, peer: bytes) -> set[bytes]:
     row = tx.members.get(member)
     if row is not None and (not row.local or was_home(house, tx, member, peer)) and _had(house, tx, member, row.local):
         found = {document for _, document in tx.holdings.dealings_of(member)}  # between two homes of one member: all
+        found |= {document for _, document in tx.holdings.dealings_with(member)} if not row.local else set()
     elif row is not None and row.local:
         homes = {other.member for other in tx.members.all(local=False) if other.home == peer}
         found = {document for partner, document in tx.holdings.dealings_of(member) if partner in homes}
@@ -332,15 +342,25 @@ MOVED = "moved"  # in place of a verdict: it went to the member's new home
 def compare_holdings(house: House, tx: Tx, peer: bytes, part: Holdings) -> None:
     """Take a peer's list: offer what it lacks; if we lack something that it has, tell it what we hold."""
     log = members.require_log(house, tx, part.member)
+    if part.network == house.network and log.epoch.home not in (peer, house.id) and part.epoch in log.records:
+        return  # it has moved on since this was queued
     if part.network != house.network or log.epoch.home not in (peer, house.id):
         raise NotAuthorised("holdings of a member that is at home neither there nor here")
     theirs = _collect(tx, peer, part)
     if theirs is None:
         return
     ours = _held(house, tx, part.member, peer)
-    outbox.requeue(tx, peer, sorted(ours - theirs))
+    outbox.requeue(tx, peer, _at_home_at(tx, peer, sorted(ours - theirs)))
     if theirs - ours and _is_fresh(tx, peer, part, ours, theirs):
         tell_holdings(house, tx, part.member, peer)
+
+
+def _at_home_at(tx: Tx, peer: bytes, documents: Sequence[bytes]) -> list[bytes]:
+    """Those with a party at home at ``peer``: a home that was left takes nothing of others any more."""
+    rows = tx.documents.get_many(documents)
+    parties = tx.members.get_many({party for row in rows.values() for party in (row.author, row.audience)})
+    there = {member for member, row in parties.items() if row.home == peer}
+    return [name for name in documents if name in rows and {rows[name].author, rows[name].audience} & there]
 
 
 def _is_fresh(tx: Tx, peer: bytes, part: Holdings, ours: set[bytes], theirs: set[bytes]) -> bool:

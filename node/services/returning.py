@@ -6,7 +6,7 @@ here, give back what the copies lacked, and get what they lack. Source: rules 7 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from node.services import claiming, dealings, guests, intake, members, outbox, recovery
@@ -34,8 +34,14 @@ class Returned(NamedTuple):
     news: frozenset[bytes]
 
 
-def open_here(house: House, tx: Tx, member: bytes, record: Signed) -> Returned:
-    """Admit the record, which makes this node the member's home, and go on where its journal ended."""
+def open_here(
+    house: House, tx: Tx, member: bytes, record: Signed, copied: Mapping[bytes, str] | None = None
+) -> Returned:
+    """Admit the record, which makes this node the member's home, and go on where its journal ended.
+
+    ``copied``: the documents, with verdicts, in the frames behind which the next ones hang. Whatever else is here (of
+    an earlier stay, say) no guardian has to have, and is copied anew.
+    """
     house.require_signing()
     row = tx.wrapped_keys.get(members.EPOCH_KEY, record.record.hash)
     if row is None:
@@ -43,10 +49,10 @@ def open_here(house: House, tx: Tx, member: bytes, record: Signed) -> Returned:
     house.keyring[record.record.hash] = SigningKey(
         house.wrap.unwrap(members.EPOCH_KEY, record.record.hash, row.wrapped)
     )
+    members.admit(house, tx, members.require_log(house, tx, member), [record])
     came = tx.returning.get(member)
     if came is not None:
-        framing.adopt(house, tx, member, list(claiming.chain(house, tx, member)), came.vault)
-    members.admit(house, tx, members.require_log(house, tx, member), [record])
+        framing.adopt(house, tx, member, list(claiming.chain(house, tx, member)), came.vault, copied or {})
     custody = Custody(house, tx)
     custody.begin(member, record.record.hash)
     custody.enter(member, Kind.CONTROL, record.record.hash)
@@ -55,6 +61,7 @@ def open_here(house: House, tx: Tx, member: bytes, record: Signed) -> Returned:
     held = _settle_in(house, tx, member)
     _bring_guests(house, tx, member)
     asked = recovery.announce_holdings(house, tx, [member])
+    recovery.reroute(house, tx, members.require_log(house, tx, member))
     _offer_all(house, tx, member)
     if tx.returning.get(member) is not None:
         claiming.close(house, tx, member, State.OPEN)
@@ -62,12 +69,17 @@ def open_here(house: House, tx: Tx, member: bytes, record: Signed) -> Returned:
     return Returned(member, record.record.hash, held, len(asked), news)
 
 
-def _settle_in(house: House, tx: Tx, member: bytes) -> int:
-    """What others here hold of its dealings, and everything that is folded from documents; how many it holds."""
+def meet_neighbours(house: House, tx: Tx, member: bytes) -> None:
+    """Between members of one node no link brings what one of them lacks: both ways, from hand to hand."""
     custody = Custody(house, tx)
     _take_from_neighbours(house, tx, custody, member)
     _give_to_neighbours(house, tx, custody, member)
     custody.close()
+
+
+def _settle_in(house: House, tx: Tx, member: bytes) -> int:
+    """What others here hold of its dealings, and everything that is folded from documents; how many it holds."""
+    meet_neighbours(house, tx, member)
     held = tx.holdings.dealings_of(member)
     _fold(house, tx, [document for _, document in held])
     return len(held)

@@ -145,8 +145,8 @@ def _take_frame(house: House, tx: Tx, peer: bytes, signed: Signed, room: int) ->
         raise NotAuthorised("the ward's vault has to come before its frames", code="no-vault")
     if _is_here(tx, signed):
         return True
-    chains = tx.wards.chains(place.member)
-    newest = chains[0].epoch if chains else b""
+    undone = log.superseded  # what was copied of an epoch that was undone stays here, and is in nobody's way
+    newest = next((row.epoch for row in tx.wards.chains(place.member) if row.epoch not in undone), b"")
     if not guardians.takes_frames(log, map(_register, tx.registers.of(place.member)), place.epoch, newest):
         raise guardians.Fenced("this epoch has ended, or a claimant was promised its end")
     frame.verify(signed, log.epoch_named(place.epoch) or log.epoch)

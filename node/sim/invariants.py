@@ -15,6 +15,7 @@ from node.sim.host import Host, Watcher
 from node.sim.poison import Poisoned
 from node.store import ReceiptRow, Tx
 from protocol import canon
+from protocol.document import header as headers
 from protocol.errors import YuiError
 from protocol.identity import control
 from protocol.identity.control import Epoch, Signed
@@ -198,13 +199,18 @@ class Ledger(Watcher):
 
     @staticmethod
     def _is_settled(tx: Tx, payload: bytes) -> bool:
+        """Stored, set aside, or answered with what keeps it in its sender's stream.
+
+        Of two kinds nothing is kept (protocol §8.3): by an author whose history is not here (``history``), and for a
+        member that was at home here and is not any more (``elsewhere``). Either leaf marks no document as delivered.
+        """
         name = canon.digest(payload)
         document = document_id(payload)
         if document is not None and tx.documents.get(document) is not None:
             return True
         if tx.quarantine.by_object([name]) or (document is not None and tx.quarantine.by_object([document])):
             return True
-        return document is not None and not _is_known_author(tx, payload)
+        return document is not None and (not _is_known_author(tx, payload) or _has_left(tx, payload))
 
     def _check_receipts_got(self, host: Host, tx: Tx) -> None:
         """A receipt of an epoch that was cut back does not count [7]."""
@@ -317,6 +323,13 @@ def _is_known_author(tx: Tx, payload: bytes) -> bool:
     except YuiError:
         return True
     return any(row.hash == header[5] for row in tx.controls.by_member(header[4]))
+
+
+def _has_left(tx: Tx, payload: bytes) -> bool:
+    """Is the document in an envelope for a member that was at home here, or is on its way here?"""
+    recipient = headers.parse(canon.decode(payload, max_bytes=1 << 20)[1]).audience.id
+    row = tx.members.get(recipient)
+    return row is not None and not row.local and tx.heads.get(recipient) is not None
 
 
 @lru_cache(maxsize=4096)

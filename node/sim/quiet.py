@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from functools import partial
 from typing import NamedTuple
 
+from node.services.exchange import FENCED
 from node.sim.host import Host
 from node.sim.invariants import Ledger, Violation, parsed, short, stands, unjustified
 from node.store import HoldingRow, ThreadRow, Tx, WaitingRow
@@ -89,7 +90,7 @@ def verify_books(
         at_home, {book.holdings[key].thread for book in books for key in book.holdings if key[1] in orphans}
     )
     for host in hosts:
-        host.look(partial(_verify_store, host, ledger))
+        host.look(partial(_verify_store, host, ledger, {key[1] for book in books for key in book.holdings}))
 
 
 def orphans_of(everywhere: set[bytes], tx: Tx) -> set[bytes]:
@@ -171,12 +172,16 @@ def _require_never_sent(book: Books, member: bytes, thread: bytes) -> None:
             raise Violation(f"dealing {short(thread)} with {short(document)} is unknown to its other side")
 
 
-def _verify_store(host: Host, ledger: Ledger, tx: Tx) -> None:
+def _verify_store(host: Host, ledger: Ledger, held: set[bytes], tx: Tx) -> None:
+    """``held``: documents that members have at their homes. What a home that was left delivered, and a partner set
+    aside, is answered once the author's home of today has it, wherever it went from there [9].
+    """
     for stored in tx.documents.after(0, EVERYTHING):
         if canon.digest(stored.row.header) != stored.row.id:
             raise Violation(f"{short(stored.row.id)} at {host.name} is stored with other bytes than were signed")
     for item in tx.quarantine.all(limit=EVERYTHING):
-        if item.object not in ledger.damaged and tx.documents.get(item.object) is None:
+        answered = tx.documents.get(item.object) is not None or (item.code == FENCED and item.object in held)
+        if item.object not in ledger.damaged and not answered:
             raise Violation(f"something is left in quarantine at {host.name}: {item.code} {item.reason}")
     for member in tx.members.all():
         rows = tx.controls.by_member(member.member)
@@ -187,10 +192,18 @@ def _verify_store(host: Host, ledger: Ledger, tx: Tx) -> None:
 
 
 def _verify_receipts(host: Host, tx: Tx) -> None:
-    """Every verdict that counts here rests on a receipt that still stands [7]."""
-    ids = [stored.row.id for stored in tx.documents.after(0, EVERYTHING)]
+    """Every verdict that counts here rests on a receipt that still stands [7].
+
+    At a home that the author has left no verdict counts. Where the recipient is at home at this very node, its own
+    journal says it, and no receipt has to. What a home said that the recipient has left matters only as long as its
+    home of today has said nothing.
+    """
+    homes = {row.member: row.home for row in tx.members.all()}
+    rows = {stored.row.id: stored.row for stored in tx.documents.after(0, EVERYTHING)}
+    ids = [row.id for row in rows.values() if homes.get(row.author) == host.node != homes.get(row.audience)]
     for document, marks in tx.outgoing.marks(ids).items():
-        for mark in marks:
+        today = [mark for mark in marks if mark.node == homes.get(rows[document].audience)]
+        for mark in today or marks:
             row = tx.receipts.get(mark.receipt) if mark.receipt is not None else None
             if row is None or mark.verdict == "requeued":
                 continue

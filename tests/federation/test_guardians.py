@@ -144,6 +144,19 @@ def test_after_a_promise_nothing_more_is_taken_not_even_after_a_restart_of_the_o
     assert not guardians.takes_frames(restarted, [reclaimed], GUARDED.epoch.hash)
 
 
+def test_a_promise_ends_with_a_new_home_wherever_behind_it_that_came() -> None:
+    promised = guardians.on_fence(None, fence())
+    restarted = log.admit(GUARDED, move(GUARDED, "toyota", Rank.NODE, ("node", key("toyota"))), START)
+    moved = log.admit(restarted, move(restarted, "kyoto"), START)  # claimed behind the restart, by a second fence
+    assert not guardians.takes_frames(restarted, [promised], restarted.epoch.hash)
+    assert guardians.takes_frames(moved, [promised], moved.epoch.hash)
+    behind = guardians.on_fence(None, fence("shikoku", parent=moved.epoch.hash))
+    assert not guardians.takes_frames(moved, [behind], moved.epoch.hash)
+    undone = log.admit(moved, move(restarted, "shikoku", Rank.WORDS_AND_FACTOR, WORDS, FACTOR), START)
+    assert moved.epoch.hash in undone.superseded
+    assert guardians.takes_frames(undone, [promised, behind], undone.epoch.hash)
+
+
 def test_frames_of_an_earlier_epoch_come_only_before_those_of_a_later_one() -> None:
     restarted = log.admit(GUARDED, move(GUARDED, "toyota", Rank.NODE, ("node", key("toyota"))), START)
     old, new = GUARDED.epoch.hash, restarted.epoch.hash

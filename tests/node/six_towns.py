@@ -17,7 +17,7 @@ from protocol.errors import YuiError
 from protocol.guardian import agreement
 from protocol.guardian.agreement import Agreement, Terms
 from protocol.identity import control, words
-from protocol.identity.control import Guardians
+from protocol.identity.control import Epoch, Guardians
 from protocol.identity.genesis import Rank
 from protocol.keys import SigningKey
 from tests.node.running import Running, Street
@@ -119,7 +119,7 @@ class Six:
         self.at[name].crash()
         self.street.dark.add(self.at[name].id)
 
-    def bring_back(self, name: str, authority: KeyRing, seconds: float = 120) -> Home | YuiError:
+    def bring_back(self, name: str, authority: KeyRing, seconds: float = 120, undoes: bytes = b"") -> Home | YuiError:
         """Find the member and bring it back at ``name``."""
         running = self.at[name]
         outcome: list[Any] = []
@@ -132,11 +132,17 @@ class Six:
         assert outcome == [[self.buyer]], outcome
         outcome.clear()
         coming = Homecoming(
-            running.town.house, self.buyer, authority, running.runtime.notice, patience=Patience(rounds=6, tries=6)
-        )
+            running.town.house, self.buyer, authority, running.runtime.notice,
+            undoes=undoes, patience=Patience(rounds=6, tries=6),
+        )  # fmt: skip
         running.driver.run(coming.run(), outcome.append, outcome.append)
         self.street.wait(seconds)
         found: Home | YuiError = outcome[0]
+        return found
+
+    def epoch(self, name: str) -> Epoch:
+        """The buyer's epoch of today, as a node knows it."""
+        found: Epoch = self.do(name, lambda tx: members.require_log(self.house(name), tx, self.buyer)).epoch
         return found
 
     def history(self) -> bytes:

@@ -6,15 +6,16 @@ import pytest
 
 from node import signing
 from node.homecoming import Home, Homecoming
-from node.services import claiming, departed, drafts, guests, members, users, warding
+from node.services import claiming, departed, drafts, guests, members, recovery, users, warding
 from node.services.desk import sending
 from node.services.drafting import Step
 from node.services.guarding import behind, overview
 from node.services.guests import Addresses
 from node.services.trade import Outcome, Submission
 from node.store import Tx
-from protocol.errors import NotFound, WorldFault
+from protocol.errors import NotAuthorised, NotFound, WorldFault
 from protocol.identity.control import Reason
+from protocol.link.holdings import Holdings
 from tests.node.services.town import accept_order, order
 from tests.node.six_towns import Six, by_words
 
@@ -80,6 +81,131 @@ def test_the_old_node_wakes_fenced_and_hands_over_what_others_lacked(six: Six) -
     assert set(six.held("京都", six.seller)) == {first, alone}
     epochs = six.see("四国", lambda tx: tx.controls.by_member(six.buyer))
     assert len(epochs) == 3  # enrolment, guardians, move: the old node opened none
+
+
+def test_what_an_old_home_hands_over_reaches_a_partner_in_the_same_house(six: Six) -> None:
+    """No link brings it there: author and recipient are both at home at Kyoto by now."""
+    six.copy()
+    six.street.dark.add(six.at["豊田"].id)
+    alone = six.order("PO-1")
+    six.burn()
+    assert isinstance(six.bring_back("京都", by_words(six)), Home)
+    six.street.dark.clear()
+    six.at["豊田"].boot()
+    six.at["豊田"].start(Reason.RESTART)
+    six.street.wait(1000)
+    assert six.held("京都", six.buyer) == {alone: "applied"}
+    assert six.held("京都", six.seller) == {alone: "applied"}
+    assert six.see("京都", lambda tx: tx.threads.get(six.seller, alone)) is not None
+    assert six.see("豊田", lambda tx: tx.outgoing.count_pending()) == {}
+
+
+def test_what_waits_for_a_burned_home_waits_no_more_once_the_recipient_is_here(six: Six) -> None:
+    first = six.order("PO-1")
+    six.street.wait(10)
+    six.copy()
+    six.burn()
+    said = accept_order("A-1", order("PO-1"))
+    answer = six.at["京都"].submit(six.seller, Submission(six.buyer, said, thread=first)).id
+    six.street.wait(20)
+    assert six.see("京都", lambda tx: tx.outgoing.count_pending())[six.at["豊田"].id][0] > 0
+    assert isinstance(six.bring_back("京都", by_words(six)), Home)
+    six.street.wait(60)
+    pending = six.see("京都", lambda tx: tx.outgoing.pending(six.at["豊田"].id, 0, 100))
+    assert [row for row in pending if row.object == answer] == []
+    assert six.held("京都", six.buyer) == {first: "applied", answer: "applied"}
+
+
+def test_a_partner_that_was_its_home_itself_offers_again_what_a_burned_home_had_received(six: Six) -> None:
+    first = six.order("PO-1")
+    six.street.wait(10)
+    six.copy()
+    six.burn()
+    assert isinstance(six.bring_back("京都", by_words(six)), Home)
+    six.street.wait(60)
+    assert isinstance(six.bring_back("四国", by_words(six)), Home)
+    six.street.wait(60)
+    six.street.dark |= {six.at[name].id for name in six.guardians if name != "四国"}
+    said = accept_order("A-1", order("PO-1"))
+    answer = six.at["京都"].submit(six.seller, Submission(six.buyer, said, thread=first)).id
+    six.street.wait(60)
+    assert answer in six.held("四国", six.buyer)
+    six.burn("四国")
+    six.street.dark = {six.at[name].id for name in ("豊田", "四国")}
+    assert isinstance(six.bring_back("鬼ヶ島", by_words(six), 400), Home)
+    six.street.wait(120)
+    assert six.held("鬼ヶ島", six.buyer) == {first: "applied", answer: "applied"}
+
+
+def test_what_only_a_former_home_had_is_copied_once_the_member_is_back_there(six: Six) -> None:
+    """It lies beside what was read from guardians, and none of them has it."""
+    six.order("PO-1")
+    six.street.wait(10)
+    six.copy()
+    six.street.dark.add(six.at["豊田"].id)
+    alone = six.order("PO-2")
+    six.burn()
+    assert isinstance(six.bring_back("四国", by_words(six)), Home)
+    six.street.wait(30)
+    six.burn("四国")
+    six.street.dark = {six.at["四国"].id}
+    six.at["豊田"].boot()
+    six.at["豊田"].start(Reason.RESTART)
+    six.street.wait(300)
+    assert isinstance(six.bring_back("豊田", by_words(six), 600), Home)
+    six.street.wait(120)
+    six.street.dark |= {six.at["豊田"].id, six.at["京都"].id}  # the partner has it too by now, and shall not help
+    six.at["豊田"].crash()
+    assert isinstance(six.bring_back("鬼ヶ島", by_words(six), 600), Home)
+    assert alone in six.held("鬼ヶ島", six.buyer)
+
+
+def test_undoing_leaves_what_was_undone_out_of_the_copies(six: Six) -> None:
+    """A hostile association moved the member, and its node has started again since."""
+    first = six.order("PO-1")
+    six.street.wait(10)
+    six.copy()
+    six.burn()
+    thief = six.at["四国"].id
+    for name in six.guardians[:3]:
+        six.do(name, lambda tx, n=name: warding.consent(six.house(n), tx, [six.buyer], thief, "staff"))
+    assert isinstance(six.bring_back("四国", signing.by_association(six.association)), Home)
+    six.street.wait(60)
+    hostile = six.epoch("四国")
+    six.at["四国"].crash()
+    six.at["四国"].boot()
+    six.at["四国"].start(Reason.RESTART)
+    six.street.wait(120)
+    assert six.epoch("竜宮").parent == hostile.hash
+    home = six.bring_back("京都", by_words(six), 600, undoes=hostile.hash)
+    assert isinstance(home, Home), home
+    six.street.wait(400)
+    now = six.epoch("竜宮")
+    assert now.home == six.at["京都"].id
+    assert now.parent == hostile.parent
+    assert now.parent_seq > 0  # what the member had before is as certain as it was
+    frames = six.see("京都", lambda tx: tx.guarding.frames_after(six.buyer, 0, 100))
+    assert {made.epoch for made, _ in frames} == {hostile.parent, now.hash}
+    acks = six.see("京都", lambda tx: tx.guarding.acks_of(six.buyer))
+    assert [ack.finding for ack in acks] == ["", "", "", ""]
+    assert {ack.place for ack in acks} == {frames[-1][0].place}
+    six.burn("京都")
+    assert isinstance(six.bring_back("竜宮", by_words(six), 600), Home)
+    assert first in six.held("竜宮", six.buyer)
+
+
+def test_a_list_that_a_move_has_overtaken_is_nobodys_fault(six: Six) -> None:
+    before = six.epoch("竜宮")
+    six.copy()
+    six.burn()
+    assert isinstance(six.bring_back("四国", by_words(six)), Home)
+    six.street.wait(60)
+    house, peer = six.house("鬼ヶ島"), six.at["竜宮"].id
+    late = Holdings("test", six.buyer, before.hash, 1, 1, ())
+    six.do("鬼ヶ島", lambda tx: recovery.compare_holdings(house, tx, peer, late))
+    unknown = late._replace(epoch=bytes(32))
+    with pytest.raises(NotAuthorised):
+        six.do("鬼ヶ島", lambda tx: recovery.compare_holdings(house, tx, peer, unknown))
 
 
 def test_the_association_needs_the_consent_of_guardians(six: Six) -> None:

@@ -7,7 +7,7 @@ belongs to another member.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final, NamedTuple
 
 from node.services import dealings, members
@@ -57,10 +57,21 @@ class Collected(NamedTuple):
     reach: Reach | None
 
 
-def read_back(tx: Tx, member: bytes) -> Cursor:
-    """Where to go on for a member that was rebuilt here a moment ago, from what guardians keep."""
-    last = tx.holdings.before(member, 1)
-    return Cursor(holding=last[0].position if last else 0, epochs=dict(tx.journal.epochs(member)))
+def read_back(tx: Tx, member: bytes, copied: Mapping[bytes, str]) -> Cursor:
+    """Where to go on for a member that was rebuilt here a moment ago, from what guardians keep.
+
+    ``copied``: verdicts by document in those copies. What they lack, or say otherwise, gets a place behind the cursor.
+    """
+    cursor = Cursor(holding=_last_holding(tx, member), epochs=dict(tx.journal.epochs(member)))
+    after = 0
+    while rows := tx.holdings.after(member, after, _STEP):
+        for row in rows:
+            if row.position <= cursor.holding and copied.get(row.document) != row.verdict:
+                tx.holdings.set_verdict(member, row.document, row.verdict, row.reason)
+        after = min(rows[-1].position, cursor.holding)
+        if rows[-1].position >= cursor.holding:
+            break
+    return cursor
 
 
 def collect(house: House, tx: Tx, member: bytes, cursor: bytes, max_bytes: int, *, thorough: bool = True) -> Collected:

@@ -29,7 +29,8 @@ from protocol.limits import MAX_FRAME_PLAIN_BYTES, MAX_INT
 class Rebuilt:
     """What became of items. ``bad``: what was left out, and why; ``unknown``: kinds that this node does not know.
 
-    ``told``: rows that had to change, such as a login name that somebody else has here.
+    ``told``: rows that had to change, such as a login name that somebody else has here. ``copied``: verdicts by
+    document, as the copies say on which the next ones stand.
     """
 
     documents: int = 0
@@ -38,6 +39,14 @@ class Rebuilt:
     bad: list[str] = field(default_factory=list)
     unknown: set[str] = field(default_factory=set)
     told: list[str] = field(default_factory=list)
+    copied: dict[bytes, str] = field(default_factory=dict)
+
+    def note_copied(self, found: Sequence[Item]) -> None:
+        """These items are in frames behind which the next ones will hang."""
+        for item in found:
+            if item.kind == What.HOLDING.value:
+                held = items.held(item)
+                self.copied[held.document] = held.verdict
 
     def add(self, other: Rebuilt) -> None:
         """Both together."""

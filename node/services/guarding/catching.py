@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from node.services import claiming, dealings, members, outbox, recovery
+from node.services import claiming, dealings, members, outbox, recovery, returning
 from node.services.belongings import collecting, items, rebuilding
 from node.services.belongings.items import Item, Joiner, What
 from node.services.belongings.rebuilding import Rebuilt
@@ -101,6 +101,7 @@ def _follow(house: House, tx: Tx, member: bytes, found: Sequence[Item]) -> None:
 def settle(house: House, tx: Tx, member: bytes, guardian: bytes) -> frozenset[bytes]:
     """All that ``guardian`` has is here: enter it in the present epoch. Peers that have something waiting."""
     recovery.adopt_tail(house, tx, member)
+    returning.meet_neighbours(house, tx, member)
     ack = tx.guarding.ack(member, guardian)
     tx.guarding.put_acks([ack._replace(finding=sending.READ)])
     house.uncopied.add(member)

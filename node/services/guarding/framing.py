@@ -6,7 +6,7 @@ nothing which was committed before can be missed. Source: ``docs/protocol.md`` Â
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Final, NamedTuple
 
 from node.services import members
@@ -90,8 +90,13 @@ def load(tx: Tx) -> dict[bytes, Safe]:
     return {row.member: safe_of(row) for row in tx.guarding.all()}
 
 
-def adopt(house: House, tx: Tx, member: bytes, chain: Iterable[Signed], wire: bytes) -> None:
-    """A member came here from another home: its frames go on behind those that were read, ``wire`` is its vault."""
+def adopt(
+    house: House, tx: Tx, member: bytes, chain: Iterable[Signed], wire: bytes, copied: Mapping[bytes, str]
+) -> None:
+    """A member came here from another home: its frames go on behind those that were read, ``wire`` is its vault.
+
+    ``copied``: verdicts by document, as these frames say. What is here beyond them is laid into the next ones.
+    """
     log = members.require_log(house, tx, member)
     kept = vault.verify(wire, _epoch_of(log, wire)) if wire else None
     before = tx.guarding.get(member)
@@ -102,7 +107,7 @@ def adopt(house: House, tx: Tx, member: bytes, chain: Iterable[Signed], wire: by
         where = (member, place, header.place.epoch, header.place.number, header.hash)
         row = GuardFrameRow(*where, signed.record, signed.signature, header.entries, 0, 0, 0, header.time, None)
         tx.guarding.add_frame(row, signed.sealed)
-    cursor = collecting.encode(collecting.read_back(tx, member))
+    cursor = collecting.encode(collecting.read_back(tx, member, copied))
     state = GuardedRow(member, wire, kept.version if kept else 0, cursor=cursor, place=place)
     policies = before.policies if before is not None else b""
     tx.guarding.put(state._replace(holders=vaulting.holders_of(kept) if kept else b"", policies=policies))

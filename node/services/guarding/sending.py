@@ -156,6 +156,8 @@ def _heard(tx: Tx, log: ControlLog, before: GuardAckRow, tip: Tip | None, told: 
     """What the guardian has, as its tip shows it; whatever it was told of history and vault it took."""
     doubt = before.finding if before.finding.startswith(AUDIT) else ""
     after = before._replace(history=told.history, vault_version=told.vault_version, finding=doubt)
+    if tip is not None and tip.epoch in log.superseded:
+        return after._replace(place=0)  # its newest frames were undone: whatever it has of others it is given again
     if tip is None:
         return after._replace(place=0, chunks=0, finding=LOST if before.place else doubt)
     made = tx.guarding.frame_hashed(told.member, tip.hash)

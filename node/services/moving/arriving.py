@@ -6,6 +6,7 @@ apart, as frames, and is forgotten if the move is cancelled. Asks nobody: that i
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
 from node.services import access, claiming, members, returning
@@ -154,10 +155,10 @@ def _opens_here(house: House, signed: control.Signed) -> bool:
     return isinstance(payload, Epoch) and payload.home == house.id and payload.reason is Reason.MOVE
 
 
-def open_here(house: House, tx: Tx, member: bytes) -> Returned:
-    """Everything is put back: the member works here from this commit on."""
+def open_here(house: House, tx: Tx, member: bytes, copied: Mapping[bytes, str]) -> Returned:
+    """Everything is put back: the member works here from this commit on. ``copied``: as in ``returning.open_here``."""
     row = require(tx, member)
-    found = returning.open_here(house, tx, member, control.parse(row.record))
+    found = returning.open_here(house, tx, member, control.parse(row.record), copied)
     tx.moving.put_coming(row._replace(state=State.OPEN.value, updated=house.clock()))
     access.note(house, tx, "move-switched", member=member, name=row.by, detail=row.source.hex()[:12])
     return found

@@ -72,11 +72,11 @@ class Bringing:
         """Begin, or begin again after the process died under it."""
         if self.done:
             return
-        if self._over() or self._tries <= 0:
-            self.done = True
-            return
         host = self.case.host
         idle = self._process is None or self._process is not host.process
+        if idle and (self._over() or self._tries <= 0):  # what is under way goes on to its end, as people find out
+            self.done = True
+            return
         if idle and host.process is not None and host.house is not None and not host.house.recovering:
             self._begin(host.process, host.house)
         self._schedule.after(LOOK_EVERY_US, self._look)

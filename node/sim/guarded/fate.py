@@ -383,7 +383,7 @@ class Fate:
         now = world.guardians_of(firm)
         gone = [host for host in now if host.image == GONE or host is firm.home]
         spare = [host for host in world.existing() if host not in now and host is not firm.home and host.up]
-        if not gone or not spare or len(world.unsound(firm)) > 1:
+        if not gone or not spare:
             return
         kept = [host for host in now if host is not gone[0]] + [spare[0]]
         self._name(firm, kept, lambda: self._count(Disaster.GUARDIAN_REPLACED, firm.name))

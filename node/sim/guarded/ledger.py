@@ -33,7 +33,8 @@ class GuardedLedger(Ledger):
         self.is_faulty: Callable[[bytes], bool] = lambda _node: False
         self.thieves: dict[bytes, str] = {}  # member → machine of a thief who is its home just now
         self.safe: dict[bytes, set[bytes]] = {}
-        self.home: dict[bytes, tuple[int, Host]] = {}  # member → (epoch's number, who opened it)
+        self.home: dict[bytes, tuple[bytes, Host]] = {}  # member → (epoch, who opened it)
+        self._parents: dict[bytes, bytes] = {}  # of every epoch that was opened
         self.returns = 0
         self.safe_at_opening = 0
         self._seen_safe: dict[tuple[str, bytes], tuple[int, int]] = {}
@@ -113,8 +114,24 @@ class GuardedLedger(Ledger):
             and parsed(row.record).record.hash == head.epoch
         ):
             self._check_return(host, tx, member, record, opened)
-        if not host.is_copy and opened.number >= self.home.get(member, (0, host))[0]:
-            self.home[member] = (opened.number, host)
+        self._parents.setdefault(head.epoch, opened.parent)
+        if not host.is_copy and self._follows(member, record, opened):
+            self.home[member] = (head.epoch, host)
+
+    def _follows(self, member: bytes, record: Record, opened: Epoch) -> bool:
+        """Does this epoch make its opener the home of today?
+
+        What people and guardians have decided does (numbers do not tell: an undo begins behind an older epoch), unless
+        the home of today stands on it already. What a node opens for itself does if it is the home of today.
+        """
+        epoch = self.home[member][0] if member in self.home else b""
+        if record.rank < Rank.GUARDIANS:
+            return not epoch or opened.parent == epoch
+        while epoch:
+            if epoch == record.hash:
+                return False
+            epoch = self._parents.get(epoch, b"")
+        return True
 
     @staticmethod
     def _record(tx: Tx, member: bytes, epoch: bytes) -> Record:
@@ -129,11 +146,15 @@ class GuardedLedger(Ledger):
         self._require(before == record.hash, "two homes follow one epoch", host.name, short(member), opened.number)
 
     def _check_return(self, host: Host, tx: Tx, member: bytes, record: Record, opened: Epoch) -> None:
-        """A new home opens: q guardians stand for it [4], and everything that was called safe is there [1]."""
+        """A new home opens: q guardians stand for it [4] and have what it read, and all that was safe is there [1]."""
         self.returns += 1
         log = self._guardians(tx, member)
         agreed = sum(node == host.node or self._stands_for(node, member, record.hash) for node in log[0])
         self._require(agreed >= log[1], "a home opened that too few guardians agreed on", host.name, agreed)
+        end = tx.guarding.last_frame(member)
+        others = [node for node in log[0] if node != host.node]
+        given = len(log[0]) - len(others) + sum(end is None or self._holds(node, member, end.hash) for node in others)
+        self._require(given >= log[1], "a home opened before its copies were given back", host.name, given)
         if self.thieves.get(member) == host.name:
             return
         safe = self.safe.get(member, set())
@@ -182,7 +203,7 @@ class GuardedLedger(Ledger):
         fresh = {item.document for item in rows if item.position <= row.safe_holdings}
         fresh -= self.safe.setdefault(row.member, set())
         self.safe[row.member] |= fresh
-        _, home = self.home.get(row.member, (0, host))
+        _, home = self.home.get(row.member, (b"", host))
         if fresh and home is not host and home.image != GONE and row.member not in self.thieves:
             known = home.look(lambda tx: tx.holdings.get_many(row.member, sorted(fresh)))
             missing = sorted(fresh - set(known))

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from node.services import dealings, exchange, held, members, receipting
+from node.services import dealings, exchange, held, intake, members, receipting
+from node.services.intake import SENT, Arrival, Restored
 from node.services.trade import Submission
 from protocol.document import envelope
 from protocol.errors import BadSignature, CallerFault, ImpossibleStep, Misdirected, NotAuthorised, NotFound
@@ -13,7 +14,7 @@ from protocol.journal import Kind
 from protocol.link import batch as batches
 from protocol.link import receipt as receipts
 from protocol.link.batch import Batch, Item
-from protocol.link.receipt import Leaf
+from protocol.link.receipt import Leaf, Verdict
 from tests.node.services.town import Association, accept_order, order, two_towns
 
 
@@ -280,3 +281,60 @@ def test_an_unknown_kind_of_item_stops_nobody() -> None:
     items = (*batch.items, Item(batch.items[-1].position + 1, "gossip", b"\xc0"))
     taken, _ = kyoto.take(toyota, batches.sign(toyota.house.node, batch._replace(items=items)))
     assert [leaf.verdict for leaf in taken.leaves] == ["applied", "applied", "quarantined"]
+
+
+def test_a_document_that_is_stored_for_somebody_else_already_is_received_all_the_same() -> None:
+    """Its author is being brought back here, and its copies were put back before its old home sent it."""
+    toyota, kyoto, buyer, seller = two_towns()
+    sent = toyota.submit(buyer, Submission(seller, order("PO-1")))[0]
+    stored = toyota.see(lambda tx: tx.documents.full(sent.id))
+    assert stored is not None
+    back = Restored(Arrival(dealings.document_of(stored), buyer, SENT, seller), "applied", "", kyoto.now, 0)
+    kyoto.do(lambda tx: intake.restore(tx, [back]))
+    toyota.send_all(kyoto)
+    held = kyoto.see(lambda tx: tx.holdings.get(seller, sent.id))
+    assert held is not None
+    assert (held.direction, held.verdict) == ("received", "applied")
+    assert state(kyoto, sent.id) == state(toyota, sent.id)
+    assert toyota.pending(kyoto) == 0
+
+
+def test_a_node_that_is_not_the_recipients_home_has_no_say() -> None:
+    toyota, kyoto, buyer, seller = two_towns()
+    nara = Association("奈良")
+    toyota.accept(nara)
+    sent = toyota.submit(buyer, Submission(seller, order("PO-1")))[0]
+    leaf = Leaf(sent.id, seller, b"", 0, Verdict.QUARANTINED.value, False, "its recipient is not a member of this node")
+    said = receipts.sign(nara.house.node, "test", toyota.house.id, toyota.house.incarnation, 1, [leaf], nara.now)
+    toyota.credit(nara, said)
+    assert toyota.see(lambda tx: tx.holdings.get(buyer, sent.id)).verdict == "applied"
+    said = receipts.sign(kyoto.house.node, "test", toyota.house.id, toyota.house.incarnation, 1, [leaf], kyoto.now)
+    toyota.credit(kyoto, said)
+    assert toyota.see(lambda tx: tx.holdings.get(buyer, sent.id)).verdict == "quarantined"
+
+
+def test_a_home_that_was_left_says_no_verdict_of_its_own_any_more() -> None:
+    toyota, kyoto, buyer, seller = two_towns()
+    toyota.submit(buyer, Submission(seller, order("PO-1")))
+    offer = toyota.offer(kyoto)
+    assert offer is not None
+    first, _ = kyoto.take(toyota, offer.wire)
+    assert [leaf.verdict for leaf in first.leaves if leaf.recipient == seller] == ["applied"]
+    kyoto.do(lambda tx: tx.members.put(members.require_local(tx, seller)._replace(local=False, home=bytes(32))))
+    again, _ = kyoto.take(toyota, offer.wire)
+    said = [(leaf.verdict, leaf.reason) for leaf in again.leaves if leaf.recipient == seller]
+    assert said == [("quarantined", receipting.ELSEWHERE)]
+
+
+def test_what_a_member_that_left_thought_of_a_document_is_not_what_its_partner_here_sees() -> None:
+    toyota, kyoto, buyer, seller = two_towns()
+    sent = toyota.submit(buyer, Submission(seller, order("PO-1")))[0]
+    toyota.send_all(kyoto)
+    before = state(kyoto, sent.id)
+    stored = toyota.see(lambda tx: tx.documents.full(sent.id))
+    assert stored is not None
+    old = Restored(Arrival(dealings.document_of(stored), buyer, SENT, seller), "held", "same number", kyoto.now, 0)
+    kyoto.do(lambda tx: intake.restore(tx, [old]))
+    kyoto.do(lambda tx: dealings.refresh(kyoto.house, tx, [sent.id]))
+    assert [fact.id for fact in kyoto.see(lambda tx: dealings.fold(tx, sent.id)).facts] == [sent.id]
+    assert state(kyoto, sent.id) == before
