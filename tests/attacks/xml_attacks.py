@@ -165,8 +165,8 @@ ATTACKS: dict[str, Attack] = {
     "a million character references": Attack(lambda: with_note("&#65;" * 500_000), TooLarge, "too many references"),
     "a name of a megabyte": Attack(lambda: in_order(f"<{'a' * 1_000_000}/>"), Malformed, "well-formed"),
     "a comment that never ends": Attack(lambda: b"<!--" + b"-" * 3_000_000, Malformed, "never ends"),
-    "only white space": Attack(lambda: b" " * 3_000_000, Malformed, "not XML"),
-    "nothing": Attack(lambda: b"", Malformed, "not XML"),
+    "only white space": Attack(lambda: b" " * 3_000_000, Malformed, "is empty"),
+    "nothing": Attack(lambda: b"", Malformed, "is empty"),
     # encodings
     "no such encoding": Attack(
         lambda: b'<?xml version="1.0" encoding="x-evil"?>' + plain().encode(), Malformed, "not supported"
@@ -194,6 +194,8 @@ ATTACKS: dict[str, Attack] = {
     ),
     "an order of another namespace": Attack(lambda: b"<Order/>", Malformed, "'Order'"),
     "an order without anything": Attack(lambda: raw(f'<Order xmlns="{_UBL}Order-2"/>'), CallerFault, "is required"),
+    "half a file": Attack(lambda: plain().encode()[:1500], Malformed, "breaks off in line"),
+    "no XML at all": Attack(lambda: b"PO-1;bracket;1200", Malformed, "the file is not XML"),
     "HTML": Attack(lambda: b"<html><body><p>502 Bad Gateway<br></body></html>", Malformed, "well-formed"),
     "an order inside an order": Attack(lambda: in_order(plain()), None),
     "duplicate ids": Attack(lambda: in_order('<a xmlns="" xml:id="x"/><a xmlns="" xml:id="x"/>'), None),
@@ -205,7 +207,7 @@ ATTACKS: dict[str, Attack] = {
     "a number of a megabyte": Attack(lambda: line_of("9" * 1_000_000), TooLarge, "attach"),
     "a huge exponent": Attack(lambda: line_of("1E999999999"), None),
     "a large exponent": Attack(lambda: line_of("1E999"), CallerFault, "larger than"),
-    "not a number": Attack(lambda: line_of("NaN"), None),
+    "not a number": Attack(lambda: line_of("NaN"), CallerFault, "cbc:Quantity: 'NaN' is not a decimal number"),
     "a date of no calendar": Attack(
         lambda: plain().replace("2026-11-21", "2026-02-30").encode(),
         CallerFault,

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from node.papers.ubl import codecs
-from node.papers.ubl.rows import Context, Missing, Values, join, put, put_attribute, read_with
+from node.papers.ubl.rows import Context, Missing, Values, join, put, put_attribute, read_number, read_with
 from node.papers.ubl.tree import Node
 from protocol.process.trade.papers import Scaled
 
@@ -72,7 +72,7 @@ class UnitPrice:
         found, here = node.at(self.path), join(path, self.path)
         value = None
         if found is not None and not found.children and same_currency(found, context, here):
-            value = read_with(codecs.NUMBER, found.text, context, here)
+            value = read_number(found.text, context, here)
         if value is not None:
             values[self.field] = value
         elif self.required:
@@ -104,7 +104,7 @@ class Quantity:
         found, here = node.at(self.path), join(path, self.path)
         value = None
         if found is not None and not found.children:
-            value = read_with(codecs.NUMBER, found.text, context, here)
+            value = read_number(found.text, context, here)
             unit = read_with(codecs.CODE, found.attributes.get("unitCode"), context, f"{here}/@unitCode") or ""
             if self.borrow and unit != values.setdefault(self.unit, unit):
                 context.warn(f"{here}/@unitCode", "another unit than the line's: kept as it is")

@@ -23,11 +23,16 @@ from protocol.process.trade.papers.base import MAX_WORD_CHARS
 V = TypeVar("V")
 MAX_CODE_CHARS = 35
 _NUMBER = re.compile(r"([+-]?)([0-9]{0,64})(?:\.([0-9]{0,64}))?(?:[eE]([+-]?[0-9]{1,3}))?")
+_LONG = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)?(?:[eE][+-]?[0-9]+)?", re.ASCII)
 _DATE = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})(Z|[+-][0-9]{2}:[0-9]{2})?")
 
 
 class Unreadable(Exception):
     """The text has no value of this kind. ``str`` is the rule it breaks. The element is kept as it is."""
+
+
+class NoNumber(Unreadable):
+    """A number is wanted, and the text is none, of any length."""
 
 
 class Forbidden(Exception):
@@ -221,7 +226,7 @@ def decimal(text: str, *, signed: bool = False) -> tuple[int, int]:
     """Digits and number of decimals of a decimal, exponents allowed. Raises Unreadable; Forbidden when below zero."""
     found = _NUMBER.fullmatch(text.strip())
     if found is None or not (found[2] or found[3]):
-        raise Unreadable("not a decimal number")
+        raise Unreadable("not a decimal number") if _LONG.fullmatch(text.strip()) else NoNumber("not a decimal number")
     digits = int((found[2] or "") + (found[3] or ""))
     scale = len(found[3] or "") - int(found[4] or 0)
     if found[1] == "-" and digits:

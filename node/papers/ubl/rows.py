@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from node.papers.ubl import codecs
-from node.papers.ubl.codecs import Codec, Forbidden, Minor, Unreadable
+from node.papers.ubl.codecs import Codec, Forbidden, Minor, NoNumber, Unreadable
 from node.papers.ubl.reading import Finding
 from node.papers.ubl.tree import Node
 from protocol.errors import CallerFault
@@ -89,13 +89,18 @@ def text_at(node: Node, path: str) -> str | None:
     return found.text if found is not None and not found.children else None
 
 
-def read_with(codec: Codec[Any], text: str | None, context: Context, path: str) -> Any:
-    """The value, or None with a warning when it cannot be read. Raises CallerFault on a forbidden value."""
+def read_with(codec: Codec[Any], text: str | None, context: Context, path: str, *, wanted: bool = False) -> Any:
+    """The value, or None with a warning when it cannot be read. Raises CallerFault on a forbidden value.
+
+    ``wanted``: also on one that is no number.
+    """
     if text is None:
         return None
     try:
         return codec.read(text)
     except Unreadable as broken:
+        if wanted and isinstance(broken, NoNumber):
+            raise CallerFault(path, f"{text.strip()[:40]!r} is {broken}", code="amount") from None
         context.warn(path, str(broken))
         return None
     except Forbidden as broken:
@@ -103,6 +108,11 @@ def read_with(codec: Codec[Any], text: str | None, context: Context, path: str) 
             context.warn(path, f"{broken}: kept as it stands")
             return None
         raise CallerFault(path, str(broken), code="amount") from None
+
+
+def read_number(text: str | None, context: Context, path: str) -> Any:
+    """A quantity or unit price, or None for none. CallerFault for what is no number: nobody could tell how much."""
+    return read_with(codecs.NUMBER, text, context, path, wanted=not context.lenient)
 
 
 def put(node: Node, codec: Codec[Any], value: Any, *, soft: bool = False, optional: bool = False) -> None:

@@ -76,6 +76,8 @@ def parse(data: bytes) -> Parsed:
     """
     if len(data) > MAX_XML_BYTES:
         raise TooLarge(f"XML of {len(data)} bytes, the limit is {MAX_XML_BYTES}")
+    if not data.strip():
+        raise Malformed("the file is empty")
     text, oddities = _decode(data)
     start = _skip_prolog(text)
     _count(text)
@@ -152,7 +154,7 @@ def _skip_prolog(text: str) -> int:
         elif prolog.startswith("<", at):
             return at
         else:
-            raise Malformed("this is not XML: no element was found")
+            raise Malformed("the file is not XML: no element was found")
 
 
 def _after(text: str, end: str, at: int, what: str) -> int:
@@ -192,15 +194,19 @@ def _parse_text(text: str) -> etree._Element:
     try:
         return etree.fromstring(text.encode("utf-8"), _parser())
     except etree.XMLSyntaxError as broken:
-        raise _as_fault(broken) from None
+        raise _as_fault(broken, text) from None
     except UnicodeEncodeError:
         raise Malformed("the file contains half a character (a lone surrogate)") from None
 
 
-def _as_fault(broken: etree.XMLSyntaxError) -> Malformed | TooLarge:
+def _as_fault(broken: etree.XMLSyntaxError, text: str) -> Malformed | TooLarge:
     message = str(broken)
     if "depth" in message.lower():
         return TooLarge(f"XML nested deeper than {MAX_XML_DEPTH} levels")
+    line, column = broken.position
+    lines = text.rstrip().split("\n")
+    if "Premature end" in message or (line == len(lines) and column > len(lines[-1])):
+        return Malformed(f"the file breaks off in line {line}: it was not written or sent whole")
     return Malformed(f"not well-formed XML: {message[:200]}")
 
 
