@@ -107,6 +107,15 @@ class Answerer:
         return self._roll.number[self._key.public]
 
     @property
+    def present(self) -> tuple[int, ...]:
+        """Whose answers the masks of the present step are shared with: in step 2 the list of step 1."""
+        return self._present
+
+    def kind_of(self, dealer: int, share: bytes) -> str:
+        """Of which secret of a neighbour this share is: for whoever judges releases."""
+        return ("key 1", "key 2", "own 1", "own 2")[self._held[dealer].index(share)]
+
+    @property
     def next_deadline(self) -> int | None:
         """When to call :meth:`on_time`, µs."""
         return None if self.phase is Phase.DONE else self._heard + PATIENCE_US

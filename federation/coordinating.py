@@ -91,6 +91,11 @@ class Coordinator:
         assert self._setting is not None
         return self._setting
 
+    @property
+    def answered(self) -> tuple[int, ...]:
+        """Whose answers to the present step have come and fit."""
+        return tuple(sorted(self._answers))
+
     def start(self) -> list[QuestionEffect]:
         """Ask everybody in the cohort."""
         return [Tell(to, self._asked) for to in self._cohort.keys]
