@@ -42,6 +42,9 @@ def add(
     word: Words = None,
     endpoint: Endpoint = "",
     unlisted: Annotated[bool, typer.Option("--unlisted", help=_("Do not publish a card in the directory."))] = False,
+    branch: Annotated[
+        bool, typer.Option("--branch", help=_("Another branch of a firm that is in the directory already."))
+    ] = False,
 ) -> None:
     """Enrol a member."""
     profile = {
@@ -55,7 +58,7 @@ def add(
         "words": word or [],
         "endpoint": endpoint,
     }
-    found = call("member.add", profile=profile, listed=not unlisted)
+    found = call("member.add", profile=profile, listed=not unlisted, branch=branch)
     named = ", ".join(found["guardians"]) or "–"
     output.facts(found, [(_("Member"), found["name"]), (_("Id"), found["member"]), (_("Guardians"), named)])
     if output.Mode.json:

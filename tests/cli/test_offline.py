@@ -39,6 +39,16 @@ def test_wrong_values_name_field_and_rule(folder: Path) -> None:
     assert yui(folder, "member", "show", "nobody").code == 1
 
 
+def test_one_firm_is_enrolled_once_unless_it_is_a_branch(folder: Path) -> None:
+    number = ("--corporate-number", "7000012050002", "--json")
+    assert yui(folder, "member", "add", "金太郎機械", *number).code == 0
+    twice = yui(folder, "member", "add", "金太郎機械", *number)
+    assert twice.code == 4
+    assert "金太郎機械 is in the directory" in json.loads(twice.err)["rule"]
+    assert len(yui(folder, "member", "list", "--json").json) == 1
+    assert yui(folder, "member", "add", "金太郎機械 京都支店", *number, "--branch").code == 0
+
+
 def test_people_read_sentences_and_programs_read_json(folder: Path) -> None:
     plain = yui(folder, "member", "add", "花咲堂")
     assert "花咲堂" in plain.out

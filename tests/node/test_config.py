@@ -66,3 +66,22 @@ def test_mistakes_in_the_environment_and_flags(tmp_path: Path) -> None:
 def test_frozen() -> None:
     with pytest.raises(AttributeError):
         Config().peer.port = 1  # type: ignore[misc]
+
+
+@pytest.mark.parametrize("page", ["configuration.md", "configuration.ja.md"])
+def test_the_page_names_every_setting_with_its_default(page: str) -> None:
+    text = (Path(__file__).parents[2] / "docs" / "operate" / page).read_text("utf-8")
+    rows = {
+        line.split("|")[1].strip(): line.split("|")[2].strip() for line in text.splitlines() if line.startswith("| `")
+    }
+    said = {name.strip(" `"): value.strip("`") for names, value in rows.items() for name in names.split(",")}
+    config = Config()
+    made = {
+        f"{section}.{field}": getattr(getattr(config, section), field)
+        for section in config.__struct_fields__
+        for field in getattr(config, section).__struct_fields__
+    }
+    assert said == {
+        name: str(value).lower() if isinstance(value, bool) else "" if value == () else str(value)
+        for name, value in made.items()
+    }

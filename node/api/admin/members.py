@@ -12,14 +12,16 @@ from node.services import addressing, directory, members
 from node.services.directory import Profile
 from node.services.guarding import enrolling, overview
 from node.services.transaction import Tx
+from protocol.errors import CallerFault
 from protocol.identity import card
 
 
 class AddMember(Ask, frozen=True):
-    """A new member and its card. ``listed`` False: no card is published."""
+    """A new member and its card. ``listed`` False: no card is published. ``branch``: its number may be there already."""
 
     profile: Profile
     listed: bool = True
+    branch: bool = False
 
 
 class ListMembers(Ask, frozen=True):
@@ -62,6 +64,13 @@ def add(context: Context, ask: AddMember) -> dict[str, Any]:
     """Enrol a member; the 24 words are in this answer and nowhere else."""
 
     def work(tx: Tx) -> dict[str, Any]:
+        number = ask.profile.corporate_number
+        same = directory.find(tx, corporate_number=number) if number and not ask.branch else []
+        if same:
+            rule = (
+                f"{same[0].name} is in the directory with this number already; say so if this is another branch of it"
+            )
+            raise CallerFault("corporate_number", rule, code="member-exists")
         made = enrolling.enrol(context.house, tx, ask.profile.name)
         if ask.listed:
             directory.publish(context.house, tx, made.member, ask.profile)
