@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import os
 import sys
 from pathlib import Path
 from typing import Annotated, Any
@@ -17,6 +18,7 @@ from cli.exits import Exit, Failure
 from cli.output import moment, money, short
 from node import words
 from node.i18n import _
+from protocol.limits import MAX_XML_BYTES
 
 app = family(_("Documents of every kind: send, search, show, prove."))
 Document = Annotated[str, typer.Argument(metavar="DOCUMENT", help=_("Id of the document, or its first 8 digits."))]
@@ -45,16 +47,11 @@ def send(
     revision: Annotated[int, typer.Option(min=0, help=_("Version of the paper under the same number."))] = 0,
 ) -> None:
     """Send a paper."""
-    data = sys.stdin.buffer.read() if str(file) == "-" else read_file(file)
+    data = sys.stdin.buffer.read() if str(file) == "-" else read_paper(file)
     if is_xml(data):
         shown_sent(send_ubl(data, sender, to, thread, type))
         return
-    try:
-        value = json.loads(data)
-    except ValueError as error:
-        raise Failure(
-            Exit.BAD_INPUT, _("{file}: neither JSON nor XML: {error}").format(file=file, error=error)
-        ) from None
+    value = as_json(file, data)
     body, personal = value, None
     if isinstance(value, dict) and "body" in value:
         body, personal = value["body"], value.get("personal")
@@ -71,6 +68,30 @@ def send(
             revision=revision,
         )
     )
+
+
+def read_paper(file: Path) -> bytes:
+    """The bytes of a paper's file; a Failure for one that is larger than any paper."""
+    data = read_file(file)
+    if len(data) > MAX_XML_BYTES:
+        text = _("{file} has {size} bytes; a paper has at most {most}. Nothing was stored.")
+        raise Failure(Exit.BAD_INPUT, text.format(file=file, size=f"{len(data):,}", most=f"{MAX_XML_BYTES:,}"))
+    return data
+
+
+def as_json(file: Path, data: bytes) -> Any:
+    """What a file says in JSON; a Failure that says where it does not."""
+    if not data.strip():
+        raise Failure(Exit.BAD_INPUT, _("{file} is empty. Nothing was stored.").format(file=file))
+    try:
+        return json.loads(data)
+    except json.JSONDecodeError as error:
+        text = _("{file} is neither XML nor JSON (line {line}, column {column}). Nothing was stored.")
+        raise Failure(Exit.BAD_INPUT, text.format(file=file, line=error.lineno, column=error.colno)) from None
+    except ValueError:
+        raise Failure(
+            Exit.BAD_INPUT, _("{file} is neither XML nor JSON. Nothing was stored.").format(file=file)
+        ) from None
 
 
 def is_xml(data: bytes) -> bool:
@@ -312,10 +333,14 @@ def _export_pdf(out: Path | None, wanted: dict[str, Any]) -> None:
     )
 
 
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
+
+
 def write_new(path: Path, data: bytes) -> None:
-    """Write a file that is not there yet."""
+    """Write a file that is not there yet, for its owner alone: it holds a paper."""
     try:
-        with path.open("xb") as file:
+        with open(path, "xb", opener=_private) as file:
             file.write(data)
     except FileExistsError:
         raise Failure(Exit.REFUSED, _("{path} exists already").format(path=path)) from None

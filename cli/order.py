@@ -11,7 +11,19 @@ import typer
 from cli import output
 from cli.client import call
 from cli.command import command, family, read_file
-from cli.document import From, Member, Thread, To, is_xml, send_ubl, shown_full, shown_list, shown_sent
+from cli.document import (
+    From,
+    Member,
+    Thread,
+    To,
+    as_json,
+    is_xml,
+    read_paper,
+    send_ubl,
+    shown_full,
+    shown_list,
+    shown_sent,
+)
 from cli.exits import Exit, Failure
 from node.i18n import _
 
@@ -50,22 +62,17 @@ def send(
 
 def _read_order(file: Path) -> bytes | dict[str, Any]:
     """XML as bytes, anything else as JSON."""
-    data = read_file(file)
+    data = read_paper(file)
     if is_xml(data):
         return data
-    try:
-        found: dict[str, Any] = jsonlib.loads(data)
-        return found
-    except ValueError as error:
-        raise Failure(
-            Exit.BAD_INPUT, _("{file}: neither JSON nor XML: {error}").format(file=file, error=error)
-        ) from None
+    found: dict[str, Any] = as_json(file, data)
+    return found
 
 
 def _send_one(file: Path, content: bytes | dict[str, Any], sender: str, to: str, thread: str) -> dict[str, Any]:
     try:
         if isinstance(content, bytes):
-            return send_ubl(content, sender, to, thread)
+            return send_ubl(content, sender, to, thread, "order")
         found: dict[str, Any] = call("document.send", member=sender, to=to, type="order", body=content, thread=thread)
         return found
     except Failure as failure:

@@ -51,6 +51,14 @@ def parse_endpoint(text: str) -> Endpoint:
     return Endpoint(_host(host), _port(port))
 
 
+def stated_endpoint(text: str) -> Endpoint:
+    """The endpoint as a descriptor states it: ``https://host:port``, spelled in this one way. Malformed otherwise."""
+    endpoint = parse_endpoint(text)
+    if str(endpoint) != text:
+        raise Malformed(f"endpoint: must be written {endpoint}")
+    return endpoint
+
+
 def _split(text: str) -> tuple[str, str]:
     if text.startswith("["):
         host, bracket, port = text.partition("]")

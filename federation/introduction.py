@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from federation.endpoint import Endpoint, parse_endpoint
+from federation.endpoint import Endpoint, stated_endpoint
 from protocol import canon, shape
 from protocol.errors import Malformed, Misdirected
 from protocol.identity import descriptor as descriptors
@@ -40,7 +40,7 @@ class Introduction:
     @property
     def endpoints(self) -> tuple[Endpoint, ...]:
         """Where the node answers, in its order of preference."""
-        return tuple(parse_endpoint(text) for text in self.descriptor.endpoints)
+        return tuple(stated_endpoint(text) for text in self.descriptor.endpoints)
 
 
 def encode(signed_descriptor: bytes, certificates: tuple[bytes, ...]) -> bytes:

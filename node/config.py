@@ -16,7 +16,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from federation.endpoint import DEFAULT_PORT, parse_endpoint
+from federation.endpoint import DEFAULT_PORT, stated_endpoint
 from protocol.errors import CallerFault, PeerFault
 
 FILE_NAME = "yui.toml"
@@ -134,7 +134,7 @@ def _check(config: Config) -> None:
     _check_smtp(config.smtp)
     for position, address in enumerate(config.peer.addresses):
         try:
-            parse_endpoint(address)
+            stated_endpoint(address)
         except PeerFault as error:
             raise CallerFault(f"peer.addresses[{position}]", str(error)) from None
     if config.api.tls == "own" and not (config.api.certificate and config.api.key):

@@ -11,11 +11,13 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 
+from federation.endpoint import stated_endpoint
 from federation.peers import PeerEvent
 from node.aio.driver import Driver
 from node.aio.errands import Errands
 from node.aio.office import PeerOffice
 from node.procedure import Steps
+from protocol.errors import CallerFault, Malformed
 from protocol.keys import NodeId
 
 if TYPE_CHECKING:
@@ -74,7 +76,12 @@ class PeerDesk:
         return {"resolved": True}
 
     async def change_addresses(self, addresses: tuple[str, ...]) -> dict[str, Any]:
-        """This node is reached elsewhere from now on."""
+        """This node is reached elsewhere from now on. CallerFault for an address that is not ``https://host:port``."""
+        for address in addresses:
+            try:
+                stated_endpoint(address)
+            except Malformed as fault:
+                raise CallerFault("addresses", f"{address}: {fault}") from None
         presence = dataclasses.replace(self._office.presence, endpoints=addresses)
         return {"version": await self._office.move(presence), "addresses": list(addresses)}
 

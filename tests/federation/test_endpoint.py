@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from federation.endpoint import DEFAULT_PORT, Endpoint, parse_endpoint
+from federation.endpoint import DEFAULT_PORT, Endpoint, parse_endpoint, stated_endpoint
 from protocol.errors import Malformed
 
 
@@ -70,6 +70,16 @@ def test_good(text: str, host: str, port: int, shown: str) -> None:
 def test_bad(text: str) -> None:
     with pytest.raises(Malformed, match="endpoint"):
         parse_endpoint(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["nonsense", "yui.example.jp:7443", "https://yui.example.jp", "https://YUI.example.jp:7443", "https://a.jp:7443/"],
+)
+def test_a_descriptor_states_it_in_one_way(text: str) -> None:
+    with pytest.raises(Malformed, match=r"must be written https://[a-z.]+:7443"):
+        stated_endpoint(text)
+    assert stated_endpoint(str(parse_endpoint(text))) == parse_endpoint(text)
 
 
 def test_address_is_known_only_of_literals() -> None:

@@ -17,7 +17,7 @@ from protocol.identity import card
 
 
 class AddMember(Ask, frozen=True):
-    """A new member and its card. ``listed`` False: no card is published. ``branch``: its number may be there already."""
+    """A new member and its card. ``listed`` False: no card is published. ``branch``: the firm is there already."""
 
     profile: Profile
     listed: bool = True
@@ -67,9 +67,7 @@ def add(context: Context, ask: AddMember) -> dict[str, Any]:
         number = ask.profile.corporate_number
         same = directory.find(tx, corporate_number=number) if number and not ask.branch else []
         if same:
-            rule = (
-                f"{same[0].name} is in the directory with this number already; say so if this is another branch of it"
-            )
+            rule = f"{same[0].name} is in the directory with this number already (is this another branch of it?)"
             raise CallerFault("corporate_number", rule, code="member-exists")
         made = enrolling.enrol(context.house, tx, ask.profile.name)
         if ask.listed:
