@@ -46,6 +46,7 @@ class Party:
         self.own_seeds = (self._secret(b"own 1"), self._secret(b"own 2"))
         self.nonce = self._derive(b"nonce")
         self._channel = AgreementKey(self._derive(b"channel"))
+        self._shared: dict[bytes, bytes] = {}
         self._round_keys = tuple(masks.round_key(seed) for seed in self.round_seeds)
 
     def _derive(self, word: bytes) -> bytes:
@@ -94,7 +95,9 @@ class Party:
         publics = circle.roll.publics
         own_is_sender = publics[sender] == self.key.public
         other = circle.roll.verify(receiver) if own_is_sender else circle.roll.commitment(sender)
-        shared = self._channel.agree(other.channel)
+        shared = self._shared.get(other.channel)
+        if shared is None:
+            shared = self._shared[other.channel] = self._channel.agree(other.channel)
         return masks.channel_key(shared, circle.roll.hash, publics[sender], publics[receiver])
 
     def open_packet(self, circle: Circle, dealer: int, digests: bytes, packet: bytes) -> tuple[bytes, ...]:

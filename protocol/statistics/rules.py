@@ -70,7 +70,7 @@ def class_counts(contributions: Iterable[int], most: int) -> tuple[int, ...]:
     for value in contributions:
         if value:
             counts[size_class(value)] += 1
-    return tuple(min(count, most) for count in counts)
+    return tuple(counts) if max(counts) <= most else tuple(min(count, most) for count in counts)
 
 
 def classes_pass(counts: Sequence[int], parameters: Parameters, missing: int = 0) -> bool:
@@ -88,12 +88,14 @@ def classes_pass(counts: Sequence[int], parameters: Parameters, missing: int = 0
     if sum(counts) < parameters.units + missing:
         return False
     largest = max(at for at, count in enumerate(counts) if count)
-    left_out, rest = 2 + missing, 0
+    left_out, rest, needed = 2 + missing, 0, parameters.percent * 2 << largest
     for at in range(largest, -1, -1):
         beside = max(0, counts[at] - left_out)
         left_out = max(0, left_out - counts[at])
         rest += beside << at
-    return 100 * rest >= parameters.percent * 2 << largest
+        if 100 * rest >= needed:
+            return True
+    return False
 
 
 def may_open(counts: Sequence[int], parameters: Parameters, missing: int = 0) -> bool:
