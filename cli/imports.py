@@ -32,7 +32,7 @@ def bring(
     content = base64.b64encode(read_file(file)).decode()
     found = call(
         "import.bring", kind=kind, name=file.name, content=content, member=member, partner=partner,
-        mapping=None if mapping is None else _mapping(mapping), user=user, send=send, commit=not dry_run,
+        mapping=None if mapping is None else mapping_in(mapping), user=user, send=send, commit=not dry_run,
         lang=language(),
     )  # fmt: skip
     rows = [(str(one["line"]), one["column"], one["rule"]) for one in found["problems"]]
@@ -45,7 +45,8 @@ def bring(
     ])  # fmt: skip
 
 
-def _mapping(file: Path) -> Any:
+def mapping_in(file: Path) -> Any:
+    """The JSON of a mapping's file."""
     try:
         return jsonlib.loads(read_file(file))
     except ValueError as error:

@@ -21,6 +21,7 @@ from node.attachments import AttachmentFiles
 from node.papers.pdf.worker import Worker as PdfWorker
 from node.papers.tabular.worker import Worker as TableWorker
 from node.papers.ubl.worker import Worker
+from node.pos.process import Warehouse
 from node.services.house import House
 from node.services.transaction import Store, Tx
 
@@ -114,6 +115,7 @@ class Context:
     base_url: str = ""
     trusted_proxies: frozenset[str] = frozenset()
     files: AttachmentFiles = field(init=False)
+    warehouse: Warehouse = field(init=False)
     ubl: Worker = field(default_factory=Worker)
     pdf: PdfWorker = field(default_factory=PdfWorker)
     tables: TableWorker = field(default_factory=TableWorker)
@@ -123,10 +125,11 @@ class Context:
 
     def __post_init__(self) -> None:
         self.files = AttachmentFiles(self.folder / "attachments")
+        self.warehouse = Warehouse(self.folder / "pos")
 
     def close(self) -> None:
         """End the processes that read and print for it. Can be used again: they start when they are needed."""
-        for worker in (self.ubl, self.pdf, self.tables):
+        for worker in (self.ubl, self.pdf, self.tables, self.warehouse):
             worker.close()
 
     def submit(self, work: Callable[[Tx], T]) -> Future[T]:

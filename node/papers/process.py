@@ -37,11 +37,12 @@ _ERRORS: dict[str, type[YuiError]] = {kind.__name__: kind for kind in (Malformed
 
 @dataclass(frozen=True)
 class Confines:
-    """What the process may use: address space, processor seconds of one request, open files."""
+    """What the process may use: address space, processor seconds of a request, open files, bytes of a file written."""
 
     memory_bytes: int = 512 * MIB
     cpu_seconds: int = 5
     open_files: int = 16
+    file_bytes: int = 0
 
 
 class Process:
@@ -188,7 +189,7 @@ def _confine(confines: Confines) -> None:
 
     resource.setrlimit(resource.RLIMIT_AS, (confines.memory_bytes, confines.memory_bytes))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (confines.file_bytes, confines.file_bytes))
     resource.setrlimit(resource.RLIMIT_NOFILE, (confines.open_files, confines.open_files))
 
 

@@ -23,6 +23,7 @@ from node.store import (
     schema_moving,
     schema_notices,
     schema_people,
+    schema_pos,
     schema_reach,
     schema_returning,
     schema_warding,
@@ -125,6 +126,10 @@ def _moving(engine: str) -> Iterable[str]:
     yield from _tables(engine, schema_moving.STEP)
 
 
+def _pos(engine: str) -> Iterable[str]:
+    yield from _tables(engine, schema_pos.STEP)
+
+
 STEPS: Sequence[tuple[str, Callable[[str], Iterable[str]]]] = (
     (schema.STEP, _first_tables),
     (schema_people.STEP, _people),
@@ -139,6 +144,7 @@ STEPS: Sequence[tuple[str, Callable[[str], Iterable[str]]]] = (
     (schema_returning.STEP, _returning),
     (schema_mail.STEP, _mail),
     (schema_moving.STEP, _moving),
+    (schema_pos.STEP, _pos),
 )
 
 

@@ -21,6 +21,7 @@ from node.store.moving import Moving
 from node.store.notices import Notices
 from node.store.peers import Invitations, Knows, Peers, Quarantine
 from node.store.people import AccessLog, Passkeys, Totp, UserInvitations, UserSettings, ViewGrants
+from node.store.pos import Pos
 from node.store.possessions import Possessions
 from node.store.reach import Enquiries, Guests
 from node.store.repository import Session
@@ -88,6 +89,7 @@ class Tx:
         self.forgetting = Forgetting(session)
         self.guarding = Guarding(session)
         self.mail = Mail(session)
+        self.pos = Pos(session)
         self.possessions = Possessions(session)
 
     def index_lag(self) -> int:

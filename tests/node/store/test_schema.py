@@ -30,7 +30,7 @@ WALKS = {
     "directory._LACKING", "guarding._ALL",
     "moving._IN_ALL", "moving._OUT_ALL", "returning._ALL", "wards._CONSENTS", "wards._CUSTODY_ALL", "wards._WARDS",
     "peers._ALL", "peers._EXPIRE", "peers._INVITATIONS", "peers._IN_STATE",
-    "peers._KNOWING", "peers._QUARANTINE_COUNT", "people._INVITATIONS", "reach._GUESTS",
+    "pos._LAST", "pos._PARTITIONS", "peers._KNOWING", "peers._QUARANTINE_COUNT", "people._INVITATIONS", "reach._GUESTS",
 }  # fmt: skip
 OWN = {migrations.TABLE, "sqlite_sequence"}
 
