@@ -29,6 +29,7 @@ from protocol.process.trade.papers import TYPE_OF, Paper, Personal
 
 STEP: Final = 100
 CURSOR: Final = "drop/"
+ERASED: Final = "drop-erased/"
 _MEMBER: Final = re.compile("[0-9a-f]{64}")
 log = structlog.get_logger("drop")
 
@@ -45,6 +46,27 @@ class DropFolder:
         """Write the next documents of every member that has a folder; whether there may be more."""
         more = [self._step(member) for member in self._wanted()]  # each of them, not up to the first
         return any(more)
+
+    def erase(self) -> None:
+        """Write again, without the part, what lies here of documents of which a part was erased since the last time."""
+        for member in self._wanted():
+            self._erase(member)
+
+    def _erase(self, member: bytes) -> None:
+        key = ERASED + member.hex()
+
+        def work(tx: Tx) -> tuple[int, list[HoldingRow]]:
+            after = tx.meta.get_int(key)
+            rows = [row for row in tx.erasing.of(member) if row.erased > after]
+            held = tx.holdings.get_many(member, [row.document for row in rows])
+            return max((row.erased for row in rows), default=0), list(held.values())
+
+        last, rows = self._store.read(work)
+        for row in rows:
+            if (self._folder / member.hex() / f"{_name(row)}.json").exists():
+                self._write(row)
+        if last:
+            self._store.write(lambda tx: tx.meta.set_int(key, last))
 
     def _wanted(self) -> list[bytes]:
         if not self._folder.is_dir():
@@ -68,7 +90,7 @@ class DropFolder:
     def _write(self, row: HoldingRow) -> None:
         view = self._store.read(lambda tx: reading.full(tx, row.member, row.document))
         folder = self._folder / row.member.hex()
-        name = f"{row.position:012d}-{row.document.hex()}"
+        name = _name(row)
         paper = searching.paper_of(view.stored)
         if paper is not None and TYPE_OF[type(paper)] in TYPES:
             try:
@@ -85,6 +107,10 @@ class DropFolder:
             _put(path, self._ubl.write_sme(paper, personal, past))
         except YuiError as fault:
             log.warning("no_sme", document=row.document.hex()[:12], code=fault.code)
+
+
+def _name(row: HoldingRow) -> str:
+    return f"{row.position:012d}-{row.document.hex()}"
 
 
 def _next(tx: Tx, member: bytes, key: str) -> list[HoldingRow] | None:

@@ -15,7 +15,7 @@ from typing import Final, TypeVar
 
 from node.procedure import Pause, Steps, ask, commit, look
 from node.services.claiming import NextRead
-from node.services.guarding import auditing, catching, chunking, framing, patience, sending
+from node.services.guarding import auditing, catching, chunking, framing, patience, renewing, sending
 from node.services.guarding.auditing import Question
 from node.services.guarding.catching import Reading
 from node.services.guarding.chunking import Load, ReadChunk
@@ -24,7 +24,7 @@ from node.services.guarding.sending import Advanced, Message
 from node.services.house import House, Safe
 from node.store import Tx
 from protocol.errors import CallerFault, Frozen, PeerFault, WorldFault
-from protocol.guardian import messages
+from protocol.guardian import forgetting, messages
 from protocol.keys import NodeId
 from protocol.limits import SAFE_PATIENCE_US
 from protocol.link.receipt import Leaf
@@ -34,6 +34,7 @@ RETRY_US: Final = SECOND_US
 MAX_RETRY_US: Final = 5 * 60 * SECOND_US
 LOOK_ROUND_US: Final = 60 * SECOND_US  # what changes without a journal entry is looked for so often
 AUDIT_US: Final = 60 * 60 * SECOND_US
+CONFIRM_US: Final = 10 * 60 * SECOND_US  # between questions whether old vaults are forgotten
 AUDIT_AGAIN_US: Final = 60 * SECOND_US  # after one that was failed
 WAIT_STEP_US: Final = 10_000
 REST_US: Final = 5 * SECOND_US  # of a member that a guardian refused, or whose copies it lost
@@ -69,6 +70,7 @@ class Guarding:
         self._build_at = 0
         self._round_at = 0
         self._audit_at = 0
+        self._confirm_at = 0
         self._again_at: int | None = None
         self._thorough: set[bytes] = set()  # of whom the next look is at everything
         self._quorums: dict[bytes, Quorum] = {}
@@ -100,6 +102,9 @@ class Guarding:
         if now >= self._audit_at and self._guardians:
             self._audit_at = now + AUDIT_US
             found.append(self._audit_all())
+        if now >= self._confirm_at and self._guardians:
+            self._confirm_at = now + CONFIRM_US
+            found.append(self._confirm())
         if house.uncopied and not self._building and now >= self._build_at:
             self._building = True
             found.append(self._build())
@@ -114,7 +119,7 @@ class Guarding:
         house = self.house
         if house.frozen or house.recovering or not (house.guarded or house.uncopied):
             return None
-        due = [self._round_at, *([self._audit_at] if self._guardians else [])]
+        due = [self._round_at, *([self._audit_at, self._confirm_at] if self._guardians else [])]
         if house.uncopied and not self._building:
             due.append(self._build_at)
         due += [one.retry_at for one in self._guardians.values() if one.waiting and not one.busy]
@@ -317,6 +322,17 @@ class Guarding:
         if safe is not None:
             self._remember(asked.member, safe)
         return passed
+
+    def _confirm(self) -> Steps[None]:
+        """Ask guardians whether they have forgotten what is sealed with keys that were retired here."""
+        house = self.house
+        for question in (yield from look(partial(renewing.questions, house))):
+            body = forgetting.encode_forget(question.asked)
+            try:
+                wire = yield from ask(NodeId(question.guardian), forgetting.FORGET, body)
+                yield from self._commit(partial(renewing.take_word, house, question=question, wire=wire))
+            except (*REFUSALS, WorldFault, Frozen):
+                continue  # asked again next time
 
     # --- who is silent, and who may go on
 

@@ -25,8 +25,9 @@ from node.services.returning import Returned
 from node.signing import Signer
 from node.store import Tx
 from protocol import keys
-from protocol.errors import CallerFault, NotAuthorised, PeerFault, WorldFault, YuiError
-from protocol.guardian import frame, messages
+from protocol.errors import CallerFault, Malformed, NotAuthorised, PeerFault, WorldFault, YuiError
+from protocol.guardian import forgetting, frame, messages
+from protocol.guardian.forgetting import SetAside
 from protocol.guardian.frame import Tip
 from protocol.guardian.messages import Fenced, Read, WriteBack
 from protocol.keys import NodeId, SigningKey
@@ -74,6 +75,7 @@ class Homecoming:
         self._signer = signer
         self._news = news
         self._undoes = undoes
+        self._unopened: YuiError | None = None
         self._patience = patience or Patience()
 
     def run(self) -> Steps[Home]:
@@ -91,6 +93,7 @@ class Homecoming:
             at = yield from self._commit(partial(claiming.fenced, self._house), made, proofs)
             try:
                 yield from self._read(at)
+                yield from self._open_what_is_aside()
                 yield from self._write_back()
                 rebuilt = yield from self._rebuild()
                 return Home((yield from self._claim(rebuilt)), rebuilt)
@@ -174,8 +177,42 @@ class Homecoming:
         """Have the vault opened, once for each vault record that brings a key that is not here."""
         wire = yield from look(lambda tx: claiming.locked(self._house, tx, self._member))
         if wire:
-            opened = yield from self._signer.vault(self._member, wire)
+            try:
+                opened = yield from self._signer.vault(self._member, wire)
+            except (NotAuthorised, Malformed) as error:
+                self._unopened = error  # perhaps a thief's: guardians still have the one before
+                return
+            self._unopened = None
             yield from self._commit(partial(claiming.unlock, self._house), opened)
+
+    def _open_what_is_aside(self) -> Steps[None]:
+        """A vault that was replaced within the time of an undo: what only its keys open is read as well."""
+        house, member = self._house, self._member
+        if not (yield from look(lambda tx: claiming.sealed_away(house, tx, member))):
+            return
+        opened_any = False
+        at = yield from look(lambda tx: claiming.claimant(house, tx, member))
+        body = forgetting.encode_set_aside(SetAside(at.fence.hash, member))
+        for guardian in list(at.promises):
+            try:
+                wires = forgetting.parse_vaults((yield from self._ask(guardian, forgetting.SET_ASIDE, body)))
+            except NO_ANSWER:
+                continue
+            for wire in (yield from look(partial(self._aside, wires))):
+                try:
+                    opened = yield from self._signer.vault(member, wire)
+                except (NotAuthorised, Malformed):
+                    continue
+                yield from self._commit(partial(claiming.unlock, house), opened)
+                opened_any = True
+                if (yield from look(lambda tx: claiming.locked(house, tx, member))):
+                    yield from self._commit(partial(claiming.give_up_vault, house), wire)
+
+        if self._unopened is not None and not opened_any:
+            raise self._unopened
+
+    def _aside(self, wires: Sequence[bytes], tx: Tx) -> list[bytes]:
+        return claiming.take_aside(self._house, tx, self._member, wires)
 
     # --- give back
 

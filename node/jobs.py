@@ -20,7 +20,8 @@ from node.api.context import Context
 from node.config import Config
 from node.dropfolder import DropFolder
 from node.notices.round import Round
-from node.services import booking, bookkeeping, drafts, idempotency, indexing, sessions, sharing, warding
+from node.services import booking, bookkeeping, drafts, idempotency, indexing, sessions, setting_aside, sharing, warding
+from node.services.erasing import errands
 from node.services.importing import uploads
 from node.services.mailing import keeping
 from node.services.moving import forgetting
@@ -38,6 +39,7 @@ TIDY_S: Final = 3600.0
 STALE_UPLOAD_S: Final = 7 * 24 * 3600.0
 AFTER_FAILURE_S: Final = 30.0
 HOUR_US: Final = 3600 * 1_000_000
+SWEEPS: Final = 3
 LAST_BACKUP: Final = "backup/last"
 
 
@@ -51,6 +53,7 @@ class Jobs:
         self._tasks: list[asyncio.Task[None]] = []
         self._notices: Round | None = None
         self._books_begun = False
+        self._sweeps = 0
 
     async def start(self) -> None:
         """Let them run."""
@@ -61,6 +64,7 @@ class Jobs:
             "tidy": self._tidy,
             "books": self._books,
             "catalogues": self._catalogues,
+            "erasures": self._erase,
             "notices": self._notify,
         }
         self._tasks = [asyncio.create_task(self._go_round(name, job), name=name) for name, job in rounds.items()]
@@ -122,6 +126,30 @@ class Jobs:
             self._context.news(done.news)
         return IDLE_S
 
+    async def _erase(self) -> float:
+        """Hear what is asked and answered about erasing, judge it, send requests and answers; 0 while there is more."""
+        store, house = self._context.store, self._context.house
+        if house.frozen or not await asyncio.to_thread(store.read, partial(errands.lag, house)):
+            if self._sweeps:  # a commit lets the engine try again to be rid of what was erased
+                self._sweeps -= 1
+                await asyncio.wrap_future(store.submit(lambda tx: None))
+            return IDLE_S
+        self._sweeps = SWEEPS
+        await asyncio.to_thread(self._drop.erase)
+        more = await asyncio.wrap_future(store.submit(partial(errands.hear, house)))
+        for row in await asyncio.to_thread(store.read, partial(errands.due, house)):
+            try:
+                done = await asyncio.wrap_future(store.submit(partial(errands.run, house, row=row)))
+            except YuiError as error:
+                house.forget_caches()
+                log.info("erasure_postponed", errand=row.errand, error=str(error)[:300])
+                why = f"{error.code}: {error}"
+                await asyncio.wrap_future(store.submit(partial(errands.postpone, house, row=row, why=why)))
+                continue
+            self._context.news(done.news)
+            more = True
+        return 0.0 if more else IDLE_S
+
     async def _notify(self) -> float:
         """A round of notices."""
         if self._notices is None:
@@ -152,6 +180,7 @@ class Jobs:
         context = self._context
         await asyncio.to_thread(context.files.forget_stale, STALE_UPLOAD_S, context.house.clock() / 1e6)
         await asyncio.wrap_future(self._context.store.submit(partial(warding.erase_ended, self._context.house)))
+        await asyncio.wrap_future(self._context.store.submit(partial(setting_aside.forget_over, self._context.house)))
         await asyncio.wrap_future(self._context.store.submit(partial(keeping.tidy, self._context.house)))
         before = self._context.house.clock() - idempotency.KEEP_US
         await asyncio.wrap_future(self._context.store.submit(lambda tx: tx.idempotency.forget(before)))

@@ -30,7 +30,7 @@ from node.services.receipting import Accepted
 from node.store import LinkRow, Tx
 from protocol import move
 from protocol.errors import CallerFault, Frozen, Malformed, NotAuthorised, PeerFault, WorldFault
-from protocol.guardian import mail, messages
+from protocol.guardian import forgetting, mail, messages
 from protocol.identity.control import Reason
 from protocol.keys import NodeId
 from protocol.limits import MAX_REQUESTS_IN_SERVICE, TARGET_BATCH_ITEMS
@@ -42,7 +42,7 @@ NEXT = "/peer/v1/link/next"
 RECEIPTS = "/peer/v1/link/receipts"
 NEWS = "/peer/v1/news"
 HISTORIES = "/peer/v1/histories"
-PATHS = (HELLO, BATCHES, NEXT, RECEIPTS, NEWS, HISTORIES, *messages.PATHS, *mail.PATHS, *move.PATHS)
+PATHS = (HELLO, BATCHES, NEXT, RECEIPTS, NEWS, HISTORIES, *messages.PATHS, *forgetting.PATHS, *mail.PATHS, *move.PATHS)
 
 MAX_RETURNING = 8  # requests in flight to peers that did not answer last time, or have not been greeted
 MAX_WORKING = 24  # requests in flight to all others: the dead never take their places
@@ -495,7 +495,7 @@ class Runtime:
             return b""
         if path == HISTORIES:
             return (yield from look(lambda tx: recovery.tell_histories(self.house, tx, peer, body)))
-        if path in messages.PATHS:
+        if path in messages.PATHS or path in forgetting.PATHS:
             return (yield from wardship.answer(self.house, peer, path, body))
         if path in mail.PATHS:
             return (yield from mailroom.answer(self.house, peer, path, body))

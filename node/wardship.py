@@ -9,10 +9,10 @@ from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 from node.procedure import Steps, commit, look
-from node.services import warding
+from node.services import setting_aside, warding
 from node.services.house import House
 from protocol.errors import Malformed
-from protocol.guardian import frame, messages
+from protocol.guardian import forgetting, frame, messages
 from protocol.guardian.frame import Tip
 from protocol.keys import NodeId
 
@@ -95,6 +95,17 @@ def _history(house: House, peer: NodeId, body: bytes) -> Steps[bytes]:
     return b""
 
 
+def _forget(house: House, peer: NodeId, body: bytes) -> Steps[bytes]:
+    asked = forgetting.parse_forget(body)
+    until = yield from commit(lambda tx: setting_aside.until(house, tx, peer, asked))
+    return forgetting.sign_forgotten(house.node, house.network, peer, house.clock(), asked, until)
+
+
+def _set_aside(house: House, peer: NodeId, body: bytes) -> Steps[bytes]:
+    asked = forgetting.parse_set_aside(body)
+    return forgetting.encode_vaults((yield from look(lambda tx: setting_aside.show(house, tx, peer, asked))))
+
+
 _ANSWERS: dict[str, Callable[[House, NodeId, bytes], Steps[bytes]]] = {
     messages.AGREEMENT: _agreement,
     messages.FRAMES: _frames,
@@ -108,4 +119,6 @@ _ANSWERS: dict[str, Callable[[House, NodeId, bytes], Steps[bytes]]] = {
     messages.AUDIT: _audit,
     messages.FIND: _find,
     messages.HISTORY: _history,
+    forgetting.FORGET: _forget,
+    forgetting.SET_ASIDE: _set_aside,
 }

@@ -93,6 +93,25 @@ CURRENCIES: Final[Mapping[str, str]] = {
 }
 QUARANTINE: Final[Mapping[str, str]] = {"open": N_("open"), "retried": N_("tried again"), "dropped": N_("dropped")}
 
+#: Why a paper stays, by the rule that a home names (``protocol.process.trade.retention``).
+RULES: Final[Mapping[str, str]] = {
+    "books": N_(
+        "The tax laws keep this paper (電子帳簿保存法): ten years from the day by which the return of its year is due."
+    ),
+    "price-talks": N_("What was said about prices is kept for two years (取適法)."),
+    "author": N_("Who wrote this paper asked for it to be kept until then."),
+    "unknown": N_("The partner has no such document."),
+}
+#: How guardians' copies stand to what was erased (``node.services.guarding.renewing.Copies``).
+COPIES: Final[Mapping[str, str]] = {
+    "waiting": N_("still hold it, sealed; within a month they are made anew without it"),
+    "laying": N_("are being made anew without it"),
+    "aside": N_(
+        "are made anew without it; guardians set the key of the old ones aside for seven days, against thieves"
+    ),
+    "forgotten": N_("hold it no more: the key of the old ones is forgotten everywhere, confirmed by signature"),
+}
+
 
 def _word(table: Mapping[str, str], name: str, say: Say) -> str:
     return say(table[name]) if name in table else name
@@ -101,6 +120,16 @@ def _word(table: Mapping[str, str], name: str, say: Say) -> str:
 def paper(name: str, say: Say = _) -> str:
     """The word for a type of document."""
     return _word(PAPERS, name, say) if name in PAPERS else _word(NO_PAPERS, name, say)
+
+
+def rule(name: str, say: Say = _) -> str:
+    """Why a paper stays."""
+    return _word(RULES, name, say)
+
+
+def copies(name: str, say: Say = _) -> str:
+    """How guardians' copies stand to what was erased."""
+    return _word(COPIES, name, say)
 
 
 def currency(name: str, say: Say = _) -> str:

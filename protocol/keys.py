@@ -54,6 +54,7 @@ class Purpose(Enum):
     BOX = b"box"
     DRILL = b"drill"
     STATISTICS = b"statistics"
+    FORGOTTEN = b"forgotten"
 
 
 class SigningKey:

@@ -60,6 +60,8 @@ WHAT: Final[Mapping[str, str]] = {
     "move-switched": N_("moved to another association"),
     "move-cancelled": N_("cancelled the move to another association"),
     "move-forgotten": N_("removed the data of a member that has moved"),
+    "part-erased": N_("erased personal data of a paper"),
+    "erasure-refused": N_("asked to erase personal data that the law still keeps"),
 }
 
 

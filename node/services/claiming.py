@@ -17,7 +17,7 @@ from node.services import members, warding
 from node.services.house import House
 from node.store import ReturnRow, Tx, WardFrameRow, WrappedKeyRow
 from protocol import canon, keys, shape, vault
-from protocol.errors import CallerFault, Malformed, NotAuthorised, NotFound
+from protocol.errors import CallerFault, Malformed, NotAuthorised, NotFound, YuiError
 from protocol.guardian import claim, frame, messages
 from protocol.guardian.claim import Claim, Fence, Promise
 from protocol.guardian.frame import Signed, Tip
@@ -31,6 +31,8 @@ from protocol.limits import MAX_FRAMES_PER_REQUEST, MAX_GUARDIANS, MAX_RECORD_BY
 
 VAULT_KEY = "vault"
 _PROGRESS = "yui/return-progress/1"
+_UNOPENED = "vault-unopened/"  # names of keys of a vault that nobody of the member could open
+VERSION = "vault-version/"  # of that vault: the next one goes above it
 
 
 class State(Enum):
@@ -392,8 +394,61 @@ def _rows(tx: Tx, member: bytes, epoch: bytes, last: int) -> Iterator[WardFrameR
 
 
 def places(house: House, tx: Tx, member: bytes) -> list[frame.Place]:
-    """Where everything stands that was read and belongs to epochs that stand, in order: more than the chain, maybe."""
-    return [header.place for headers in _sequences(house, tx, member).values() for header in headers]
+    """Where everything stands that was read and belongs to epochs that stand, in order: more than the chain, maybe.
+
+    Left out is what is sealed under keys that were retired: no vault names them, and everything was laid again behind.
+    """
+    found = [header for headers in _sequences(house, tx, member).values() for header in headers]
+    known = _named(house, tx, member) | {row.subject for row in tx.wrapped_keys.by_purpose(VAULT_KEY)}
+    first = next((at for at, header in enumerate(found) if header.key in known), 0)
+    bad = _unopened(tx, member)
+    return [header.place for header in found[first:] if header.key not in bad]
+
+
+def sealed_away(house: House, tx: Tx, member: bytes) -> bool:
+    """Is anything of what was read under a key that is not here: one that was retired, perhaps a moment ago?"""
+    here = {row.subject for row in tx.wrapped_keys.by_purpose(VAULT_KEY)}
+    return any(header.key not in here for headers in _sequences(house, tx, member).values() for header in headers)
+
+
+def take_aside(house: House, tx: Tx, member: bytes, wires: Sequence[bytes]) -> list[bytes]:
+    """Vaults that a guardian has set aside: those that are this member's and name a key that is not here."""
+    log = members.require_log(house, tx, member)
+    found = []
+    for wire in wires:
+        try:
+            kept = verified_vault(log, wire)
+        except YuiError:
+            continue
+        if any(tx.wrapped_keys.get(VAULT_KEY, item.name) is None for item in kept.keys):
+            found.append(wire)
+    return found
+
+
+def _named(house: House, tx: Tx, member: bytes) -> set[bytes]:
+    row = require_return(tx, member)
+    return {item.name for item in vault.read(row.vault).keys} if row.vault else set()
+
+
+def _unopened(tx: Tx, member: bytes) -> set[bytes]:
+    found = tx.meta.get(_UNOPENED + member.hex()) or b""
+    here = {row.subject for row in tx.wrapped_keys.by_purpose(VAULT_KEY)}
+    return {found[at : at + 32] for at in range(0, len(found), 32)} - here
+
+
+def give_up_vault(house: House, tx: Tx, member: bytes, wire: bytes) -> None:
+    """The newest vault cannot be opened by the member's own keys: whoever made it was not the member's home.
+
+    ``wire``: an earlier one that could be opened, which stands in its place. What the other's keys seal is left out.
+    """
+    row = require_return(tx, member)
+    spoilt = vault.read(row.vault)
+    if any(tx.wrapped_keys.get(VAULT_KEY, item.name) is not None for item in spoilt.keys):
+        return
+    names = b"".join(item.name for item in spoilt.keys)
+    tx.meta.set(_UNOPENED + member.hex(), names)
+    tx.meta.set_int(VERSION + member.hex(), spoilt.version)
+    tx.returning.put(row._replace(vault=wire, updated=house.clock()))
 
 
 def content(house: House, tx: Tx, place: frame.Place) -> bytes:

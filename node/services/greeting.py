@@ -18,6 +18,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from node.services import members
+from node.services.erasing import asking
 from node.services.exchange import require_peer
 from node.services.house import COPY_SEEN, House
 from node.store import Tx
@@ -78,6 +79,7 @@ def start(house: House, tx: Tx, *, doubtful: Reason | None = None) -> None:
     house.frozen = (tx.meta.get("frozen") or b"").decode()
     house.recovering = _doubt(tx, doubtful)
     members.load_keyring(house, tx)
+    asking.carry_out_again(tx)
 
 
 def _doubt(tx: Tx, doubtful: Reason | None) -> str:

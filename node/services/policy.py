@@ -78,6 +78,7 @@ OPERATIONS: Final[Mapping[str, frozenset[Role]]] = {
     "consent.manage": _OWNER,
     "export.take": _OWNER,
     "move.ask": _OWNER,
+    "erasure.ask": _OWNER,
     # the association's work
     "association.read": ASSOCIATION_ROLES,
     "association.members": ASSOCIATION_ROLES,

@@ -12,6 +12,7 @@ from typing import NamedTuple
 from node.services import claiming, dealings, guests, intake, members, outbox, recovery
 from node.services.claiming import State
 from node.services.custody import Custody
+from node.services.erasing import asking
 from node.services.guarding import framing
 from node.services.house import House
 from node.services.intake import ADOPTED, RECEIVED, SENT, Arrival, Restored
@@ -59,6 +60,7 @@ def open_here(
     custody.close()
     recovery.adopt_tail(house, tx, member)
     held = _settle_in(house, tx, member)
+    asking.settle(house, tx, member)
     _bring_guests(house, tx, member)
     asked = recovery.announce_holdings(house, tx, [member])
     recovery.reroute(house, tx, members.require_log(house, tx, member))

@@ -12,7 +12,7 @@ from node.services.desk import numbering
 from node.services.house import House
 from node.services.trade import Outcome, Submission, submit
 from node.store import TalkRow, Tx
-from protocol.document.header import AttachmentRef
+from protocol.document.header import AttachmentRef, Extension
 from protocol.errors import CallerFault, NotFound
 from protocol.process.trade.papers import Message, Personal, Price, Reference
 from protocol.process.trade.papers.message import MESSAGE_KINDS
@@ -52,6 +52,7 @@ def say(
     attachments: tuple[AttachmentRef, ...] = (),
     names: tuple[str, ...] = (),
     references: tuple[Reference, ...] = (),
+    extensions: tuple[Extension, ...] = (),
 ) -> Outcome:
     """Send a message beside a dealing of the member. NotFound for any other dealing.
 
@@ -79,7 +80,19 @@ def say(
         ),
     )
     return submit(
-        house, tx, member, [Submission(row.partner, paper, personal=personal, thread=thread, attachments=attachments)]
+        house,
+        tx,
+        member,
+        [
+            Submission(
+                row.partner,
+                paper,
+                personal=personal,
+                thread=thread,
+                attachments=attachments,
+                extensions=extensions,
+            )
+        ],
     )
 
 

@@ -17,15 +17,22 @@ from node.services.intake import RECEIVED, SENT, Arrival, Entered
 from node.store import GivenRow, Tx
 from protocol.document import envelope
 from protocol.document.envelope import Document, Draft, Part
-from protocol.document.header import NONCE_BYTES, SALT_BYTES, AttachmentRef, Audience, AudienceKind, BusinessKey, Header
+from protocol.document.header import (
+    NONCE_BYTES,
+    SALT_BYTES,
+    AttachmentRef,
+    Audience,
+    AudienceKind,
+    BusinessKey,
+    Extension,
+    Header,
+)
 from protocol.errors import CallerFault, ImpossibleStep, NotFound
 from protocol.identity.control import Epoch
 from protocol.link import receipt
-from protocol.process.trade import papers
+from protocol.process.trade import papers, retention
 from protocol.process.trade.check import check
 from protocol.process.trade.papers import Paper, Personal
-
-KEEP_US = 10 * 366 * 24 * 3600 * 1_000_000  # ten years: the longest term that the books of a firm may need
 
 
 class Submission(NamedTuple):
@@ -42,6 +49,7 @@ class Submission(NamedTuple):
     key: str = ""
     revision: int = 0
     attachments: tuple[AttachmentRef, ...] = ()
+    extensions: tuple[Extension, ...] = ()
 
 
 class Submitted(NamedTuple):
@@ -149,9 +157,11 @@ def _draft(
     if item.personal is not None and item.personal != Personal():
         parts["personal"] = Part(house.entropy(SALT_BYTES), papers.encode(item.personal))
     now = house.clock()
+    kind = papers.TYPE_OF[type(item.paper)]
+    term = retention.term_of(kind, item.paper)
     header = Header(
         network=house.network,
-        type=papers.TYPE_OF[type(item.paper)],
+        type=kind,
         version=papers.VERSION,
         author=member,
         epoch=epoch.hash,
@@ -161,9 +171,10 @@ def _draft(
         audience=Audience(AudienceKind.MEMBER, item.to),
         business_key=BusinessKey(item.key or item.paper.number, item.revision),
         time=now,
-        keep_until=now + KEEP_US,
+        keep_until=now + term.length if term.length else 0,
         parts=envelope.part_refs(parts),
         attachments=item.attachments,
+        extensions=item.extensions,
     )
     draft = envelope.draft(header, parts)
     if item.thread:

@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 
 from federation import guardians
 from federation.guardians import Register
-from node.services import members
+from node.services import members, setting_aside
 from node.services.exchange import require_peer
 from node.services.house import House
 from node.store import ChainRow, ConsentRow, CustodyRow, RegisterRow, Tx, WardFrameRow, WardRow
@@ -119,6 +119,8 @@ def _take_vault(house: House, tx: Tx, peer: bytes, wire: bytes, limit: int) -> N
         row = WardRow(member, peer, b"", 0, 0, now, now)
     if found.version > row.vault_version or row.home != peer:
         newer = found.version > row.vault_version
+        if newer:
+            setting_aside.replace(tx, row, found, now)
         row = row._replace(home=peer, updated=now)
         tx.wards.put(row._replace(vault=wire, vault_version=found.version) if newer else row)
 
@@ -253,6 +255,7 @@ def erase_ended(house: House, tx: Tx) -> int:
         if over[ward.home]:
             tx.wards.forget(ward.member)
             tx.mail.forget_ward(ward.member)
+            tx.renewing.forget_ward(ward.member)
             erased += 1
     return erased
 

@@ -8,6 +8,7 @@ from node.store.books import BillRow, BookRow, FoundRow, Month, PaymentRow
 from node.store.desk import CatalogueRow, DraftRow, ItemRow, PriceRow, ShareRow, TalkRow, TermsRow
 from node.store.directory import AttachmentRow, CardRow
 from node.store.documents import DocumentRow, KeyUse, NewDocument, PartRow, StoredDocument
+from node.store.erasing import ErasureRow
 from node.store.files import backup_file, check_file
 from node.store.guarding import GuardAckRow, GuardChunkRow, GuardedRow, GuardFrameRow
 from node.store.holdings import DecisionRow, HoldingRow, NewHolding, WaitingRow
@@ -24,6 +25,7 @@ from node.store.peers import InvitationRow, NewQuarantine, PeerRow, QuarantineRo
 from node.store.people import AccessRow, PasskeyRow, TotpRow, UserInvitationRow, UserSettingsRow, ViewGrantRow
 from node.store.possessions import SHELVES, Shelf
 from node.store.reach import EnquiredRow, EnquiryRow, GuestLinkRow, GuestRow
+from node.store.renewing import AsideRow, ForgottenRow, RenewalRow
 from node.store.returning import ReturnRow
 from node.store.search import INDEXED
 from node.store.sessions import LoginFailureRow, SessionRow
@@ -37,6 +39,7 @@ __all__ = [
     "INDEXED",
     "SHELVES",
     "AccessRow",
+    "AsideRow",
     "AttachmentRow",
     "BillRow",
     "BookRow",
@@ -52,7 +55,9 @@ __all__ = [
     "DraftRow",
     "EnquiredRow",
     "EnquiryRow",
+    "ErasureRow",
     "FileRow",
+    "ForgottenRow",
     "FoundRow",
     "GivenRow",
     "GuardAckRow",
@@ -98,6 +103,7 @@ __all__ = [
     "QuarantineRow",
     "ReceiptRow",
     "RegisterRow",
+    "RenewalRow",
     "ReturnRow",
     "Room",
     "SendRow",

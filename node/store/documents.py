@@ -112,6 +112,16 @@ _AFTER = Query(
     .order_by(documents.c.position)
     .limit(sa.bindparam("limit")),
 )
+_MESSAGES = Query(
+    DocumentRow._make,
+    _ROW.where(
+        documents.c.position > sa.bindparam("after"),
+        documents.c.position <= sa.bindparam("upto"),
+        documents.c.type == sa.literal_column("'message'"),
+    )
+    .order_by(documents.c.position)
+    .limit(sa.bindparam("limit")),
+)
 _PARTS_BETWEEN = Query(
     plain,
     sa.select(parts.c.slot, parts.c.name, parts.c.salt, parts.c.content)
@@ -238,13 +248,19 @@ class Documents(Repository):
             found.setdefault(slot // PARTS_PER_DOCUMENT, []).append(PartRow._make(part))
         return [StoredDocument(row, tuple(found.get(row.position, ()))) for row in rows]
 
+    def messages(self, after: int, upto: int, limit: int) -> list[DocumentRow]:
+        """At most ``limit`` messages at positions behind ``after``, up to ``upto``, without parts."""
+        return self._db.all(_MESSAGES, after=after, upto=upto, limit=limit)
+
     def erase_part(self, document: bytes, name: str) -> bool:
         """Destroy one part for good; False if it was not there."""
         at = self._session.position(document)
         if at is None:
             return False
         low = at * PARTS_PER_DOCUMENT
-        return self._db.run(_ERASE, low=low, high=low + PARTS_PER_DOCUMENT - 1, name=name) > 0
+        gone = self._db.run(_ERASE, low=low, high=low + PARTS_PER_DOCUMENT - 1, name=name) > 0
+        self._session.erased |= gone
+        return gone
 
     def last_position(self) -> int:
         """The highest position ever given."""

@@ -154,6 +154,11 @@ _CHUNKS_NAMED = ListQuery(GuardChunkRow._make, lambda v: _CHUNK.where(guard_chun
 _CHUNKS_ADD = insert_new(guard_chunks, GuardChunkRow._fields)
 
 
+_CHUNKS_DROP = Statement(
+    sa.delete(guard_chunks).where(guard_chunks.c.member == _bind("member"), guard_chunks.c.place <= _bind("place"))
+)
+
+
 class Guarding(Repository):
     """Frames of our members, and what their guardians have of them."""
 
@@ -246,6 +251,10 @@ class Guarding(Repository):
     def add_chunks(self, rows: Sequence[GuardChunkRow]) -> None:
         """Append chunks; a name that is there stays."""
         self._db.run_many(_CHUNKS_ADD, rows)
+
+    def drop_chunks(self, member: bytes, place: int) -> None:
+        """Forget the names of chunks up to ``place``."""
+        self._db.run(_CHUNKS_DROP, member=member, place=place)
 
     def chunks_after(self, member: bytes, after: int, limit: int) -> list[GuardChunkRow]:
         """At most ``limit`` chunks behind ``after``, in order."""

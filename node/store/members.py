@@ -164,6 +164,11 @@ class WrappedKeys(Repository):
         """Every key of one purpose."""
         return self._db.all(_KEYS_OF, purpose=purpose)
 
+    def destroy(self, purpose: str, subject: bytes) -> None:
+        """Destroy a key that may not be found again, also not in what the engine has still to move."""
+        self.delete(purpose, subject)
+        self._session.erased = True
+
     def delete(self, purpose: str, subject: bytes) -> None:
         """Destroy a key."""
         self._db.run(_KEY_DELETE, purpose=purpose, subject=subject)

@@ -15,6 +15,7 @@ from sqlalchemy.schema import CreateIndex, CreateTable
 from node.store import (
     schema,
     schema_desk,
+    schema_erasing,
     schema_guarding,
     schema_importing,
     schema_intake,
@@ -25,6 +26,7 @@ from node.store import (
     schema_people,
     schema_pos,
     schema_reach,
+    schema_renewing,
     schema_returning,
     schema_warding,
 )
@@ -130,6 +132,14 @@ def _pos(engine: str) -> Iterable[str]:
     yield from _tables(engine, schema_pos.STEP)
 
 
+def _erasing(engine: str) -> Iterable[str]:
+    yield from _tables(engine, schema_erasing.STEP)
+
+
+def _renewing(engine: str) -> Iterable[str]:
+    yield from _tables(engine, schema_renewing.STEP)
+
+
 STEPS: Sequence[tuple[str, Callable[[str], Iterable[str]]]] = (
     (schema.STEP, _first_tables),
     (schema_people.STEP, _people),
@@ -145,6 +155,8 @@ STEPS: Sequence[tuple[str, Callable[[str], Iterable[str]]]] = (
     (schema_mail.STEP, _mail),
     (schema_moving.STEP, _moving),
     (schema_pos.STEP, _pos),
+    (schema_erasing.STEP, _erasing),
+    (schema_renewing.STEP, _renewing),
 )
 
 

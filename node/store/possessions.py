@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from node.store.repository import Repository
 from node.store.schema import tokens, users
 from node.store.schema_desk import drafts, item_prices, items, payments, shares, terms
+from node.store.schema_erasing import erasures
 from node.store.schema_importing import import_layouts
 from node.store.schema_intake import imports_done, opening_balances
 from node.store.schema_money import own_accounts, terms_changes, transfers
@@ -134,6 +135,7 @@ _SHELVES: Final[Mapping[str, _Statements]] = {
         _of(guest_links, "created", "revoked", owner="guest", through=guests),
         _of(import_layouts, "updated"),
         _of(imports_done, "time"),
+        _of(erasures, "updated"),
     )
 }
 SHELVES: Final[Mapping[str, Shelf]] = {name: found.shelf for name, found in _SHELVES.items()}

@@ -33,6 +33,7 @@ class Session:
         self.connection = connection
         self.positions: dict[bytes, int] = {}
         self._absent: set[bytes] = set()  # looked for in this transaction and not stored
+        self.erased = False  # something that may not be found again: also not in what the engine has still to move
 
     def reserve(self, counter: str, amount: int) -> range:
         """The next ``amount`` numbers of ``counter``, from 1 on."""

@@ -108,13 +108,17 @@ class WalSession(SqliteSession):
         super().__init__(connection)
         self._frames = 0
         self._changes = connection.total_changes
+        self._unclean = False  # the WAL may hold pages with what was erased since
 
     def settle(self) -> None:
         """Checkpoint when the WAL has grown, by estimate, to its limit; a reader may keep part of it."""
         changes = self._connection.total_changes
         self._frames += FRAMES_PER_COMMIT + (changes - self._changes) // ROWS_PER_FRAME
         self._changes = changes
-        if self._frames >= CHECKPOINT_FRAMES:
+        self._unclean |= self.tx.take_erased()
+        if self._unclean:
+            self._empty()
+        elif self._frames >= CHECKPOINT_FRAMES:
             self._checkpoint()
 
     def relieve(self) -> None:
@@ -128,6 +132,14 @@ class WalSession(SqliteSession):
     def _checkpoint(self) -> None:
         _, logged, moved = self._cursor.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()[0]
         self._frames = min(logged - moved, CHECKPOINT_FRAMES // 2)
+
+    def _empty(self) -> None:
+        """Move the whole WAL and cut it to nothing; while somebody still reads of it, the next commit tries again."""
+        busy, _, _ = self._cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()[0]
+        if busy:
+            self._checkpoint()
+        else:
+            self._unclean, self._frames = False, 0
 
     def close(self) -> None:
         with contextlib.suppress(sqlite3.Error):

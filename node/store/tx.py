@@ -7,6 +7,7 @@ from node.store.books import Books
 from node.store.desk import Desk
 from node.store.directory import Attachments, Cards
 from node.store.documents import Documents, KeysUsed
+from node.store.erasing import Erasing
 from node.store.forgetting import Forgetting
 from node.store.guarding import Guarding
 from node.store.holdings import Decisions, Follows, Holdings, Waiting
@@ -24,6 +25,7 @@ from node.store.people import AccessLog, Passkeys, Totp, UserInvitations, UserSe
 from node.store.pos import Pos
 from node.store.possessions import Possessions
 from node.store.reach import Enquiries, Guests
+from node.store.renewing import Renewing
 from node.store.repository import Session
 from node.store.returning import Returning
 from node.store.search import INDEXED, Search
@@ -91,10 +93,17 @@ class Tx:
         self.mail = Mail(session)
         self.pos = Pos(session)
         self.possessions = Possessions(session)
+        self.erasing = Erasing(session)
+        self.renewing = Renewing(session)
 
     def index_lag(self) -> int:
         """Documents that the search index has not seen yet."""
         return max(0, self.documents.last_position() - self.meta.get_int(INDEXED))
+
+    def take_erased(self) -> bool:
+        """Was anything erased for good since this was asked last?"""
+        erased, self._session.erased = self._session.erased, False
+        return erased
 
     def forget(self) -> None:
         """The transaction or a savepoint of it ended: nothing that was read holds any more."""

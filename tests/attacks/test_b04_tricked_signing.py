@@ -35,6 +35,7 @@ SIGNERS = {
     ("protocol/guardian/claim.py", "sign_countersigned"): ("COUNTERSIGN", "canon.digest(record)"),
     ("protocol/guardian/messages.py", "sign_find"): ("FENCE", "_find_digest(question)"),
     ("protocol/guardian/mail.py", "sign_box"): ("BOX", "canon.digest(record)"),
+    ("protocol/guardian/forgetting.py", "sign_forgotten"): ("FORGOTTEN", "canon.digest(record)"),
     ("protocol/export.py", "sign"): ("EXPORT", "canon.digest(record)"),
     ("protocol/drill.py", "sign"): ("DRILL", "canon.digest(record)"),
     ("protocol/statistics/signed.py", "sign"): ("STATISTICS", "canon.digest(record)"),
@@ -64,6 +65,10 @@ MADE = {
         "protocol/guardian/frame.py",
         "sign_kept",
     ): "record = canon.encode((KEPT_TAG, network, keys.node_id(key.public), home, time, tips, names))",
+    (
+        "protocol/guardian/forgetting.py",
+        "sign_forgotten",
+    ): "record = canon.encode((FORGOTTEN_TAG, network, keys.node_id(key.public), home, time, *asked, until))",
     ("protocol/guardian/claim.py", "sign_promise"): "record = canon.encode((PROMISE_TAG, *promise))",
     ("protocol/guardian/claim.py", "sign_countersigned"): "record = canon.encode((COUNTERSIGNED_TAG, *word))",
     ("protocol/guardian/messages.py", "sign_find"): "question = Find(network, claimant, role, key.public, after)",

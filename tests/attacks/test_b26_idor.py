@@ -139,6 +139,8 @@ async def test_the_owner_reaches_what_the_matrix_asks_for(matrix: Matrix) -> Non
     for operation in FOREIGN:
         if operation.name in ("decide_held", "complete_attachment", "read_ubl", "read_sme", "send_message"):
             continue
+        if operation.name == "erase_personal":
+            continue  # the matrix's order names no person
         if operation.name in ("order_from_enquiry", "decline_suppliers", "issue_guest_link", "revoke_guest_link"):
             continue  # they change what the others need; their own tests reach them
         answer = await matrix.attempt(operation, token, matrix.path_of(operation))

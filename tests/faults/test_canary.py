@@ -207,3 +207,43 @@ def test_the_search_and_the_tap_find_a_mark() -> None:
                 assert near.recv(100) == MARK.encode()
         tap.close()
     assert marks_in(bytes(tap.heard)) == 1
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+def test_what_was_erased_is_nowhere_in_the_files_of_either_home(tmp_path: Path) -> None:
+    four = Four(tmp_path)
+    try:
+        four.begin()
+        with closing(MemberApi(four["home"].api, four.buyer.token)) as api:
+            plain = {**order(0), "note": "", "lines": template(BUYER, SELLER, 0)["lines"]}
+            sent = post(api, {"type": "order", "to": four.seller.id, "body": plain})
+            said = {"number": "M-1", "issue_date": "2026-10-05", "kind": "note", "text": "担当をお伝えします。"}
+            people = {"contacts": [{"role": "buyer", "name": MARK, "telephone": "0565-00-0000"}]}
+            note = {"type": "message", "to": four.seller.id, "body": said, "personal": people, "thread": sent}
+            document = post(api, note)
+        end = time.monotonic() + PATIENCE_S
+        while four.ask("host", "status")["documents"] < 2:
+            assert time.monotonic() < end
+            time.sleep(0.5)
+        for home in ("home", "host"):
+            assert marked(four[home].folder)
+        assert four["home"].yui("erase", "request", document)["state"] == "erased"
+        while four.ask("home", "erase.status", document=document)["erasure"]["partner_state"] != "erased":
+            assert time.monotonic() < end, four.ask("home", "erase.list")
+            time.sleep(0.5)
+        time.sleep(20)  # the engine's own moves: three sweeps, five seconds apart
+        left = {home: marked(four[home].folder) for home in ("home", "host")}
+    finally:
+        stop_all(four.nodes.values())
+        for tap in four.taps.values():
+            tap.close()
+    assert left == {"home": [], "host": []}
+    assert [name for name in four.nodes if marked(four[name].folder)] == []
+
+
+def post(api: MemberApi, submission: dict[str, Any]) -> str:
+    """Send one document; its id."""
+    answer = api.post("/v1/documents", {"documents": [submission]}, key=secrets.token_hex(16))
+    document: str = answer["documents"][0]["id"]
+    return document

@@ -13,7 +13,11 @@ from node.dropfolder import DropFolder
 from node.papers import sme
 from node.papers.ubl import read_order
 from node.papers.ubl.worker import Worker
+from node.services.erasing import asking
 from node.services.trade import Submission
+from protocol.process.trade.papers import Personal
+from protocol.process.trade.papers.parties import Contact
+from protocol.process.trade.retention import YEAR_US
 from tests.node.services.town import Association, order
 
 SAMPLE = (Path(node.papers.ubl.__file__).parent / "samples" / "order-02-one-line.xml").read_bytes()
@@ -107,3 +111,19 @@ def test_the_papers_also_appear_as_sme_common_edi(drop: Drop) -> None:
     written = (drop.folder / name).read_bytes()
     assert sme.validate(written) == []
     assert sme.read(written).body.number == "PO-9"
+
+
+def test_what_was_erased_goes_from_files_that_are_still_there(drop: Drop) -> None:
+    drop.folder.mkdir(parents=True)
+    drop.drop.step()
+    person = Personal(contacts=(Contact(role="buyer", name="浦島花子"),))
+    first = drop.town.submit(drop.buyer, Submission(drop.seller, order("PO-1"), person))[0]
+    drop.drop.step()
+    texts = [path for path in drop.folder.iterdir() if "浦島花子" in path.read_text("utf-8")]
+    assert any(path.suffix == ".json" for path in texts)
+    drop.town.now += 12 * YEAR_US
+    house = drop.town.house
+    drop.town.do(lambda tx: asking.ask(house, tx, drop.seller, first.id, by="owner"))
+    drop.drop.erase()
+    assert texts == [path for path in texts if path.exists()]
+    assert [path for path in drop.folder.iterdir() if "浦島花子" in path.read_text("utf-8")] == []

@@ -24,6 +24,7 @@ from node.api.member import (
     directory,
     documents,
     enquiries,
+    erasing,
     feed,
     guests,
     held,
@@ -56,6 +57,7 @@ OPERATIONS: Sequence[Operation] = (
     *ubl.OPERATIONS,  # before documents: its fixed path must not be read as an id
     *closings.OPERATIONS,
     *enquiries.OPERATIONS,
+    *erasing.OPERATIONS,
     *guests.OPERATIONS,
     *transfers.OPERATIONS,
     *choices.OPERATIONS,

@@ -13,7 +13,7 @@ from node.api.peer.messages import answer, read_body
 from node.api.peer.services import PeerServices
 from protocol import canon, move
 from protocol.errors import Malformed
-from protocol.guardian import mail, messages
+from protocol.guardian import forgetting, mail, messages
 from protocol.limits import (
     CHUNK_BYTES,
     KIB,
@@ -51,7 +51,7 @@ def peer_app(services: PeerServices, pins: Pins, gate: Gate | None = None) -> we
             web.get("/peer/v1/attachments/{root:[0-9a-f]{64}}/{chunk:[0-9]{1,4}}", handlers.chunk_get),
             web.put("/peer/v1/attachments/{root:[0-9a-f]{64}}/{chunk:[0-9]{1,4}}", handlers.chunk_put),
             web.post("/peer/v1/check", handlers.check),
-            *(web.post(path, handlers.guard) for path in messages.PATHS),
+            *(web.post(path, handlers.guard) for path in (*messages.PATHS, *forgetting.PATHS)),
             *(web.post(path, handlers.guard) for path in move.PATHS),
             *(web.post(path, handlers.mail) for path in mail.PATHS),
         ]

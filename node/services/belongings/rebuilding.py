@@ -14,6 +14,7 @@ from typing import Any
 from node.services import intake, members
 from node.services.belongings import items, state
 from node.services.belongings.items import Given, Held, Item, What
+from node.services.erasing import asking
 from node.services.house import House
 from node.services.intake import Arrival, Restored
 from node.store import GivenRow, HeadRow, JournalRow, Tx
@@ -151,6 +152,9 @@ def _entries(tx: Tx, member: bytes, payload: bytes) -> int:
     rows = [row for row in rows if row.seq > at.seq]
     journal.require_chain(at, [journal.Entry(*row[:8]) for row in rows])
     tx.journal.add_many(rows)
+    for row in rows:
+        if row.kind == journal.Kind.ERASED.value:
+            asking.learn(tx, member, row.object, row.verdict, row.time)
     return len(rows)
 
 

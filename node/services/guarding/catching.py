@@ -17,7 +17,7 @@ from node.services.belongings import collecting, items, rebuilding
 from node.services.belongings.items import Item, Joiner, What
 from node.services.belongings.rebuilding import Rebuilt
 from node.services.claiming import NextRead
-from node.services.guarding import behind, sending
+from node.services.guarding import behind, renewing, sending
 from node.services.guarding.behind import Behind, End
 from node.services.house import House
 from node.services.intake import SENT
@@ -66,7 +66,7 @@ def take(house: House, tx: Tx, member: bytes, wires: Sequence[bytes], reading: R
     """Take frames in that follow what is here. Malformed for any others, and for what no key here opens."""
     log = members.require_log(house, tx, member)
     before = behind.load(tx, member)  # None: not put back from a backup
-    secrets = claiming.vault_keys(house, tx)
+    secrets, gone = claiming.vault_keys(house, tx), renewing.retired(tx, member)
     found: list[Item] = []
     for wire in wires:
         signed = claiming.verified_frame(log, wire)
@@ -75,7 +75,8 @@ def take(house: House, tx: Tx, member: bytes, wires: Sequence[bytes], reading: R
         if place.number != last.number + 1 or (last.number and signed.frame.previous != last.hash):
             raise Malformed(f"number: {last.number + 1} comes next", code="gap")
         reading.ends[place.epoch] = End(place.number, signed.frame.hash)
-        found += reading.joiner.feed(items.unpack(frame.unseal(signed, secrets)))
+        if signed.frame.key not in gone:
+            found += reading.joiner.feed(items.unpack(frame.unseal(signed, secrets)))
     state = behind.known(before) if before is not None else None
     done = rebuilding.rebuild(house, tx, member, found, state)
     if before is not None and state is not None and reading.joiner.is_whole:  # or read again from the last whole item

@@ -14,7 +14,7 @@ from node.services.belongings import collecting
 from node.services.belongings import items as belongings
 from node.services.belongings.collecting import Reach, collect
 from node.services.belongings.items import Item
-from node.services.guarding import vaulting
+from node.services.guarding import renewing, vaulting
 from node.services.house import House, Safe
 from node.store import GuardChunkRow, GuardedRow, GuardFrameRow, Tx
 from protocol import canon, keys, vault
@@ -29,6 +29,7 @@ ITEM_OVERHEAD: Final = 32
 TARGET_BYTES: Final = MAX_FRAME_PLAIN_BYTES - 64 * 1024  # of what is collected at once
 MAX_FRAMES_AT_ONCE: Final = 4  # of one member in one transaction
 MAX_MEMBERS_AT_ONCE: Final = 32
+_VERSION: Final = "vault-version/"  # as :mod:`node.services.claiming` notes it
 
 
 class Quorum(NamedTuple):
@@ -101,16 +102,21 @@ def adopt(
     kept = vault.verify(wire, _epoch_of(log, wire)) if wire else None
     before = tx.guarding.get(member)
     tx.guarding.drop(member)  # of an earlier stay here
-    place = 0
+    place, sealing = 0, set()
     for place, signed in enumerate(chain, 1):
+        sealing.add(signed.frame.key)
         header = signed.frame
         where = (member, place, header.place.epoch, header.place.number, header.hash)
         row = GuardFrameRow(*where, signed.record, signed.signature, header.entries, 0, 0, 0, header.time, None)
         tx.guarding.add_frame(row, signed.sealed)
     cursor = collecting.encode(collecting.read_back(tx, member, copied))
-    state = GuardedRow(member, wire, kept.version if kept else 0, cursor=cursor, place=place)
+    version = max(kept.version if kept else 0, tx.meta.get_int(_VERSION + member.hex()))
+    state = GuardedRow(member, wire, version, cursor=cursor, place=place)
     policies = before.policies if before is not None else b""
-    tx.guarding.put(state._replace(holders=vaulting.holders_of(kept) if kept else b"", policies=policies))
+    holders = vaulting.holders_of(kept) if kept is not None and kept.version == version else b""  # else: a new one
+    tx.guarding.put(state._replace(holders=holders, policies=policies))
+    for name in sealing - {item.name for item in kept.keys} if kept else ():
+        tx.wrapped_keys.destroy(vaulting.PURPOSE, name)  # retired, and set aside where they were opened
     house.uncopied.add(member)
 
 
@@ -144,7 +150,8 @@ def _build(house: House, tx: Tx, log: ControlLog, thorough: bool) -> tuple[Guard
     """Frames of everything new, as far as one transaction goes; whether something is left."""
     row = tx.guarding.get(log.member) or GuardedRow(log.member)
     before = row
-    row = vaulting.refresh(house, tx, log, row)
+    row = renewing.advance(house, tx, log, vaulting.refresh(house, tx, log, row))
+    thorough = thorough or renewing.is_laying(tx, log.member)
     chain = _Chain(house, tx, log, row)
     more = True
     while more and chain.made < MAX_FRAMES_AT_ONCE:
@@ -153,6 +160,8 @@ def _build(house: House, tx: Tx, log: ControlLog, thorough: bool) -> tuple[Guard
         chain.add(found.items, found.reach)
         row = row._replace(cursor=found.cursor, place=chain.place, chunks=chain.chunks)
         more = found.more
+    if not more:
+        renewing.laid(house, tx, row)
     if row != before:
         tx.guarding.put(row)
     return row, more

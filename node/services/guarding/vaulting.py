@@ -6,6 +6,7 @@ The key itself stays wrapped in the store; guardians never see it. Source: ``doc
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Final
 
 from node.services.house import House
@@ -27,6 +28,29 @@ def refresh(house: House, tx: Tx, log: ControlLog, row: GuardedRow) -> GuardedRo
     digest = canon.digest(canon.encode(holders))
     if row.vault and row.holders == digest:
         return row
+    return _with_key(house, tx, log, row, holders)
+
+
+def add_key(house: House, tx: Tx, log: ControlLog, row: GuardedRow) -> GuardedRow:
+    """``row`` with a new key in use, whoever the holders are."""
+    return _with_key(house, tx, log, row, _holders(log))
+
+
+def without(house: House, tx: Tx, log: ControlLog, row: GuardedRow, gone: Collection[bytes]) -> GuardedRow:
+    """``row`` with a vault that has the keys named ``gone`` no more; they are destroyed here."""
+    kept = [item.name for item in current(log, row).keys if item.name not in gone]
+    if not kept:
+        raise InvariantBroken("a vault without keys")
+    holders = _holders(log)
+    keys = tuple(_sealed(house, log.member, open_key(house, tx, name), holders) for name in kept)
+    made = _signed(house, log, row, keys)
+    for name in gone:
+        tx.wrapped_keys.destroy(PURPOSE, name)
+    return made
+
+
+def _with_key(house: House, tx: Tx, log: ControlLog, row: GuardedRow, holders: list[tuple[str, bytes]]) -> GuardedRow:
+    digest = canon.digest(canon.encode(holders))
     known = [item.name for item in current(log, row).keys] if row.vault else []
     if len(known) >= MAX_VAULT_KEYS:
         raise CallerFault("vault", f"the keys of this member have been replaced {MAX_VAULT_KEYS} times")
@@ -36,11 +60,15 @@ def refresh(house: House, tx: Tx, log: ControlLog, row: GuardedRow) -> GuardedRo
     tx.wrapped_keys.add(WrappedKeyRow(PURPOSE, name, wrapped, house.clock()))
     secrets = [*(open_key(house, tx, old) for old in known), key]
     keys = tuple(_sealed(house, log.member, secret, holders) for secret in secrets)
+    return _signed(house, log, row, keys)._replace(holders=digest)
+
+
+def _signed(house: House, log: ControlLog, row: GuardedRow, keys: tuple[VaultKey, ...]) -> GuardedRow:
     made = Vault(house.network, log.member, log.epoch.hash, row.vault_version + 1, keys)
     signing = house.keyring.get(log.epoch.hash)
     if signing is None:
         raise InvariantBroken("no signing key for the epoch of a guarded member")
-    return row._replace(vault=vault.sign(signing, made), vault_version=made.version, holders=digest)
+    return row._replace(vault=vault.sign(signing, made), vault_version=made.version)
 
 
 def holders_of(kept: Vault) -> bytes:

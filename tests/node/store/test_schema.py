@@ -22,13 +22,14 @@ from tests.node.store.postgres_server import PostgresServer
 #: Statements that walk a whole table or partial index, each because it is asked for rarely or that is small.
 WALKS = {
     "access._TOKENS", "access._USERS", "desk._ASKED", "directory._COUNT", "directory._FIND", "directory._INCOMPLETE",
-    "directory._AWAITED", "documents._COUNT", "holdings._BY_VERDICT", "holdings._DEALINGS_WITH",
+    "directory._AWAITED", "documents._COUNT", "erasing._REMAINING", "holdings._BY_VERDICT", "holdings._DEALINGS_WITH",
     "holdings._WAITING_ANY", "holdings._WAITING_COUNT",
     "holdings._WAITING_KIND", "journals._COUNT", "journals._HEADS_ALL", "links._COUNT_PENDING", "links._LINKS",
     "links._UNDECIDED", "links._UNSTORED_ANY", "mail._KEPT", "mail._LEFT_ALL",
     "members._ALL", "members._LOCAL", "notices._AT_STAFF", "notices._BOUNCED",
     "directory._LACKING", "guarding._ALL",
-    "moving._IN_ALL", "moving._OUT_ALL", "returning._ALL", "wards._CONSENTS", "wards._CUSTODY_ALL", "wards._WARDS",
+    "moving._IN_ALL", "moving._OUT_ALL", "renewing._ASIDE_OVER", "renewing._RENEWALS", "returning._ALL",
+    "wards._CONSENTS", "wards._CUSTODY_ALL", "wards._WARDS",
     "peers._ALL", "peers._EXPIRE", "peers._INVITATIONS", "peers._IN_STATE",
     "pos._LAST", "pos._PARTITIONS", "peers._KNOWING", "peers._QUARANTINE_COUNT", "people._INVITATIONS", "reach._GUESTS",
 }  # fmt: skip

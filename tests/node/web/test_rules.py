@@ -33,6 +33,7 @@ DEEP = (
     "/books/ledger/{side}",
     "/held",
     "/association/import/{file}",
+    "/documents/{document}/erasure",
     "/documents/{document}/files",
     "/documents/{document}/pdf",
     "/documents/{document}/proof",

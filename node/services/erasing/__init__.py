@@ -1,0 +1,1 @@
+"""Erasing personal parts: asked for, refused where the law keeps the paper, carried out, confirmed."""
