@@ -54,6 +54,7 @@ class Jobs:
         self._notices: Round | None = None
         self._books_begun = False
         self._sweeps = 0
+        self._looked = 0
 
     async def start(self) -> None:
         """Let them run."""
@@ -129,14 +130,18 @@ class Jobs:
     async def _erase(self) -> float:
         """Hear what is asked and answered about erasing, judge it, send requests and answers; 0 while there is more."""
         store, house = self._context.store, self._context.house
-        if house.frozen or not await asyncio.to_thread(store.read, partial(errands.lag, house)):
+        if house.frozen:
+            return IDLE_S
+        lag = await asyncio.to_thread(store.read, partial(errands.lag, house, looked=self._looked))
+        self._looked = lag.looked
+        if not lag.work:
             if self._sweeps:  # a commit lets the engine try again to be rid of what was erased
                 self._sweeps -= 1
                 await asyncio.wrap_future(store.submit(lambda tx: None))
-            return IDLE_S
+            return 0.0 if lag.more else IDLE_S
         self._sweeps = SWEEPS
         await asyncio.to_thread(self._drop.erase)
-        more = await asyncio.wrap_future(store.submit(partial(errands.hear, house)))
+        more = await asyncio.wrap_future(store.submit(partial(errands.hear, house, looked=lag.looked)))
         for row in await asyncio.to_thread(store.read, partial(errands.due, house)):
             try:
                 done = await asyncio.wrap_future(store.submit(partial(errands.run, house, row=row)))

@@ -12,8 +12,10 @@ from node import jobs
 from node.api.context import Context
 from node.config import Config
 from node.jobs import Jobs
+from node.services.erasing import asking
 from node.services.trade import Submission
 from tests.cli.running import made
+from tests.node.services.erasing.pair import note, personal, row_of
 from tests.node.services.town import Association, order
 
 
@@ -63,3 +65,17 @@ async def test_a_failing_job_is_tried_again_and_stops_no_other(folder: Path, mon
     await until(lambda: len(attempts) > 2)
     await until(lambda: town.see(lambda tx: tx.meta.get_int(jobs.LAST_BACKUP)) > 0)
     await running.stop()
+
+
+async def test_what_is_left_of_an_erasing_the_node_does_by_itself(folder: Path) -> None:
+    town = Association("豊田")
+    buyer, seller = town.enrol("金太郎機械"), town.enrol("花咲堂")
+    paper = town.submit(buyer, Submission(seller, order("PO-1")))[0]
+    said = town.submit(buyer, Submission(seller, note("M-1"), personal(), thread=paper.id))[0].id
+    running = Jobs(Context(town.house, town.store, folder), Config())
+    await running.start()
+    town.do(lambda tx: asking.ask(town.house, tx, buyer, said, by="owner"))
+    running._context.arrivals.notify()
+    await until(lambda: row_of(town, buyer, said).partner_state == "erased")
+    assert row_of(town, seller, said).state == "erased"
+    await asyncio.wait_for(running.stop(), 5)

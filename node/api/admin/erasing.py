@@ -9,6 +9,7 @@ from node.api.context import Context
 from node.services import reading
 from node.services.erasing import asking
 from node.services.erasing.asking import Erasure
+from node.services.house import House
 from node.services.transaction import Tx
 
 
@@ -33,10 +34,10 @@ class List(Ask, frozen=True):
     member: str = ""
 
 
-def _shown(tx: Tx, row: Erasure) -> dict[str, Any]:
+def _shown(house: House, tx: Tx, row: Erasure) -> dict[str, Any]:
     plain = {
         **row._asdict(),
-        **{f"copies_{name}": value for name, value in asking.copies_of(tx, row)._asdict().items()},
+        **{f"copies_{name}": value for name, value in asking.copies_of(house, tx, row)._asdict().items()},
     }
     return {name: value.hex() if isinstance(value, bytes) else value for name, value in plain.items()}
 
@@ -47,7 +48,7 @@ def request(context: Context, ask: Request) -> dict[str, Any]:
     def work(tx: Tx) -> dict[str, Any]:
         wanted = local_member(tx, ask.member) if ask.member else None
         member, document = document_of(tx, ask.document, wanted)
-        return _shown(tx, asking.ask(context.house, tx, member, document, by=ask.by))
+        return _shown(context.house, tx, asking.ask(context.house, tx, member, document, by=ask.by))
 
     return context.commit(work)
 
@@ -66,7 +67,7 @@ def status(context: Context, ask: Status) -> dict[str, Any]:
             "here": seen.here,
             "rule": seen.kept.rule,
             "until": seen.kept.until,
-            "erasure": _shown(tx, seen.row) if seen.row is not None else None,
+            "erasure": _shown(context.house, tx, seen.row) if seen.row is not None else None,
         }
 
     return context.store.read(work)
@@ -82,7 +83,11 @@ def listed(context: Context, ask: List) -> list[dict[str, Any]]:
             rows = asking.listed(tx, member)
             names = reading.names_of(tx, {row.partner for row in rows} | {member})
             found += [
-                {**_shown(tx, row), "partner_name": names.get(row.partner, ""), "member_name": names.get(member, "")}
+                {
+                    **_shown(context.house, tx, row),
+                    "partner_name": names.get(row.partner, ""),
+                    "member_name": names.get(member, ""),
+                }
                 for row in rows
             ]
         return found

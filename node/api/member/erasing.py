@@ -6,6 +6,7 @@ from node.api.member.shapes import Answer
 from node.api.operation import Call, Operation, Written
 from node.services.erasing import asking
 from node.services.erasing.asking import Erasure
+from node.services.house import House
 from node.services.policy import Scope
 from node.services.transaction import Tx
 
@@ -39,9 +40,9 @@ class ErasureList(Answer, frozen=True):
     erasures: list[ErasureShown]
 
 
-def shown(tx: Tx, row: Erasure) -> ErasureShown:
+def shown(house: House, tx: Tx, row: Erasure) -> ErasureShown:
     """A row as the API shows it."""
-    copies = asking.copies_of(tx, row)
+    copies = asking.copies_of(house, tx, row)
     return ErasureShown(
         document=row.document.hex(),
         part=row.part,
@@ -65,15 +66,17 @@ async def erase(call: Call) -> object:
     document, member, house, by = call.path_hash("document"), call.member, call.context.house, call.principal.label
 
     def work(tx: Tx) -> Written:
-        return Written(shown(tx, asking.ask(house, tx, member, document, by=f"token:{by}")), 200)
+        return Written(shown(house, tx, asking.ask(house, tx, member, document, by=f"token:{by}")), 200)
 
     return await call.write(work)
 
 
 async def listed(call: Call) -> object:
     """GET /v1/erasures."""
-    member = call.member
-    return await call.read(lambda tx: ErasureList(erasures=[shown(tx, row) for row in asking.listed(tx, member)]))
+    member, house = call.member, call.context.house
+    return await call.read(
+        lambda tx: ErasureList(erasures=[shown(house, tx, row) for row in asking.listed(tx, member)])
+    )
 
 
 OPERATIONS = (

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from node.services import dealings, members, warding
 from node.services.belongings import collecting, state
-from node.services.guarding import framing, overview, renewing, vaulting
+from node.services.guarding import framing, overview, vaulting
 from node.services.house import House
 from node.store import GuardAckRow, GuardChunkRow, ThreadRow, Tx
 from protocol import canon, keys
@@ -57,7 +57,6 @@ class Expected(NamedTuple):
     chosen: Guardians
     keepers: tuple[Keeper, ...]
     keys: dict[bytes, bytes]
-    retired: frozenset[bytes]
     frames: tuple[FramePlace, ...]
     chunks: tuple[GuardChunkRow, ...]
     files: dict[bytes, int]
@@ -90,7 +89,6 @@ def expected(house: House, tx: Tx, member: bytes) -> Expected | None:
         chosen=chosen,
         keepers=tuple(_keeper(house, tx, member, key) for key in chosen.keys),
         keys={item.name: vaulting.open_key(house, tx, item.name) for item in vault.keys},
-        retired=renewing.retired(tx, member),
         frames=_frames(tx, member),
         chunks=_chunks(tx, member),
         files=covered.files,

@@ -6,7 +6,7 @@ back is judged by the same functions that a real return uses.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
 from node.services import dealings, members
@@ -61,12 +61,19 @@ def restore(house: House, wanted: Expected, frames: Sequence[Signed]) -> Restore
         found = _Lack()
         store.write(lambda tx: members.learn_history(other, tx, wanted.history))
         joiner = Joiner()
-        for signed in frames:
+        for signed in _readable(wanted, frames):
             _put_back(other, store.write, wanted, signed, joiner, found)
         store.write(lambda tx: _settle(other, tx, wanted.member))
         return store.read(lambda tx: _compare(other, tx, wanted, found))
     finally:
         store.close()
+
+
+def _readable(wanted: Expected, frames: Iterable[Signed]) -> list[Signed]:
+    """Without those at the beginning whose keys were retired: everything was laid again behind them."""
+    every = list(frames)
+    first = next((at for at, signed in enumerate(every) if signed.frame.key in wanted.keys), 0)
+    return every[first:]
 
 
 class _Lack:
@@ -91,8 +98,6 @@ def _put_back(
     found: _Lack,
 ) -> None:
     place = signed.frame.place
-    if signed.frame.key in wanted.retired:
-        return  # laid again since
     try:
         plain = frame.unseal(signed, wanted.keys)
         group = list(joiner.feed(items.unpack(plain)))

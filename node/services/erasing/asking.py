@@ -67,7 +67,7 @@ def look(house: House, tx: Tx, member: bytes, document: bytes) -> Look:
     named = _hash_of(stored.row, erasure.PERSONAL) != b""
     here = any(part.name == erasure.PERSONAL for part in stored.parts)
     row = tx.erasing.get(member, document, erasure.PERSONAL)
-    copies = copies_of(tx, row or blank(member, document, b"", 0))
+    copies = copies_of(house, tx, row or blank(member, document, b"", 0))
     return Look(holding, named, here, what_keeps(house, tx, document), row, copies)
 
 
@@ -168,9 +168,9 @@ def settle(house: House, tx: Tx, member: bytes) -> None:
         renewing.want(tx, member, house.clock())
 
 
-def copies_of(tx: Tx, row: ErasureRow) -> Copies:
+def copies_of(house: House, tx: Tx, row: ErasureRow) -> Copies:
     """How guardians' copies of the member stand to what was erased; nothing to say where nothing was."""
-    return renewing.copies(tx, row.member, row.erased) if row.erased else Copies("")
+    return renewing.copies(house, tx, row.member, row.erased) if row.erased else Copies("")
 
 
 def is_guarded(tx: Tx, member: bytes) -> bool:

@@ -7,7 +7,7 @@ own time of storing. Works the same after a restore, when messages come in again
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, NamedTuple
 
 from node.services import booking, talking
 from node.services.erasing import asking
@@ -44,16 +44,33 @@ REFUSED: Final = (
 )
 
 
-def lag(house: House, tx: Tx) -> bool:
-    """Is there anything to do: messages not looked at, errands that are due, parts that came back?"""
-    behind = tx.documents.last_position() > tx.meta.get_int(HEARD)
-    return behind or bool(tx.erasing.due(house.clock(), 1)) or bool(tx.erasing.remaining())
+class Lag(NamedTuple):
+    """``work``: there is something to write; up to ``looked`` there is no message; ``more``: behind it may be one."""
+
+    work: bool
+    looked: int
+    more: bool
 
 
-def hear(house: House, tx: Tx) -> bool:
-    """Look at the next messages; whether there are more."""
+def lag(house: House, tx: Tx, looked: int) -> Lag:
+    """Is there anything to do: messages behind ``looked``, errands that are due, parts that came back?
+
+    What holds no message is not written down each time, only when it is much.
+    """
+    heard, last = tx.meta.get_int(HEARD), tx.documents.last_position()
+    after = max(heard, looked)
+    upto = min(last, after + WINDOW)
+    found = bool(tx.documents.messages(after, upto, 1)) if after < upto else False
+    far = upto - heard > WINDOW
+    if found or far or tx.erasing.due(house.clock(), 1) or tx.erasing.remaining():
+        return Lag(True, after, more=True)
+    return Lag(False, upto, upto < last)
+
+
+def hear(house: House, tx: Tx, looked: int = 0) -> bool:
+    """Look at the next messages, those up to ``looked`` left out; whether there are more."""
     asking.carry_out_again(tx)
-    after, last = tx.meta.get_int(HEARD), tx.documents.last_position()
+    after, last = max(tx.meta.get_int(HEARD), looked), tx.documents.last_position()
     if after >= last:
         return False
     upto = min(last, after + WINDOW)

@@ -10,9 +10,11 @@ from __future__ import annotations
 from enum import Enum
 from typing import Final, NamedTuple
 
+from node.services import members
 from node.services.guarding import vaulting
 from node.services.house import House
-from node.store import ForgottenRow, GuardedRow, RenewalRow, Tx
+from node.store import ForgottenRow, GuardAckRow, GuardedRow, RenewalRow, Tx
+from protocol import keys
 from protocol.errors import NotFound
 from protocol.guardian import forgetting
 from protocol.guardian.forgetting import Forget
@@ -120,7 +122,7 @@ def questions(house: House, tx: Tx) -> list[Question]:
         if at.state != State.RETIRED.value or row is None or not row.local:
             continue
         heard = {word.guardian: word for word in tx.renewing.words(at.member) if word.version == at.version}
-        for ack in tx.guarding.acks_of(at.member):
+        for ack in _present(house, tx, at.member):
             word = heard.get(ack.guardian)
             if ack.vault_version >= at.version and (word is None or 0 < word.until <= now):
                 found.append(Question(ack.guardian, Forget(at.member, at.version)))
@@ -139,7 +141,7 @@ def take_word(house: House, tx: Tx, question: Question, wire: bytes) -> None:
     if at is None or at.version != word.version or at.state != State.RETIRED.value:
         return
     said = {one.guardian for one in tx.renewing.words(member) if one.version == at.version and not one.until}
-    if {ack.guardian for ack in tx.guarding.acks_of(member) if ack.kept} <= said:
+    if {ack.guardian for ack in _present(house, tx, member)} <= said:
         tx.renewing.put(at._replace(state=State.DONE.value, updated=now))
 
 
@@ -154,7 +156,14 @@ class Copies(NamedTuple):
     of: int = 0
 
 
-def copies(tx: Tx, member: bytes, erased: int) -> Copies:
+def _present(house: House, tx: Tx, member: bytes) -> list[GuardAckRow]:
+    """What the member's present guardians have; this node, if it is one of them, has no copies of its own."""
+    chosen = members.require_log(house, tx, member).standing.guardians
+    mine = {keys.node_id(key) for key in chosen.keys} - {house.id} if chosen is not None else set()
+    return [ack for ack in tx.guarding.acks_of(member) if ack.guardian in mine]
+
+
+def copies(house: House, tx: Tx, member: bytes, erased: int) -> Copies:
     """How guardians' copies stand to what was erased at home at ``erased`` (µs)."""
     if tx.guarding.get(member) is None:
         return Copies("")
@@ -167,7 +176,7 @@ def copies(tx: Tx, member: bytes, erased: int) -> Copies:
         return Copies("laying")
     heard = [word for word in tx.renewing.words(member) if word.version == at.version]
     said = sum(not word.until for word in heard)
-    of = sum(bool(ack.kept) for ack in tx.guarding.acks_of(member))
+    of = len(_present(house, tx, member))
     if at.state == State.DONE.value:
         return Copies("forgotten", 0, said, of)
     return Copies("aside", max((word.until for word in heard), default=0), said, of)

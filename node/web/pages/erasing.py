@@ -17,7 +17,7 @@ LIST = "/settings/erasures"
 
 async def index(visit: Visit) -> web.StreamResponse:
     """What was asked for, by this firm and by its partners."""
-    member = visit.member
+    member, house = visit.member, visit.context.house
 
     def work(tx: Tx) -> list[tuple[object, object, object]]:
         rows = asking.listed(tx, member)
@@ -26,7 +26,7 @@ async def index(visit: Visit) -> web.StreamResponse:
             held = tx.holdings.get(member, row.document)
             if held is not None:
                 views[row.document] = reading.views(tx, member, [held])[0]
-        return [(row, views.get(row.document), asking.copies_of(tx, row)) for row in rows]
+        return [(row, views.get(row.document), asking.copies_of(house, tx, row)) for row in rows]
 
     rows = await visit.read(work)
     return visit.render("settings/erasures.html", rows=rows)

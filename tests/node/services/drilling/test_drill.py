@@ -12,9 +12,12 @@ from node.attachments import AttachmentFiles
 from node.drill import Drill
 from node.services.drilling import report
 from node.services.drilling.report import Reporter
+from node.services.erasing import asking
+from node.services.guarding import renewing
 from node.services.trade import Submission
 from node.store import Tx
 from protocol.errors import BadSignature, Malformed, NotAuthorised
+from tests.node.services.erasing.pair import personal
 from tests.node.services.guarding.province import Province
 from tests.node.services.guarding.test_chunks import CONTENT, put
 from tests.node.services.town import order
@@ -170,3 +173,29 @@ def test_the_last_drill_is_remembered(province: Province) -> None:
     found = drill(province)
     town.do(lambda tx: report.note(tx, found))
     assert town.see(report.last) == report.Last(found["time"], report.GOOD)
+
+
+def test_a_drill_after_an_erasing_reads_past_what_nobody_can_open(province: Province) -> None:
+    said = Submission(to=province.seller, paper=order("A-3"), personal=personal())
+    paper = province.home.submit(province.member, said).id
+    province.street.wait(10)
+    town = province.home.town
+
+    def erase(tx: Tx) -> None:
+        now = town.house.clock()
+        tx.erasing.put(asking.erase(town.house, tx, asking.blank(province.member, paper, province.seller, now)))
+
+    for _ in range(2):  # keys are retired twice: names of the first ones are known nowhere any more
+        town.do(erase)
+        town.do(lambda tx: renewing.want(tx, province.member, 0))
+        province.street.wait(400)
+        row = town.see(lambda tx: tx.renewing.get(province.member))
+        assert row is not None
+        assert row.state == renewing.State.RETIRED.value
+        town.do(lambda tx, at=row: tx.renewing.put(at._replace(begun=0)))
+    found = drill(province)
+    (row,) = found["members"]
+    assert row["lacking"] == []
+    assert (row["documents"], row["documents_back"]) == (3, 3)
+    assert (row["attachments"], row["attachments_back"]) == (1, 1)
+    assert found["verdict"] == "good"

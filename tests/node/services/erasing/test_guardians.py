@@ -86,7 +86,7 @@ def test_guardians_forget_and_confirm_it_by_signature(six: Six) -> None:
     assert all(readable(six, name, aside=True) for name in six.guardians)
     house = six.house("豊田")
     erased = six.see("豊田", lambda tx: tx.erasing.get(six.buyer, said, "personal")).erased
-    copies = six.see("豊田", lambda tx: renewing.copies(tx, six.buyer, erased))
+    copies = six.see("豊田", lambda tx: renewing.copies(six.house("豊田"), tx, six.buyer, erased))
     assert (copies.state, copies.said) == ("aside", 0)
     assert copies.until > house.clock()
     names = renewing.names_of(six.see("豊田", lambda tx: tx.renewing.get(six.buyer)))
@@ -95,7 +95,7 @@ def test_guardians_forget_and_confirm_it_by_signature(six: Six) -> None:
     six.street.wait(ASIDE_S + 1200)
     assert state(six) == "done"
     assert not any(readable(six, name, aside=True) for name in six.guardians)
-    copies = six.see("豊田", lambda tx: renewing.copies(tx, six.buyer, erased))
+    copies = six.see("豊田", lambda tx: renewing.copies(six.house("豊田"), tx, six.buyer, erased))
     assert (copies.state, copies.said, copies.of) == ("forgotten", 4, 4)
     later = six.order("PO-9")
     six.street.wait(30)
@@ -195,7 +195,7 @@ def test_what_is_erased_within_a_month_waits_for_the_next_time(six: Six, monkeyp
     six.street.wait(ASIDE_S + 1200)
     assert state(six) == "done"
     erased = six.see("豊田", lambda tx: tx.erasing.get(six.buyer, second, "personal")).erased
-    assert six.see("豊田", lambda tx: renewing.copies(tx, six.buyer, erased)).state == "waiting"
+    assert six.see("豊田", lambda tx: renewing.copies(six.house("豊田"), tx, six.buyer, erased)).state == "waiting"
     assert readable(six, "竜宮")
     monkeypatch.setattr(renewing, "PAUSE_US", HOUR_US)
     six.street.wait(900)
