@@ -219,8 +219,13 @@ def _require_possible(log: ControlLog, shown: control.Signed, fence: Fence) -> N
 def _newer_vault(log: ControlLog, here: bytes, came: bytes) -> bytes:
     if not came:
         return here
-    found = verified_vault(log, came)
-    return here if here and verified_vault(log, here).version >= found.version else came
+    return here if here and _rank_of(log, here) >= _rank_of(log, came) else came
+
+
+def _rank_of(log: ControlLog, wire: bytes) -> tuple[int, int]:
+    found = verified_vault(log, wire)
+    epoch = log.epoch_named(found.epoch)
+    return (epoch.number if epoch is not None else 0, found.version)
 
 
 def verified_vault(log: ControlLog, wire: bytes) -> vault.Vault:

@@ -117,12 +117,18 @@ def _take_vault(house: House, tx: Tx, peer: bytes, wire: bytes, limit: int) -> N
         if tx.wards.count_of(peer) >= limit:
             raise TooLarge(f"wards: the agreement is for {limit}")
         row = WardRow(member, peer, b"", 0, 0, now, now)
-    if found.version > row.vault_version or row.home != peer:
-        newer = found.version > row.vault_version
+    newer = (epoch.number, found.version) > _rank_of(log, row)
+    if newer or row.home != peer:
         if newer:
             setting_aside.replace(tx, row, found, now)
         row = row._replace(home=peer, updated=now)
         tx.wards.put(row._replace(vault=wire, vault_version=found.version) if newer else row)
+
+
+def _rank_of(log: ControlLog, row: WardRow) -> tuple[int, int]:
+    """Number of the epoch that signed the ward's vault, and its version; below all others if that was undone."""
+    epoch = log.epoch_named(vault.claimed_epoch(row.vault)[1]) if row.vault else None
+    return (epoch.number, row.vault_version) if epoch is not None else (0, 0)
 
 
 def _require_ward(house: House, tx: Tx, peer: bytes, member: bytes) -> ControlLog:

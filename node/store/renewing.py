@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from node.store.repository import Repository
 from node.store.schema_renewing import forgotten, renewals, ward_vaults
-from node.store.sql import Query, Statement, upsert
+from node.store.sql import Query, Statement, insert_new, upsert
 
 
 class RenewalRow(NamedTuple):
@@ -51,6 +51,7 @@ _RENEWAL = sa.select(*(renewals.c[name] for name in RenewalRow._fields))
 _GET = Query(RenewalRow._make, _RENEWAL.where(renewals.c.member == _bind("member")))
 _RENEWALS = Query(RenewalRow._make, _RENEWAL.order_by(renewals.c.member))
 _PUT = upsert(renewals, RenewalRow._fields)
+_DROP = tuple(Statement(sa.delete(table).where(table.c.member == _bind("member"))) for table in (renewals, forgotten))
 _WORDS = Query(
     ForgottenRow._make,
     sa.select(*(forgotten.c[name] for name in ForgottenRow._fields))
@@ -62,7 +63,7 @@ _ASIDE = sa.select(*(ward_vaults.c[name] for name in AsideRow._fields))
 _ASIDE_OF = Query(
     AsideRow._make, _ASIDE.where(ward_vaults.c.member == _bind("member")).order_by(ward_vaults.c.version.desc())
 )
-_ASIDE_PUT = upsert(ward_vaults, AsideRow._fields)
+_ASIDE_PUT = insert_new(ward_vaults, AsideRow._fields)
 _ASIDE_DROP = Statement(
     sa.delete(ward_vaults).where(ward_vaults.c.member == _bind("member"), ward_vaults.c.version == _bind("version"))
 )
@@ -85,6 +86,11 @@ class Renewing(Repository):
         """Set one."""
         self._db.run_many(_PUT, [row])
 
+    def drop(self, member: bytes) -> None:
+        """Forget how far a member was: its copies go on from elsewhere."""
+        for statement in _DROP:
+            self._db.run(statement, member=member)
+
     def words(self, member: bytes) -> list[ForgottenRow]:
         """What guardians said last of one member."""
         return self._db.all(_WORDS, member=member)
@@ -98,7 +104,7 @@ class Renewing(Repository):
         return self._db.all(_ASIDE_OF, member=member)
 
     def put_aside(self, row: AsideRow) -> None:
-        """Set one."""
+        """Keep one; what is kept under its version stays: an epoch's thief could count anew."""
         self._db.run_many(_ASIDE_PUT, [row])
 
     def drop_aside(self, member: bytes, version: int) -> None:

@@ -102,6 +102,7 @@ def adopt(
     kept = vault.verify(wire, _epoch_of(log, wire)) if wire else None
     before = tx.guarding.get(member)
     tx.guarding.drop(member)  # of an earlier stay here
+    tx.renewing.drop(member)
     place, sealing = 0, set()
     for place, signed in enumerate(chain, 1):
         sealing.add(signed.frame.key)

@@ -11,7 +11,7 @@ from enum import Enum
 from typing import Final, NamedTuple
 
 from node.services import members
-from node.services.guarding import vaulting
+from node.services.guarding import behind, vaulting
 from node.services.house import House
 from node.store import ForgottenRow, GuardAckRow, GuardedRow, RenewalRow, Tx
 from protocol import keys
@@ -48,7 +48,7 @@ def want(tx: Tx, member: bytes, now: int) -> None:
 def advance(house: House, tx: Tx, log: ControlLog, row: GuardedRow) -> GuardedRow:
     """The next step, if there is one, before frames of the member are laid; ``row`` as it has to be put."""
     at = tx.renewing.get(log.member)
-    if at is None or not row.vault:
+    if at is None or not row.vault or behind.load(tx, log.member) is not None:  # guardians may have newer keys
         return row
     now = house.clock()
     over = at.state in (State.RETIRED.value, State.DONE.value)

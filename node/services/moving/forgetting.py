@@ -75,6 +75,7 @@ def _rest(tx: Tx, member: bytes) -> None:
     for name in reversed(list(SHELVES)):
         tx.possessions.replace(name, tx.possessions.keys(name, member), [])
     tx.guarding.drop(member)
+    tx.renewing.drop(member)
     tx.returning.drop(member)
     tx.cards.delete(member)
     tx.search.compact()

@@ -63,6 +63,8 @@ def test_renewals_and_what_is_set_aside(store: Store) -> None:
             tx.renewing.put_aside(AsideRow(BOB, version, b"wire", until))
 
     store.write(work)
+    store.write(lambda tx: tx.renewing.put_aside(AsideRow(BOB, 3, b"other", 99)))
+    assert [one.wire for one in store.read(lambda tx: tx.renewing.aside(BOB))] == [b"wire"] * 3
     assert store.read(lambda tx: tx.renewing.all()) == [renewal._replace(state="retired")]
     assert store.read(lambda tx: tx.renewing.words(ALICE)) == [word]
     assert [one.version for one in store.read(lambda tx: tx.renewing.aside(BOB))] == [3, 2, 1]
