@@ -55,6 +55,7 @@ WHAT: Final[Mapping[str, str]] = {
     "quarantine-retried": N_("tried a set-aside record again"),
     "quarantine-dropped": N_("dropped a set-aside record"),
     "backup-made": N_("made a backup"),
+    "waiting-changed": N_("changed which papers wait for copies"),
     "move-asked": N_("issued a code for moving to another association"),
     "move-begun": N_("began to move to another association"),
     "move-switched": N_("moved to another association"),

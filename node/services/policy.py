@@ -79,6 +79,7 @@ OPERATIONS: Final[Mapping[str, frozenset[Role]]] = {
     "export.take": _OWNER,
     "move.ask": _OWNER,
     "erasure.ask": _OWNER,
+    "copies.wait": _OWNER,
     # the association's work
     "association.read": ASSOCIATION_ROLES,
     "association.members": ASSOCIATION_ROLES,

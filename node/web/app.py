@@ -39,6 +39,7 @@ from node.web.pages import (
     search,
     settings,
     terms,
+    waiting,
 )
 from node.web.site import Site
 
@@ -78,6 +79,7 @@ AREAS = (
     search,
     settings,
     terms,
+    waiting,
 )
 
 
