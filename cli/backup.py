@@ -12,6 +12,7 @@ from cli.client import call
 from cli.command import command, family
 from cli.exits import Exit, Failure
 from cli.output import moment
+from node import rules
 from node.i18n import _
 
 app = family(_("Backups."))
@@ -67,9 +68,9 @@ def verify(path: Annotated[Path, typer.Argument(metavar="BACKUP", help=_("The ba
     try:
         manifest = backup.verify(path)
     except CallerFault as error:
-        raise Failure(Exit.BAD_INPUT, str(error)) from None
+        raise Failure(Exit.BAD_INPUT, rules.text_of(error)) from None
     except (YuiError, OSError) as error:
-        raise Failure(Exit.NOT_VERIFIED, str(error), {"holds": False, "detail": str(error)}) from None
+        raise Failure(Exit.NOT_VERIFIED, rules.text_of(error), {"holds": False, "detail": str(error)}) from None
     found = {
         "holds": True,
         "path": str(path),

@@ -13,6 +13,7 @@ from cli.client import call
 from cli.command import command, family
 from cli.exits import Exit, Failure
 from cli.output import moment, short
+from node import rules
 from node.i18n import _
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ def member() -> None:
     try:
         key = words.key_of(words.entropy_of(_phrase(_("The member's 24 words"))))
     except YuiError as error:
-        raise Failure(Exit.BAD_INPUT, str(error)) from None
+        raise Failure(Exit.BAD_INPUT, rules.text_of(error)) from None
     _bring("words", signing.by_words(key), key)
 
 
@@ -54,7 +55,7 @@ def association() -> None:
     try:
         key = SigningKey(words.entropy_of(_phrase(_("The 24 words of the association's key"))))
     except YuiError as error:
-        raise Failure(Exit.BAD_INPUT, str(error)) from None
+        raise Failure(Exit.BAD_INPUT, rules.text_of(error)) from None
     _bring("association", signing.by_association(key), key)
 
 

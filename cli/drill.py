@@ -14,6 +14,7 @@ from cli.client import call
 from cli.command import command, family, read_file, with_common_options
 from cli.exits import Exit, Failure
 from cli.output import moment
+from node import rules
 from node.i18n import _, language
 
 POLL_S = 0.5
@@ -122,7 +123,7 @@ def verify(
     try:
         found = report.verify(data)
     except YuiError as error:
-        raise Failure(Exit.NOT_VERIFIED, str(error)) from None
+        raise Failure(Exit.NOT_VERIFIED, rules.text_of(error)) from None
     if node and not found["node"].startswith(node.lower()):
         raise Failure(Exit.NOT_VERIFIED, _("signed by another node: {node}").format(node=found["node"]))
     same = _is_the_page(data)

@@ -12,6 +12,7 @@ import typer
 from cli import output
 from cli.client import data_folder
 from cli.exits import Exit, Failure
+from node import rules
 from node.i18n import _
 
 _HOST = re.compile(
@@ -128,7 +129,7 @@ def _make(folder: Path, values: dict[str, dict[str, Any]], passphrase: str | Non
         if fresh:
             shutil.rmtree(folder, ignore_errors=True)
         code = Exit.REFUSED if isinstance(error, OSError) else Exit.BAD_INPUT
-        raise Failure(code, str(error)) from None
+        raise Failure(code, rules.text_of(error)) from None
 
 
 def _check(name: str, host: str, area: str, network: str, tls: str, certificate: str, private_key: str) -> None:

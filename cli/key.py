@@ -16,6 +16,7 @@ from cli.client import call, data_folder
 from cli.command import command, family
 from cli.exits import Exit, Failure
 from cli.output import moment, short
+from node import rules
 from node.i18n import _
 
 if TYPE_CHECKING:
@@ -131,7 +132,7 @@ def paper(association_key: KeyFile = None) -> None:
     try:
         found = words.words_of(_association_key(association_key).seed())
     except YuiError as error:
-        raise Failure(Exit.BAD_INPUT, str(error)) from None
+        raise Failure(Exit.BAD_INPUT, rules.text_of(error)) from None
     if output.Mode.json:
         output.emit({"words": found})
         return
@@ -199,7 +200,7 @@ def finish(
         key = _words_key() if by == "words" else _association_key(key_file)
         signed = control.encode(_signed(drafted, by, key))
     except YuiError as error:
-        raise Failure(Exit.BAD_INPUT, str(error)) from None
+        raise Failure(Exit.BAD_INPUT, rules.text_of(error)) from None
     found: dict[str, Any] = call(take, member=answer["member"], signed=signed.hex())
     output.facts(found, [(_("Record"), found["hash"]), (_("What"), found["what"]), (_("Rank"), found["rank"])])
     return found

@@ -5,6 +5,7 @@ from __future__ import annotations
 from cli import output
 from cli.client import data_folder, is_running
 from cli.exits import Exit, Failure
+from node import rules
 from node.i18n import _
 
 
@@ -25,9 +26,9 @@ def migrate() -> None:
         backups.mkdir(mode=0o700, exist_ok=True)
         steps = opening.migrate(folder, copy)
     except CallerFault as error:
-        raise Failure(Exit.REFUSED if error.code == "newer-schema" else Exit.BAD_INPUT, str(error)) from None
+        raise Failure(Exit.REFUSED if error.code == "newer-schema" else Exit.BAD_INPUT, rules.text_of(error)) from None
     except (YuiError, OSError) as error:
-        raise Failure(Exit.REFUSED, str(error)) from None
+        raise Failure(Exit.REFUSED, rules.text_of(error)) from None
     found = {"steps": steps, "backup": str(copy) if steps else ""}
     if not steps:
         output.facts(found, [(_("Database"), _("up to date"))])

@@ -13,6 +13,7 @@ from cli.client import call
 from cli.command import command, family
 from cli.exits import Exit, Failure
 from cli.output import moment
+from node import rules
 from node.i18n import _
 
 if TYPE_CHECKING:
@@ -89,7 +90,7 @@ def _words(found: dict[str, Any]) -> SigningKey:
     try:
         key = words.key_of(words.entropy_of(typed))
     except YuiError as error:
-        raise Failure(Exit.BAD_INPUT, str(error)) from None
+        raise Failure(Exit.BAD_INPUT, rules.text_of(error)) from None
     if key.public.hex() not in found["words"]:
         raise Failure(Exit.REFUSED, _("these are not the words of this member: nothing was begun"))
     return key

@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from node import rules
 from node.i18n import _
 
 if TYPE_CHECKING:
@@ -165,7 +166,10 @@ def progress(label: str, total: int | None) -> Iterator[Any]:
 
 def problem_text(problem: Mapping[str, Any]) -> str:
     """A refusal in one or two sentences: what, which field, which rule, what was kept."""
-    detail = str(problem.get("detail") or problem.get("title") or _("refused"))
+    detail = rules.said(str(problem.get("detail") or problem.get("title") or _("refused")))
+    if problem.get("rule"):
+        rule, field = rules.said(str(problem["rule"])), problem.get("field")
+        detail = f"{field}: {rule}" if field else rule
     parts = [detail]
     if problem.get("kept"):
         parts.append(_("Nothing was stored.") if problem["kept"] == "nothing was stored" else str(problem["kept"]))

@@ -11,6 +11,7 @@ from cli import output
 from cli.client import data_folder
 from cli.exits import Exit, Failure
 from cli.output import moment
+from node import rules
 from node.i18n import _
 
 
@@ -31,11 +32,11 @@ def restore(
         with output.progress(_("restoring"), None) as advance:
             manifest = backup.restore(path, folder, secret, lambda _name: advance(1), _passphrase(path, secret))
     except PeerFault as error:
-        raise Failure(Exit.NOT_VERIFIED, str(error), {"holds": False, "detail": str(error)}) from None
+        raise Failure(Exit.NOT_VERIFIED, rules.text_of(error), {"holds": False, "detail": str(error)}) from None
     except CallerFault as error:
-        raise Failure(Exit.BAD_INPUT, str(error)) from None
+        raise Failure(Exit.BAD_INPUT, rules.text_of(error)) from None
     except (YuiError, OSError) as error:
-        raise Failure(Exit.REFUSED, str(error)) from None
+        raise Failure(Exit.REFUSED, rules.text_of(error)) from None
     _check_secret(folder)
     found = {"data": str(folder), "node": manifest.node, "made": manifest.made}
     output.facts(

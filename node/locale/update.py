@@ -18,6 +18,7 @@ from babel.messages.pofile import read_po, write_po
 from jinja2.ext import babel_extract
 
 from node.i18n import DOMAIN, LANGUAGES, LOCALE
+from node.locale import rules
 
 ROOT = LOCALE.parents[1]
 SOURCES = ("cli", "node")
@@ -117,7 +118,7 @@ def main() -> int:
     for language in LANGUAGES:
         catalogue = update(language, template)
         if language != "en":  # the msgids are English already
-            missing += untranslated(catalogue)
+            missing += [*untranslated(catalogue), *rules.update(language)]
         print(f"{po_path(language).relative_to(ROOT)}: {len(catalogue)} messages")
     for message in missing:
         print(f"untranslated: {message!r}")

@@ -15,7 +15,7 @@ from typing import Any, Final
 import jinja2
 from markupsafe import Markup, escape
 
-from node import wareki, words, zones
+from node import rules, wareki, words, zones
 from node.i18n import translations
 from node.web import static
 from protocol.process.money import minor_digits
@@ -43,7 +43,7 @@ class Renderer:
 def plain(language: str, message: str, /, **values: object) -> str:
     """A message of the catalogue in a language, filled in."""
     text = translations(language).gettext(message) if message else ""
-    return text.format(**values) if values else text
+    return text.format(**values) if values else rules.said(message, language) if text == message else text
 
 
 @cache
@@ -61,7 +61,7 @@ def _environment(language: str) -> jinja2.Environment:
     catalogue, japanese = translations(language), language == "ja"
 
     def say(message: str, /, **values: object) -> Markup:
-        return escape(catalogue.gettext(message) if message else "").format(**values)
+        return escape(rules.said(message, language)).format(**values)
 
     def say_many(singular: str, plural: str, n: int, **values: object) -> Markup:
         return escape(catalogue.ngettext(singular, plural, n)).format(n=n, **values)
