@@ -175,4 +175,6 @@ def problem_text(problem: Mapping[str, Any]) -> str:
         parts.append(_("Nothing was stored.") if problem["kept"] == "nothing was stored" else str(problem["kept"]))
     if problem.get("incident"):
         parts.append(_("Incident {number}: see the node's log.").format(number=problem["incident"]))
-    return " ".join(part if part.endswith((".", "。")) else f"{part}." for part in parts)
+    return " ".join(
+        part if part.endswith((".", "。")) else part + ("." if part[-1:].isascii() else "。") for part in parts
+    )

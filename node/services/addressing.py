@@ -55,7 +55,10 @@ def resolve_loosely(tx: Tx, text: str, field: str, *, local: bool = False) -> by
         found = resolve(tx, text, field)
         if not local or any(row.member == found for row in rows):
             return found
-    raise NotFound(field, f"no such member {'at this node' if local else 'is known here'}: {text[:80]}")
+    shown = text[:80]
+    raise NotFound(
+        field, f"no such member at this node: {shown}" if local else f"no such member is known here: {shown}"
+    )
 
 
 def _only(rows: list[CardRow], field: str, what: str) -> bytes:
