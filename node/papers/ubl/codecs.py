@@ -24,6 +24,7 @@ V = TypeVar("V")
 MAX_CODE_CHARS = 35
 _NUMBER = re.compile(r"([+-]?)([0-9]{0,64})(?:\.([0-9]{0,64}))?(?:[eE]([+-]?[0-9]{1,3}))?")
 _LONG = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)?(?:[eE][+-]?[0-9]+)?", re.ASCII)
+_LOOKED_AT = 1_000
 _DATE = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})(Z|[+-][0-9]{2}:[0-9]{2})?")
 
 
@@ -226,7 +227,8 @@ def decimal(text: str, *, signed: bool = False) -> tuple[int, int]:
     """Digits and number of decimals of a decimal, exponents allowed. Raises Unreadable; Forbidden when below zero."""
     found = _NUMBER.fullmatch(text.strip())
     if found is None or not (found[2] or found[3]):
-        raise Unreadable("not a decimal number") if _LONG.fullmatch(text.strip()) else NoNumber("not a decimal number")
+        long = len(text) > _LOOKED_AT or _LONG.fullmatch(text.strip())  # it may be a number, of more digits than fit
+        raise Unreadable("not a decimal number") if long else NoNumber("not a decimal number")
     digits = int((found[2] or "") + (found[3] or ""))
     scale = len(found[3] or "") - int(found[4] or 0)
     if found[1] == "-" and digits:
