@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import secrets
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -18,7 +18,7 @@ from typing import Any, Final
 
 from node.pos.files import lasting
 from node.pos.process import Warehouse
-from node.services.selling import batches
+from node.services.selling import batches, places
 from node.services.transaction import Store, Tx
 from protocol.errors import CallerFault
 from protocol.limits import MIB
@@ -98,6 +98,19 @@ def ask(store: Store, warehouse: Warehouse, question: str, values: Mapping[str, 
     """What a question of ours over the views ``lines`` and ``sales`` gives."""
     files = store.read(lambda tx: [row.file for row in tx.pos.partitions()])
     return warehouse.rows(question, values, files)
+
+
+def reports(
+    store: Store, warehouse: Warehouse, asked: Sequence[tuple[str, Mapping[str, Any], Mapping[str, Any]]]
+) -> list[list[list[Any]]]:
+    """The rows of each report, over the lines of its member and of those that let theirs count."""
+
+    def work(tx: Tx) -> tuple[list[str], list[list[str]]]:
+        counted = [[member.hex(), place.street, place.city] for member, place in places.consenting(tx).items()]
+        return [row.file for row in tx.pos.partitions()], counted
+
+    files, counted = store.read(work)
+    return warehouse.answers(asked, counted, files)
 
 
 def _prepared(warehouse: Warehouse) -> Path:

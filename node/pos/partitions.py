@@ -56,11 +56,11 @@ def show(db: duckdb.DuckDBPyConnection, files: Sequence[str]) -> None:
     """The views that questions read.
 
     ``sales``: every line, with time, tax and version. ``lines``: what counts: voids left out, returns negative;
-    member (hex), store, day, receipt, item, unit (Rec 20), quantity (thousandths), amount (yen).
+    member (hex), store, day, receipt, item, name, unit (Rec 20), quantity (thousandths), amount (yen).
     """
     found = f"SELECT * FROM read_parquet({list(files)!r})" if files else _EMPTY  # noqa: S608
     db.execute(f"CREATE OR REPLACE TEMP VIEW sales AS {found}")
     db.execute(
-        "CREATE OR REPLACE TEMP VIEW lines AS SELECT member, store, day, receipt, item, unit, quantity, amount"
+        "CREATE OR REPLACE TEMP VIEW lines AS SELECT member, store, day, receipt, item, name, unit, quantity, amount"
         " FROM sales WHERE NOT void"
     )

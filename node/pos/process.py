@@ -63,6 +63,20 @@ class Warehouse:
         (answer,) = self._asking.call("rows", str(self.folder), question, dict(values), paths)
         return list(answer)
 
+    def answers(
+        self, asked: Sequence[tuple[str, Mapping[str, Any], Mapping[str, Any]]], places: Sequence[Sequence[str]],
+        files: Sequence[str],
+    ) -> list[list[list[Any]]]:  # fmt: skip
+        """The rows of each of these reports (:func:`node.reports.answers.answer`).
+
+        ``places``: [member (hex), street, city] of every member that lets its lines count; ``files``: the names of the
+        current partitions.
+        """
+        paths = [str(self.folder / name) for name in files]
+        wanted = [[name, dict(values), dict(fixed)] for name, values, fixed in asked]
+        (answer,) = self._asking.call("answers", str(self.folder), wanted, [list(row) for row in places], paths)
+        return list(answer)
+
 
 # ---- inside the process -------------------------------------------------------------------------------------------
 
@@ -86,6 +100,8 @@ def _perform(operation: str, folder: str, *given: Any) -> list[Any]:
                 return [taking.take(db, *given)]
             if operation == "fold":
                 return [partitions.fold(db, folder, *given)]
+            if operation == "answers":
+                return [_answers(db, *given)]
             question, values, files = given
             partitions.show(db, files)
             return [[[_plain(value) for value in row] for row in db.execute(question, values or None).fetchall()]]
@@ -93,6 +109,21 @@ def _perform(operation: str, folder: str, *given: Any) -> list[Any]:
         raise Malformed(f"the sales could not be read: {str(error).splitlines()[0]}") from None
     except OSError as error:
         raise Malformed(f"the file cannot be read: {error.strerror}") from None
+
+
+def _answers(db: duckdb.DuckDBPyConnection, asked: list[Any], places: list[list[str]], files: list[str]) -> list[Any]:
+    from node.pos import partitions
+    from node.reports.answers import answer
+    from node.reports.asking import Duck
+
+    partitions.show(db, files)
+    columns = {name: [row[at] for row in places] for at, name in enumerate(("member", "street", "city"))}
+    db.execute(
+        "CREATE OR REPLACE TEMP TABLE places AS SELECT unnest($member::VARCHAR[]) AS member,"
+        " unnest($street::VARCHAR[]) AS street, unnest($city::VARCHAR[]) AS city",
+        columns,
+    )
+    return answer(Duck(db), [(name, values, fixed) for name, values, fixed in asked])
 
 
 def _opened(folder: str) -> duckdb.DuckDBPyConnection:

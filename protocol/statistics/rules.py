@@ -48,9 +48,12 @@ def passes(contributions: Iterable[int], parameters: Parameters) -> bool:
     p %, that is X − x1 − x2 ≥ p/100 · x1, here 100 (X − x1 − x2) ≥ p x1 without a division.
     """
     sizes = sorted((abs(value) for value in contributions if value), reverse=True)
-    if len(sizes) < parameters.units:
-        return False
-    return 100 * sum(sizes[2:]) >= parameters.percent * sizes[0]
+    return bool(sizes) and sums_pass(len(sizes), sum(sizes), sizes[0], sum(sizes[1:2]), parameters)
+
+
+def sums_pass(units: int, size: int, largest: int, second: int, parameters: Parameters) -> bool:
+    """:func:`passes`, from the number of units, the sum of their magnitudes and the two largest of these."""
+    return units >= parameters.units and 100 * (size - largest - second) >= parameters.percent * largest
 
 
 def size_class(value: int) -> int:
