@@ -17,7 +17,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from node.services import members
+from node.services import members, receipting
 from node.services.erasing import asking
 from node.services.exchange import require_peer
 from node.services.house import COPY_SEEN, House
@@ -164,11 +164,15 @@ def _greet(house: House, tx: Tx, peer: bytes, said: Hello, wire: bytes) -> bytes
 
 
 def _doubt_what_it_knows(house: House, tx: Tx, peer: bytes) -> None:
-    """A new start may be one from a backup: histories are told again when needed, its cards are asked for again."""
+    """A new start may be one from a backup: histories are told again when needed, its cards are asked for again.
+
+    They are needed by the receipts that wait for it already.
+    """
     for told in [key for key in house.retold if key[0] == peer]:
         del house.retold[told]
     tx.knows.put_many([(peer, member, b"") for member in tx.knows.of(peer)])
     tx.meta.delete(f"directory/{peer.hex()}")
+    receipting.introduce_again(house, tx, peer)
 
 
 def _copy_of(tx: Tx, peer: bytes, said: Hello, wire: bytes, stored: bytes) -> bytes | None:

@@ -65,6 +65,20 @@ def tell_later(house: House, tx: Tx, settled: Sequence[Entered]) -> set[bytes]:
     return set(by_home)
 
 
+def introduce_again(house: House, tx: Tx, peer: bytes) -> None:
+    """What ``peer`` knew is in doubt: histories of those whose later verdicts are on their way to it go behind them.
+
+    A verdict counts only under an epoch that its reader knows; one that comes first waits there for the record.
+    """
+    recipients: dict[bytes, None] = {}
+    waiting = [outbox.payload(tx, name) for name in tx.outgoing.pending_of(peer, ItemKind.RECEIPT.value)]
+    for wire in filter(None, waiting):
+        found = receipts.verify(wire, house.node.public)
+        recipients |= dict.fromkeys(leaf.recipient for leaf in found.leaves if leaf.epoch)
+    for member in recipients:
+        members.tell_history(house, tx, peer, member)
+
+
 def take(house: House, tx: Tx, custody: Custody, peer: bytes, found: receipts.Receipt, wire: bytes) -> Accepted:
     """What a verified receipt of ``peer`` tells. The caller closes the custody and commits."""
     if not found.leaves:

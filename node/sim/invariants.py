@@ -51,7 +51,7 @@ class Ledger(Watcher):
         self.papers: dict[bytes, Paper] = {}
         self.entries: dict[tuple[bytes, bytes, int], tuple[bytes, bytes]] = {}  # position → entry hash, object
         self.applied: dict[str, dict[tuple[bytes, bytes], int]] = {}
-        self.verdicts: dict[tuple[str, bytes, bytes], str] = {}
+        self.verdicts: dict[tuple[str, bytes, bytes], Leaf] = {}  # (machine, document, recipient) → what it said last
         self.positions: dict[tuple[bytes, bytes, int], bytes] = {}  # (sender, incarnation, position) → item
         self.incarnations: dict[bytes, str] = {}
         self.poisoned: dict[bytes, int] = {}  # batch wire's digest → damaged position
@@ -273,17 +273,25 @@ class Ledger(Watcher):
         )
         key = (host.name, leaf.document, leaf.recipient)
         before = self.verdicts.get(key)
+        if before is not None and _was_on_its_way(leaf, before):
+            return
         self._require(
-            before is None or before == leaf.verdict or before in CHANGEABLE,
+            before is None or before.verdict == leaf.verdict or before.verdict in CHANGEABLE,
             "a duplicate got another verdict than the first",
             host.name,
             short(leaf.document),
-            before,
+            before.verdict if before is not None else "",
             leaf.verdict,
         )
-        self.verdicts[key] = leaf.verdict
+        self.verdicts[key] = leaf
         if leaf.verdict == "applied":
             self.delivered.add(leaf.document)
+
+
+def _was_on_its_way(leaf: Leaf, said: Leaf) -> bool:
+    """Was ``leaf`` committed before ``said``, and overtaken? Two answers of a machine leave it in either order; where
+    the first only waits, its reader lets the later position of the journal stand (protocol §8.3)."""
+    return leaf.verdict in CHANGEABLE and leaf.epoch == said.epoch and leaf.seq < said.seq
 
 
 # --- the same questions, asked without the product's own answers

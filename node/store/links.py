@@ -145,6 +145,16 @@ _PENDING = Query(
     .where(outgoing.c.position.in_(_WHICH))
     .order_by(outgoing.c.position, parts.c.slot),
 )
+_PENDING_OF = Query(
+    first,
+    sa.select(outgoing.c.object)
+    .where(
+        outgoing.c.verdict.is_(None),
+        outgoing.c.node == sa.bindparam("node"),
+        outgoing.c.kind == sa.bindparam("kind"),
+    )
+    .order_by(outgoing.c.position),
+)
 _ITEMS = ListQuery(
     plain,
     lambda v: (
@@ -291,6 +301,10 @@ class Outgoing(Repository):
     def pending(self, node: bytes, after: int, limit: int) -> list[Pending]:
         """At most ``limit`` objects without a receipt behind position ``after``, with all that an envelope needs."""
         return _pending(self._db.all(_PENDING, node=node, after=after, limit=limit))
+
+    def pending_of(self, node: bytes, kind: str) -> list[bytes]:
+        """The objects of one kind that wait for a node, in order; not for documents, which may be many."""
+        return self._db.all(_PENDING_OF, node=node, kind=kind)
 
     def at_positions(self, positions: Iterable[int]) -> list[Pending]:
         """Objects by position, receipted or not, in order."""

@@ -16,7 +16,7 @@ from node.sim.options import CALM, Options
 from node.sim.run import Report, run, run_many, summary
 
 # Here an invariant breaks and the cause is not mended yet: each is a finding, see docs/threats.md.
-OPEN: frozenset[int] = frozenset({109, 163})
+OPEN: frozenset[int] = frozenset()
 FAST = [seed for seed in (1000, 1008, 1009, 1010, 1011) if seed not in OPEN]
 SLOW = range(300)
 LEAST_DELIVERED = 50  # documents in each seed

@@ -113,6 +113,27 @@ def test_a_late_receipt_of_a_journals_cut_off_end_has_the_document_offered_again
     assert toyota.do(hear) == set()  # once: it may come from an old copy that says it again and again
 
 
+def test_a_later_verdict_that_waits_for_a_restored_home_brings_its_epoch_again() -> None:
+    """The author's home is put back to before the epoch under which the refusal was given, and believes that its paper
+    was let go: it asks for nothing, so the record has to come with the receipt (seed 109)."""
+    toyota, kyoto, buyer, seller = two_towns()
+    first = toyota.submit(buyer, Submission(seller, order("PO-1")))[0]
+    twin = toyota.submit(buyer, Submission(seller, order("PO-1", 20), thread=first.thread))[0]
+    decide(toyota, buyer, twin.id, held.APPLY)
+    talk(toyota, kyoto)
+    undecided = kyoto.store.serialize()
+    decide(kyoto, seller, twin.id, held.APPLY)
+    talk(toyota, kyoto)
+    let_go = toyota.store.serialize()
+    put_back(kyoto, undecided)
+    talk(toyota, kyoto)
+    decide(kyoto, seller, twin.id, held.REFUSE)
+    put_back(toyota, let_go)
+    talk(toyota, kyoto)
+    assert verdict(kyoto, seller, twin.id) == "refused"
+    assert verdict(toyota, buyer, twin.id) == "refused"
+
+
 def decide(town: Association, member: bytes, document: bytes, decision: str) -> None:
     town.do(lambda tx: held.decide(town.house, tx, member, document, decision, "clerk"))
 
