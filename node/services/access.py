@@ -56,6 +56,7 @@ WHAT: Final[Mapping[str, str]] = {
     "quarantine-dropped": N_("dropped a set-aside record"),
     "backup-made": N_("made a backup"),
     "waiting-changed": N_("changed which papers wait for copies"),
+    "data-use-changed": N_("changed what its figures are counted in"),
     "move-asked": N_("issued a code for moving to another association"),
     "move-begun": N_("began to move to another association"),
     "move-switched": N_("moved to another association"),

@@ -80,6 +80,7 @@ OPERATIONS: Final[Mapping[str, frozenset[Role]]] = {
     "move.ask": _OWNER,
     "erasure.ask": _OWNER,
     "copies.wait": _OWNER,
+    "datause.choose": _OWNER,
     # the association's work
     "association.read": ASSOCIATION_ROLES,
     "association.members": ASSOCIATION_ROLES,

@@ -5,6 +5,7 @@ Owns all SQL, on SQLite and PostgreSQL. Stores and finds; decides nothing about 
 
 from node.store.access import IdempotencyRow, TokenRow, UserRow
 from node.store.books import BillRow, BookRow, FoundRow, Month, PaymentRow
+from node.store.datause import ChoiceRow, UseRow
 from node.store.desk import CatalogueRow, DraftRow, ItemRow, PriceRow, ShareRow, TalkRow, TermsRow
 from node.store.directory import AttachmentRow, CardRow
 from node.store.documents import DocumentRow, KeyUse, NewDocument, PartRow, StoredDocument
@@ -46,6 +47,7 @@ __all__ = [
     "CardRow",
     "CatalogueRow",
     "ChainRow",
+    "ChoiceRow",
     "ConsentRow",
     "ControlRow",
     "CustodyRow",
@@ -124,6 +126,7 @@ __all__ = [
     "TotpRow",
     "TransferRow",
     "Tx",
+    "UseRow",
     "UserInvitationRow",
     "UserRow",
     "UserSettingsRow",

@@ -14,6 +14,7 @@ from sqlalchemy.schema import CreateIndex, CreateTable
 
 from node.store import (
     schema,
+    schema_datause,
     schema_desk,
     schema_erasing,
     schema_guarding,
@@ -132,6 +133,10 @@ def _pos(engine: str) -> Iterable[str]:
     yield from _tables(engine, schema_pos.STEP)
 
 
+def _datause(engine: str) -> Iterable[str]:
+    yield from _tables(engine, schema_datause.STEP)
+
+
 def _erasing(engine: str) -> Iterable[str]:
     yield from _tables(engine, schema_erasing.STEP)
 
@@ -157,6 +162,7 @@ STEPS: Sequence[tuple[str, Callable[[str], Iterable[str]]]] = (
     (schema_pos.STEP, _pos),
     (schema_erasing.STEP, _erasing),
     (schema_renewing.STEP, _renewing),
+    (schema_datause.STEP, _datause),
 )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from node.store.access import Idempotency, Tokens, Users
 from node.store.books import Books
+from node.store.datause import DataUse
 from node.store.desk import Desk
 from node.store.directory import Attachments, Cards
 from node.store.documents import Documents, KeysUsed
@@ -94,6 +95,7 @@ class Tx:
         self.pos = Pos(session)
         self.possessions = Possessions(session)
         self.erasing = Erasing(session)
+        self.data_use = DataUse(session)
         self.renewing = Renewing(session)
 
     def index_lag(self) -> int:

@@ -57,6 +57,7 @@ GIVEN: dict[str, dict[str, Any]] = {
     "withdraw_transfer": {"value": {"id": "0" * 32}},
     "settle_transfer": {"value": {"id": "0" * 32, "day": ""}},
     "put_notice_choices": {"value": {"notices": {}}},
+    "put_data_use": {"value": {"allowed": []}},
     "close_month": {"value": {"day": "2026-10-31", "threads": [UNKNOWN]}},
 }
 #: Paths that name what belongs to somebody; a partner's name is public, and what is asked of it is the caller's own.

@@ -20,6 +20,7 @@ from node.api.member import (
     books,
     choices,
     closings,
+    datause,
     desk,
     directory,
     documents,
@@ -61,6 +62,7 @@ OPERATIONS: Sequence[Operation] = (
     *guests.OPERATIONS,
     *transfers.OPERATIONS,
     *choices.OPERATIONS,
+    *datause.OPERATIONS,
     *books.OPERATIONS,  # before documents and threads: longer paths
     *desk.OPERATIONS,
     *imports.OPERATIONS,
