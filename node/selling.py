@@ -100,6 +100,24 @@ def ask(store: Store, warehouse: Warehouse, question: str, values: Mapping[str, 
     return warehouse.rows(question, values, files)
 
 
+def waiting_folder(warehouse: Warehouse) -> Path:
+    """Where files lie that people brought and have not taken over yet; only the owner may look."""
+    folder = warehouse.folder / "waiting"
+    if not folder.is_dir():
+        warehouse.folder.mkdir(mode=0o700, exist_ok=True)
+        folder.mkdir(mode=0o700, exist_ok=True)
+    return folder
+
+
+def forget_waiting(warehouse: Warehouse, before: float) -> int:
+    """Remove such files that nobody touched since ``before`` (seconds of the file system's clock); how many."""
+    folder = warehouse.folder / "waiting"
+    old = [path for path in folder.iterdir() if path.stat().st_mtime < before] if folder.is_dir() else []
+    for path in old:
+        path.unlink(missing_ok=True)
+    return len(old)
+
+
 def reports(
     store: Store, warehouse: Warehouse, asked: Sequence[tuple[str, Mapping[str, Any], Mapping[str, Any]]]
 ) -> list[list[list[Any]]]:

@@ -48,6 +48,11 @@ class Warehouse:
         (answer,) = self._writing.call("take", str(self.folder), str(file), str(copy), str(out), dict(wanted), paths)
         return dict(answer)
 
+    def head(self, file: Path) -> list[list[str]]:
+        """:func:`node.pos.reading.head_of`."""
+        (answer,) = self._asking.call("head", str(self.folder), str(file))
+        return list(answer)
+
     def fold(self, batch: Path, position: int, current: Mapping[str, str]) -> list[list[Any]]:
         """:func:`node.pos.partitions.fold`."""
         (answer,) = self._writing.call("fold", str(self.folder), str(batch), position, dict(current))
@@ -92,9 +97,11 @@ def serve() -> None:
 def _perform(operation: str, folder: str, *given: Any) -> list[Any]:
     import duckdb
 
-    from node.pos import partitions, taking
+    from node.pos import partitions, reading, taking
 
     try:
+        if operation == "head":
+            return [reading.head_of(Path(given[0]))]
         with _opened(folder) as db:
             if operation == "take":
                 return [taking.take(db, *given)]

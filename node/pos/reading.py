@@ -6,7 +6,10 @@ stored, so whoever makes it removes it again. Runs in the POS process.
 
 from __future__ import annotations
 
+import codecs
+import contextlib
 import csv
+import io
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +22,8 @@ from protocol.limits import MIB
 MAX_FILE_BYTES: Final = 2048 * MIB
 MAX_SHEET_BYTES: Final = 64 * MIB
 HEAD_ROWS: Final = 20
+HEAD_BYTES: Final = 64 * 1024
+SHEETS: Final = (".xlsx", ".xls", ".ods")
 _PIECE: Final = 4 * MIB
 _BOM: Final = b"\xef\xbb\xbf"
 
@@ -34,6 +39,25 @@ class Source:
     whole: bool
 
 
+def head_of(file: Path) -> list[list[str]]:
+    """The first rows, for a person who says which column is what. Malformed if nothing there is a table."""
+    if file.suffix.lower() in SHEETS:
+        table = read_table(file.read_bytes() if file.stat().st_size <= MAX_SHEET_BYTES else b"", file.name)
+        return [list(row) for row in table.rows[:HEAD_ROWS]]
+    with file.open("rb") as opened:
+        piece = opened.read(HEAD_BYTES).removeprefix(_BOM)
+    for encoding in ("utf-8", "cp932"):
+        try:
+            text = codecs.getincrementaldecoder(encoding)().decode(piece)  # its last letter may be cut
+        except UnicodeDecodeError:
+            continue
+        delimiter = max((",", "\t", ";"), key=text.count)
+        with contextlib.suppress(csv.Error):
+            rows = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+            return [row for row, _ in zip(rows, range(HEAD_ROWS), strict=False)]
+    raise Malformed("the file is neither UTF-8 nor Shift_JIS (cp932): save it as CSV again")
+
+
 def source_of(file: Path, copy: Path) -> Source:
     """Read what ``file`` is and write it to ``copy`` in UTF-8. Malformed names the byte that fits no encoding."""
     size = file.stat().st_size
@@ -41,7 +65,7 @@ def source_of(file: Path, copy: Path) -> Source:
         raise TooLarge(f"a file of {size} bytes, the limit is {MAX_FILE_BYTES}: bring it in parts")
     if size == 0:
         raise CallerFault("file", "is empty")
-    if file.suffix.lower() in (".xlsx", ".xls", ".ods"):
+    if file.suffix.lower() in SHEETS:
         return _sheet(file, copy)
     encoding = "utf-8" if _transcoded(file, copy, "utf-8") else "cp932"
     if encoding == "cp932" and not _transcoded(file, copy, "cp932"):
@@ -55,8 +79,6 @@ def source_of(file: Path, copy: Path) -> Source:
 
 def _transcoded(file: Path, copy: Path, encoding: str) -> bool:
     """Whether all of ``file`` is in ``encoding``; ``copy`` then holds it in UTF-8."""
-    import codecs
-
     decoder = codecs.getincrementaldecoder(encoding)()
     with file.open("rb") as source, copy.open("wb") as target:
         piece = source.read(_PIECE).removeprefix(_BOM)

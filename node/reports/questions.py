@@ -127,7 +127,7 @@ def sold_elsewhere(limit: int) -> Table:
         name=_.name.max(), quantity=_.quantity.sum().cast("int64"), amount=_.amount.sum().cast("int64")
     )
     ringed = _ringed(by_member).filter(_.amount > 0)
-    most = ringed.group_by("item", "unit").aggregate(called=_.name.mode(), worth=_.amount.sum().cast("int64"))
+    most = ringed.group_by("item", "unit").aggregate(called=_.name.min(), worth=_.amount.sum().cast("int64"))
     most = most.order_by(ibis.desc("worth"), "item", "unit").limit(limit)
     chosen = ringed.inner_join(most, ["item", "unit"])
     cells = _cells(chosen, ["item", "unit", "called", "worth"], "amount")
@@ -160,8 +160,8 @@ def bought_together(limit: int, own: bool) -> Table:
 
     ``first_item``, ``second_item``, ``both``, ``of_first``, ``of_second``, ``purchases`` (counts of purchases),
     ``members`` (that sold the pair). Items in fewer than ``item_permille`` of all purchases are left out, pairs in
-    fewer than ``pair_permille``. Given: these two, ``first``, ``end``, and ``member`` where only its ``own`` count;
-    otherwise those of all members count that let theirs.
+    fewer than ``pair_permille`` or than ``least`` purchases. Given: these three, ``first``, ``end``, and ``member``
+    where only its ``own`` count; otherwise those of all members count that let theirs.
     """
     found = _asked()
     found = found.filter(_.member == given("member", "string")) if own else found.semi_join(PLACES, "member")
@@ -178,7 +178,9 @@ def bought_together(limit: int, own: bool) -> Table:
     one = frequent.select(first_item=_.item, of_first=_.found)
     two = frequent.select(second_item=_.item, of_second=_.found)
     full = pairs.inner_join(one, "first_item").inner_join(two, "second_item").cross_join(purchases)
-    strong = full.filter(_.both * PERMILLE >= _.purchases * given("pair_permille", "int64"))
+    strong = full.filter(
+        _.both * PERMILLE >= _.purchases * given("pair_permille", "int64"), _.both >= given("least", "int64")
+    )
     lift = strong.both.cast("float64") * strong.purchases / (strong.of_first.cast("float64") * strong.of_second)
     ranked = strong.mutate(lift=lift).order_by(ibis.desc("lift"), "first_item", "second_item").limit(limit)
     return ranked.select("first_item", "second_item", "both", "of_first", "of_second", "purchases", "members")

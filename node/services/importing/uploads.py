@@ -43,6 +43,7 @@ TAKERS: Final[MappingOf[str, Callable[[House, Tx, bytes, Plan, str], None]]] = {
 #: Kinds of a member's files, and of the association's.
 MEMBER_KINDS: Final = ("items", "prices", "partners", "balances", "orders")
 STAFF_KINDS: Final = ("members",)
+SALES: Final = "sales"  # of a register: node.services.selling.uploads
 PAPER: Final = "paper"  # an XML file of other software: UBL, SME Common EDI
 NOTHING: Final = N_("The file has no line that can be taken over.")
 REASON: Final = N_("What is wrong")
@@ -85,17 +86,18 @@ def bring(
         house.entropy(32), member, user, kind, partner, name[:200], digest, house.clock(),
         msgspec.json.encode(mapping), packed,
     )  # fmt: skip
-    return _keep(tx, row)
+    return keep(tx, row)
 
 
 def bring_paper(house: House, tx: Tx, member: bytes, user: str, name: str, xml: bytes) -> FileRow:
     """Keep an XML file that the side process could read."""
     digest = hashlib.sha256(xml).digest()
     row = FileRow(house.entropy(32), member, user, PAPER, b"", name[:200], digest, house.clock(), b"", xml)
-    return _keep(tx, row)
+    return keep(tx, row)
 
 
-def _keep(tx: Tx, row: FileRow) -> FileRow:
+def keep(tx: Tx, row: FileRow) -> FileRow:
+    """Put a file among those of its user; the oldest give way."""
     for old in tx.importing.files_of(row.member, row.user)[MAX_WAITING - 1 :]:
         tx.importing.drop_file(old)
     tx.importing.put_file(row)
@@ -117,9 +119,9 @@ def row_of(tx: Tx, member: bytes, user: str, identity: bytes) -> FileRow:
 
 
 def opened(tx: Tx, member: bytes, user: str, identity: bytes) -> Upload:
-    """A user's table with its mapping. NotFound as :func:`row_of`, and for an XML file."""
+    """A user's table with its mapping. NotFound as :func:`row_of`, and for what is no table."""
     row = row_of(tx, member, user, identity)
-    if row.kind == PAPER:
+    if row.kind in (PAPER, SALES):
         raise NotFound("file", "no such file")
     table = unpacked(row.data)
     mapping = msgspec.json.decode(row.layout, type=Mapping)

@@ -18,6 +18,7 @@ VALUES = {
     "unit": "H87",
     "item_permille": 50,
     "pair_permille": 10,
+    "least": 2,
     **WHO,
 }
 ASKED: tuple[tuple[Any, dict[str, int | bool]], ...] = (

@@ -244,10 +244,10 @@ def test_what_is_bought_together(world: World, member: str | None) -> None:
     expected = {
         (*pair, count, counts[pair[0]], counts[pair[1]], len(baskets), len(sellers[pair]))
         for pair, count in both.items()
-        if count * 1000 >= len(baskets) * 30
+        if count * 1000 >= len(baskets) * 30 and count >= 5
     }
     found = world.ask(
-        questions.bought_together, 3, own=member is not None, limit=1000, item_permille=150, pair_permille=30
+        questions.bought_together, 3, own=member is not None, limit=1000, item_permille=150, pair_permille=30, least=5
     )
     assert set(found) == expected
     lifts = [row[2] * row[5] / (row[3] * row[4]) for row in found]
