@@ -7,6 +7,7 @@ another or the node.
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable
 from email.utils import parseaddr
 from functools import partial
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 
 import structlog
 
-from node import backup, opening
+from node import backup, opening, selling
 from node.api.admin.backups import target_of
 from node.api.context import Context
 from node.config import Config
@@ -36,6 +37,7 @@ INDEX_PAUSE_S: Final = 0.2  # how long new documents gather before they are inde
 IDLE_S: Final = 5.0
 BACKUP_LOOK_S: Final = 60.0
 TIDY_S: Final = 3600.0
+DAY_S: Final = 24 * 3600.0
 STALE_UPLOAD_S: Final = 7 * 24 * 3600.0
 AFTER_FAILURE_S: Final = 30.0
 HOUR_US: Final = 3600 * 1_000_000
@@ -193,6 +195,7 @@ class Jobs:
         await asyncio.wrap_future(self._context.store.submit(lambda tx: sessions.tidy(tx, now)))
         await asyncio.wrap_future(self._context.store.submit(partial(drafts.forget_old, self._context.house)))
         await asyncio.wrap_future(self._context.store.submit(partial(uploads.forget_old, self._context.house)))
+        await asyncio.to_thread(selling.forget_waiting, context.warehouse, time.time() - DAY_S)
         await self._forget_moved()
         await asyncio.sleep(TIDY_S)
         return TIDY_S

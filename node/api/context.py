@@ -99,7 +99,8 @@ class Context:
 
     ``trusted_proxies``: addresses whose X-Forwarded-For is believed. ``peers``: what the transport offers to the admin
     API (None in a node that does not serve peers). ``returns``, ``moves``: members that come (back) here, likewise.
-    ``exports``: archives that are being fetched piece by piece. ``drill``: the last one since the start.
+    ``exports``: archives that are being fetched piece by piece. ``importing``: files of
+    sales at work. ``drill``: the last one since the start.
     """
 
     house: House
@@ -121,6 +122,7 @@ class Context:
     tables: TableWorker = field(default_factory=TableWorker)
     exports: dict[str, Any] = field(default_factory=dict)
     drill: Any = None
+    importing: dict[bytes, asyncio.Task[None]] = field(default_factory=dict)
     in_flight: set[tuple[bytes, str]] = field(default_factory=set)
 
     def __post_init__(self) -> None:

@@ -68,6 +68,8 @@ OPERATIONS: Final[Mapping[str, frozenset[Role]]] = {
     "catalogue.read": MEMBER_ROLES,
     "catalogue.write": _WRITERS,
     "import.write": _WRITERS,
+    "sales.read": MEMBER_ROLES,
+    "sales.write": _WRITERS,
     "books.read": MEMBER_ROLES,
     "books.write": _WRITERS,
     "payments.prepare": _WRITERS,

@@ -11,6 +11,7 @@ import mimetypes
 import os
 import tempfile
 import unicodedata
+from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 from typing import IO, TYPE_CHECKING, Final, NamedTuple
 from urllib.parse import quote
@@ -35,6 +36,7 @@ MAX_NAME_CHARS: Final = 120
 PIECE_BYTES: Final = 256 * 1024
 PLAIN: Final = "application/octet-stream"
 TOO_LARGE: Final = N_("{name} is larger than 100 MB.")
+LARGER: Final = N_("{name} is larger than {mb} MB: bring it in parts.")
 TOO_MANY: Final = N_("At most {n} files at once.")
 
 
@@ -79,6 +81,60 @@ async def receive(
         found += [taken] if taken.ref.size else []
     visit.site.require_ours(visit, form)
     return form, found
+
+
+async def receive_to(
+    visit: Visit, field: str, folder: Path, stem: str, suffixes: Sequence[str], most: int
+) -> tuple[Form, str, Path | None]:
+    """The form of a page that streams; the one file in ``field`` goes to ``folder`` as it comes, named ``stem``.
+
+    Gives the form, the file's own name, and where it lies (None: no file, or refused in the form). A suffix that is
+    none of ``suffixes`` becomes the first of them.
+    """
+    request = visit.request
+    if request.content_type != "multipart/form-data":
+        form = Form.parse(visit.say, await request.read())
+        visit.site.require_ours(visit, form)
+        return form, "", None
+    form, name, path, count, room = Form.empty(visit.say), "", None, 0, MAX_FIELD_BYTES
+    async for part in await request.multipart():
+        count += 1
+        if not isinstance(part, BodyPartReader) or count > MAX_PARTS:
+            break
+        if part.filename is None:
+            text = await _text(part, room)
+            room -= len(text.encode())
+            form.values.setdefault(part.name or "", []).append(text)
+            continue
+        visit.site.require_ours(visit, form)
+        if part.name != field or not part.filename or path is not None:
+            continue
+        name = clean(part.filename)
+        suffix = PurePosixPath(name).suffix.lower()
+        path = folder / (stem + (suffix if suffix in suffixes else suffixes[0]))
+        if not await _pour(part, path, most):
+            form.wrong(field, LARGER, name=name, mb=most >> 20)
+            return form, name, None
+    visit.site.require_ours(visit, form)
+    return form, name, path
+
+
+async def _pour(part: BodyPartReader, path: Path, most: int) -> bool:
+    """A part's content into a new file that only the owner may read; whether it fitted. What did not is gone."""
+    size = 0
+    file = await asyncio.to_thread(lambda: os.fdopen(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb"))
+    try:
+        while (piece := await part.read_chunk(PIECE_BYTES)) and size <= most:
+            size += len(piece)
+            await asyncio.to_thread(file.write, piece)
+    except BaseException:
+        await asyncio.to_thread(path.unlink, missing_ok=True)
+        raise
+    finally:
+        await asyncio.to_thread(file.close)
+    if size > most:
+        await asyncio.to_thread(path.unlink)
+    return size <= most
 
 
 async def _text(part: BodyPartReader, room: int) -> str:

@@ -21,7 +21,7 @@ MAX_STORE_CHARS: Final = 40
 
 
 class Reading(msgspec.Struct, frozen=True, kw_only=True):
-    """How a file is read. ``store``: whose sales, or empty when the file says; ``mapping``: field → title, or a guess."""
+    """How a file is read. ``store``: whose sales, or empty when the file says; ``mapping``: field → title."""
 
     store: str = ""
     layout: str = "generic"
@@ -44,13 +44,15 @@ class Told(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Waiting(msgspec.Struct, frozen=True, kw_only=True):
-    """``state``: looking, looked, taking, taken, refused. ``field``, ``fault``: why it was refused."""
+    """``state``: looking, looked, taking, taken, refused. ``fault``: why it was refused.
+
+    ``titles``: of the columns; nothing else that stands in the file is kept here.
+    """
 
     reading: Reading
     state: str = "looking"
     told: Told | None = None
-    head: list[list[str]] = []
-    field: str = ""
+    titles: list[str] = []
     fault: str = ""
 
 

@@ -16,6 +16,7 @@ from node.web.page import Page
 from node.web.sessions import HEADERS
 from tests.node.services import october
 from tests.node.web.farm import farm_of
+from tests.node.web import test_sales as sales
 from tests.node.web.harness import TwoWebs, two_webs
 from tests.node.web.test_imports import here, upload
 from tests.node.web.test_reminders import overdue
@@ -32,6 +33,10 @@ DEEP = (
     "/closing/{partner}/{side}",
     "/books/ledger/{side}",
     "/held",
+    "/sales/import/{file}",
+    "/sales/item",
+    "/sales/stock",
+    "/sales/trends",
     "/association/import/{file}",
     "/documents/{document}/erasure",
     "/documents/{document}/files",
@@ -79,9 +84,14 @@ async def _everything(webs: TwoWebs, language: str) -> list[Seen]:
     held_twice(webs)
     late, _ = overdue(webs, "PO-LATE")
     threads += [f"/dealings/{late.hex()}", f"/documents/{_last(webs, late)}/files"]
+    owner = await web.logged_in("owner")
+    brought = sales.here(await sales.upload(owner, sales.own_sales()))
+    await sales.bring(web, webs.seller, sales.own_sales(), web.context.folder)
     staff = await web.logged_in("staff")
     roster = here(await upload(staff, ROSTER.encode("cp932"), "r.csv", kind="members", at="/association/import"))
-    found = await walk(web, "owner", ["/", "/menu", "/books?since.year=2025&low=x", *threads], language=language)
+    found = await walk(
+        web, "owner", [brought, "/", "/menu", "/books?since.year=2025&low=x", *threads], language=language
+    )
     found += await walk(webs.toyota, "clerk", ["/", "/menu", "/held", *threads], language=language)
     found += await walk(web, "staff", [roster], language=language, most=0)
     found += await walk(web, "viewer", ["/", "/menu"], language=language, most=1)
