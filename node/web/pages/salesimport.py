@@ -203,7 +203,7 @@ def _page(visit: Visit, upload: Upload, form: Form, status: int = 200) -> web.Re
     for name, value in (("store", reading.store), ("layout", reading.layout), ("tax", reading.tax)):
         form.values.setdefault(name, [value])
     for field in FIELD_WORDS:
-        form.values.setdefault(f"column.{field}", [columns.get(field, "")])
+        form.values.setdefault(f"column_{field}", [columns.get(field, "")])
     return visit.render(
         "sales/file.html",
         status=status,
@@ -236,7 +236,7 @@ async def act(visit: Visit) -> web.StreamResponse:
         if upload.waiting.state != "looked":
             return visit.see_other(f"{BASE}/{upload.id.hex()}")
         return await _go_on(visit, upload.id, commit=True, correct=action == "correct")
-    mapping = {name: form.value(f"column.{name}") for name in FIELD_WORDS if form.value(f"column.{name}")}
+    mapping = {name: form.value(f"column_{name}") for name in FIELD_WORDS if form.value(f"column_{name}")}
     known = {name: title for name, title in mapping.items() if title in upload.waiting.titles}
     reading = _reading(visit, form, known or None)
     if not form.ok:

@@ -15,8 +15,8 @@ from node.services.trade import Submission
 from node.web.page import Page
 from node.web.sessions import HEADERS
 from tests.node.services import october
-from tests.node.web.farm import farm_of
 from tests.node.web import test_sales as sales
+from tests.node.web.farm import farm_of
 from tests.node.web.harness import TwoWebs, two_webs
 from tests.node.web.test_imports import here, upload
 from tests.node.web.test_reminders import overdue

@@ -123,9 +123,9 @@ async def test_columns_are_chosen_and_remembered(web: Web) -> None:
     shown = await upload(browser, strange)
     assert "ファイルを読めませんでした" in shown.plain
     path = here(shown)
-    typed = {"action": "columns", "column.day": "いつ", "column.receipt": "伝票", "column.jan": "JANコード",
-             "column.item": "商品コード", "column.name": "商品名", "column.quantity": "数量",
-             "column.amount": "小計"}  # fmt: skip
+    typed = {"action": "columns", "column_day": "いつ", "column_receipt": "伝票", "column_jan": "JANコード",
+             "column_item": "商品コード", "column_name": "商品名", "column_quantity": "数量",
+             "column_amount": "小計"}  # fmt: skip
     assert "いつ" in shown.plain
     sent = await browser.post(path, {"layout": "generic", "store": "本店", "tax": "in", **typed})
     ready = await settled(browser, sent.location)
