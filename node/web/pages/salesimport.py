@@ -178,7 +178,9 @@ def _titles(warehouse: Any, path: Path | None, columns: Mapping[str, str]) -> li
     except YuiError:
         return []
     known = set(columns.values())
-    row = max(rows, key=lambda cells: (len(known & set(cells)), sum(bool(cell.strip()) for cell in cells)), default=[])
+    row: list[str] = max(
+        rows, key=lambda cells: (len(known & set(cells)), sum(bool(cell.strip()) for cell in cells)), default=[]
+    )
     titles = dict.fromkeys(cell[:60] for cell in row[:MOST_TITLES] if cell.strip())
     return [title for title in titles if sum(letter.isdigit() for letter in title) < FEW_DIGITS]
 
