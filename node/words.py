@@ -34,6 +34,9 @@ PAPERS: Final[Mapping[str, str]] = {
     "catalogue_request": N_("request for a catalogue"),
     "catalogue": N_("catalogue"),
     "catalogue_withdrawal": N_("withdrawal of a catalogue"),
+    "sales_report": N_("report of sales"),
+    "replenishment_proposal": N_("replenishment proposal"),
+    "replenishment_answer": N_("answer to a replenishment proposal"),
 }
 #: What is owed without a paper of ours: brought from the books of before.
 NO_PAPERS: Final[Mapping[str, str]] = {"opening_balance": N_("opening balance")}

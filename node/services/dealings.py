@@ -18,17 +18,22 @@ from protocol.document import envelope, header
 from protocol.document.envelope import Document, Draft, Part
 from protocol.errors import NotFound, YuiError
 from protocol.journal import Kind
-from protocol.limits import MAX_CATALOGUE_DOCUMENTS, MAX_THREAD_DOCUMENTS
+from protocol.limits import MAX_CATALOGUE_DOCUMENTS, MAX_REPLENISHMENT_DOCUMENTS, MAX_THREAD_DOCUMENTS
 from protocol.link.receipt import Verdict
 from protocol.process import thread as process
 from protocol.process.catalogue.table import TABLE as CATALOGUE
 from protocol.process.fact import Fact
-from protocol.process.thread import CatalogueState, ThreadState
+from protocol.process.replenishment.table import TABLE as REPLENISHMENT
+from protocol.process.thread import CatalogueState, ReplenishmentState, ThreadState
 from protocol.process.trade import papers
 from protocol.process.trade.papers import Paper
 
+AnyState = ThreadState | CatalogueState | ReplenishmentState
 APPLIED = (Verdict.APPLIED.value, "")
 NO_FACT = frozenset({Verdict.HELD.value, Verdict.QUARANTINED.value})
+
+
+_LIMITS = (MAX_THREAD_DOCUMENTS, MAX_CATALOGUE_DOCUMENTS, MAX_REPLENISHMENT_DOCUMENTS)
 
 
 def too_long(limit: int) -> tuple[str, str]:
@@ -42,7 +47,10 @@ def is_catalogue(facts: Sequence[Fact], thread: bytes) -> bool:
 
 
 def _limit(facts: Sequence[Fact], thread: bytes) -> int:
-    return MAX_CATALOGUE_DOCUMENTS if is_catalogue(facts, thread) else MAX_THREAD_DOCUMENTS
+    if is_catalogue(facts, thread):
+        return MAX_CATALOGUE_DOCUMENTS
+    reports = any(fact.type in REPLENISHMENT for fact in facts if fact.id == thread)
+    return MAX_REPLENISHMENT_DOCUMENTS if reports else MAX_THREAD_DOCUMENTS
 
 
 class Folded(NamedTuple):
@@ -119,6 +127,22 @@ def fold_catalogue(tx: Tx, thread: bytes) -> Offered:
     return Offered(state, tuple(facts))
 
 
+class Reported(NamedTuple):
+    """A thread of replenishment as it stands: its state and the documents that were folded."""
+
+    state: ReplenishmentState
+    facts: tuple[Fact, ...]
+
+
+def fold_replenishment(tx: Tx, thread: bytes) -> Reported:
+    """A thread of replenishment as it stands here. NotFound if nothing of it is stored, or if it is something else."""
+    facts = _facts(tx, thread)
+    state = process.state_of(facts, thread)
+    if not facts or not isinstance(state, ReplenishmentState):
+        raise NotFound("thread", "no such reports")
+    return Reported(state, tuple(facts))
+
+
 def _facts(tx: Tx, thread: bytes) -> list[Fact]:
     facts = []
     stored = tx.documents.by_thread(thread)
@@ -139,7 +163,7 @@ def _unsettled(tx: Tx, ids: Sequence[bytes]) -> dict[bytes, tuple[str, str]]:
         if row.verdict in NO_FACT or row.verdict == Verdict.REFUSED.value:
             found[row.document] = (row.verdict, row.reason)
     refused = [document for document, verdict in found.items() if verdict[0] == Verdict.REFUSED.value]
-    no_room = [too_long(limit) for limit in (MAX_THREAD_DOCUMENTS, MAX_CATALOGUE_DOCUMENTS)] if refused else []
+    no_room = [too_long(limit) for limit in _LIMITS] if refused else []
     for document in refused:
         if found[document] in no_room or not reached(tx, document):
             found[document] = (Verdict.HELD.value, "")
@@ -177,7 +201,7 @@ def verdict_of(tx: Tx, thread: bytes, document: bytes) -> tuple[str, str]:
     return receipt_verdict(process.state_of(facts, thread), document)
 
 
-def receipt_verdict(state: ThreadState | CatalogueState, document: bytes) -> tuple[str, str]:
+def receipt_verdict(state: AnyState, document: bytes) -> tuple[str, str]:
     """A fold's outcome in a receipt's words. Only what is impossible at its own place is refused."""
     outcome = state.outcomes.get(document, process.EFFECTIVE)
     if outcome.verdict is process.Verdict.REFUSED:
@@ -286,13 +310,15 @@ def _note(
     house: House,
     tx: Tx,
     thread: bytes,
-    state: ThreadState | CatalogueState,
+    state: AnyState,
     facts: Sequence[Fact],
     local: set[bytes],
 ) -> list[ThreadRow]:
     """Write what the books say of a fold; the rows of the list of dealings."""
     if isinstance(state, CatalogueState):
         booking.note_catalogue(tx, thread, state, facts, local, house.clock())
+        return []
+    if isinstance(state, ReplenishmentState):
         return []
     booking.note_dealing(tx, thread, state, facts, local)
     return _rows(house, thread, state, facts, local)

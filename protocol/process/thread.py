@@ -17,17 +17,22 @@ from protocol.process.catalogue.state import CatalogueState
 from protocol.process.catalogue.table import TABLE as CATALOGUE
 from protocol.process.fact import EFFECTIVE, Fact, Outcome, Verdict
 from protocol.process.history import History, arrange
+from protocol.process.replenishment import fold as replenishment
+from protocol.process.replenishment.state import ReplenishmentState
+from protocol.process.replenishment.table import TABLE as REPLENISHMENT
 from protocol.process.trade.fold import Judgement, settle, summarise
 from protocol.process.trade.papers import PAPERS
 from protocol.process.trade.state import NEXT, BillState, LineState, QuestionState, ThreadState
 from protocol.process.trade.table import TABLE, Role, State, step_for
 
 
-def state_of(facts: Iterable[Fact], thread: bytes | None = None) -> ThreadState | CatalogueState:
+def state_of(facts: Iterable[Fact], thread: bytes | None = None) -> ThreadState | CatalogueState | ReplenishmentState:
     """The state of a thread of whichever process its first paper belongs to. Arguments as of :func:`fold`."""
     history = arrange(facts, thread)
     if history.facts and history.facts[0].type in CATALOGUE:
         return catalogue.summarise(history)
+    if history.facts and history.facts[0].type in REPLENISHMENT:
+        return replenishment.summarise(history)
     return _fold(history)
 
 
@@ -59,6 +64,8 @@ def judge(facts: Iterable[Fact], candidate: Fact, thread: bytes | None = None) -
     place = next(place for place, fact in enumerate(history.facts) if fact.id == candidate.id)
     if history.facts[0].type in CATALOGUE:
         return catalogue.judge_all(history)[place]
+    if history.facts[0].type in REPLENISHMENT:
+        return replenishment.judge_all(history)[place]
     judgement = Judgement(history)
     return judgement.outcomes[place]
 
@@ -99,6 +106,7 @@ __all__ = [
     "LineState",
     "Outcome",
     "QuestionState",
+    "ReplenishmentState",
     "Role",
     "State",
     "ThreadState",

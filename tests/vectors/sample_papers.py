@@ -1,4 +1,5 @@
-"""Papers whose bytes are golden vectors: a catalogue in two sheets, what leads to it and ends it, and a message."""
+"""Papers whose bytes are golden vectors: a catalogue in two sheets, what leads to it and ends it, a message, and a
+report of sales with a proposal and its answers."""
 
 from __future__ import annotations
 
@@ -17,7 +18,13 @@ from protocol.process.trade.papers import (
     Period,
     Price,
     PriceTier,
+    ProposedLine,
+    ReplenishmentAnswer,
+    ReplenishmentProposal,
+    SalesReport,
     Scaled,
+    SoldArea,
+    SoldLine,
     TaxCategory,
 )
 
@@ -77,3 +84,21 @@ def papers() -> Iterator[tuple[str, Paper]]:
     yield "catalogue, sheet 2 of 2", _sheet(2, _tea())
     yield "withdrawal of one version", CatalogueWithdrawal(**_head("W-1"), edition="2026-10", reason="改定")
     yield "withdrawal of everything", CatalogueWithdrawal(**_head("W-2"))
+    yield "report of sales", _report("SL-1", _sold(48_000), _sold(-1_000, "P-2"))
+    yield "report of sales with prices", _report("SL-2", _sold(48_000, amount=11_520), currency="JPY", tax_included=True)
+    yield "report of a week without sales", SalesReport(**_head("SL-3"), **_PARTIES, week="2026-W40")
+    line = ProposedLine(item=Item(name="抹茶あめ", seller_id="P-2"), quantity=Scaled(30), unit="H87", reason="品切れ前に")
+    yield "proposal", ReplenishmentProposal(**_head("RP-1"), **_PARTIES, lines=(line,), valid_until="2026-10-15")
+    answer = {"proposal": "ab" * 32}
+    yield "proposal ordered", ReplenishmentAnswer(**_head("RR-1"), **answer, answer="ordered", order="PO-7")
+    yield "proposal declined", ReplenishmentAnswer(**_head("RR-2"), **answer, answer="declined", reason="在庫あり")
+
+
+def _sold(sold: int, number: str = "", amount: int | None = None) -> SoldLine:
+    gtin = "" if number else "2900000401013"
+    return SoldLine(gtin=gtin, seller_id=number, unit="H87", sold=sold, amount=amount)
+
+
+def _report(number: str, *lines: SoldLine, **more: Any) -> SalesReport:
+    areas = (SoldArea(area="26104", lines=lines), SoldArea(area="26", store="駅前店", lines=lines[:1]))
+    return SalesReport(**_head(number), **_PARTIES, week="2026-W40", areas=areas, **more)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from node.papers.pdf import answering, billing, delivering, offering, ordering
+from node.papers.pdf import answering, billing, delivering, offering, ordering, replenishing
 from node.papers.pdf.context import Context
 from node.papers.pdf.sheet import Sheet
 from protocol.errors import CallerFault
@@ -30,6 +30,9 @@ SHEETS: Final[Mapping[str, Callable[[Any, Context], Sheet]]] = {
     "catalogue_request": offering.catalogue_request,
     "catalogue": offering.catalogue,
     "catalogue_withdrawal": offering.catalogue_withdrawal,
+    "sales_report": replenishing.sales_report,
+    "replenishment_proposal": replenishing.replenishment_proposal,
+    "replenishment_answer": replenishing.replenishment_answer,
 }
 
 

@@ -31,6 +31,9 @@ PREFIXES: Final[Mapping[str, str]] = {
     "catalogue_request": "CQ",
     "catalogue": "CT",
     "catalogue_withdrawal": "CW",
+    "sales_report": "SL",
+    "replenishment_proposal": "RP",
+    "replenishment_answer": "RR",
 }
 
 

@@ -34,6 +34,7 @@ KINDS: Final[Mapping[str, Kind]] = {
     "messages": Kind(N_("Messages"), N_("A partner wrote a message."), usual=True),
     "held": Kind(N_("Held papers"), N_("A held paper needs a decision.")),
     "catalogues": Kind(N_("Catalogues"), N_("A catalogue was asked for or arrived."), climbs=False),
+    "replenishment": Kind(N_("Replenishment"), N_("A partner proposed to replenish, or answered a proposal.")),
     "records": Kind(N_("Inspections and payment notices"), N_("A partner inspected goods or told of a payment.")),
 }
 #: Type of an arrived paper → kind of notice. A type without a row needs nobody.
@@ -56,4 +57,6 @@ OF_TYPE: Final[Mapping[str, str]] = {
     "catalogue_request": "catalogues",
     "catalogue": "catalogues",
     "catalogue_withdrawal": "catalogues",
+    "replenishment_proposal": "replenishment",
+    "replenishment_answer": "replenishment",
 }

@@ -31,11 +31,13 @@ AUTHOR: Final = "author"  # the rule where the author's header asks for longer t
 LONGEST: Final = 12 * YEAR_US  # what an author can ask for
 
 _OFFERS: Final = frozenset({"catalogue", "catalogue_request", "catalogue_withdrawal"})
+#: They order nothing and state no price to anybody: the order that may come of them is kept.
+_REPLENISHMENT: Final = frozenset({"sales_report", "replenishment_proposal", "replenishment_answer"})
 
 
 def term_of(kind: str, paper: Paper | None) -> Term:
     """The term of a paper of the type ``kind``; None: its body is not here, so the longest of that type."""
-    if kind in _OFFERS:
+    if kind in _OFFERS or kind in _REPLENISHMENT:
         return NONE
     if kind != "message":
         return BOOKS

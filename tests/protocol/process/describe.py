@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import typing
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from itertools import combinations_with_replacement
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ import msgspec
 
 from protocol.process.catalogue import table as catalogues
 from protocol.process.fact import Fact
+from protocol.process.replenishment import table as replenishments
 from protocol.process.thread import Verdict, fold, judge
 from protocol.process.trade import table
 from protocol.process.trade.advice import TEXTS
@@ -58,6 +59,9 @@ CATALOGUE_GUARDS = {
     "new_sheet": "this sheet of the version was not written before",
     "item_once": "no item number of another sheet of the version",
     "known_edition": "the version named is in its past, and was not withdrawn",
+}
+REPLENISHMENT_GUARDS = {
+    "open_proposal": "the proposal is in its past, not replaced, and not answered, or answered in contradiction",
 }
 
 
@@ -226,20 +230,36 @@ def _meet(opening: Callable[[Desk], Fact], one: str, other: str, found: dict[tup
 
 
 def catalogue_states() -> Iterator[str]:
+    return _states(catalogues.SUBJECT)
+
+
+def replenishment_states() -> Iterator[str]:
+    return _states(replenishments.SUBJECT)
+
+
+def _states(subjects: Mapping[Any, str]) -> Iterator[str]:
     yield "| state | as the subject of a sentence |"
     yield "|---|---|"
-    for state, subject in catalogues.SUBJECT.items():
+    for state, subject in subjects.items():
         yield f"| `{state.value}` | {subject} |"
 
 
 def catalogue_table() -> Iterator[str]:
+    return _table(catalogues.TABLE, CATALOGUE_GUARDS)
+
+
+def replenishment_table() -> Iterator[str]:
+    return _table(replenishments.TABLE, REPLENISHMENT_GUARDS)
+
+
+def _table(rows: Mapping[str, Any], conditions: Mapping[str, str]) -> Iterator[str]:
     yield "| paper | writer | in these states | conditions beyond the state, in this order |"
     yield "|---|---|---|---|"
-    for name, row in catalogues.TABLE.items():
+    for name, row in rows.items():
         paper = f"**`{name}`**" + (" (opens)" if row.opens else "")
         wherever = ", ".join(f"`{state.value}`" for state in row.states)
-        conditions = "; ".join(f"*{guard}*: {CATALOGUE_GUARDS[guard]}" for guard in row.guards) or "–"
-        yield f"| {paper} | {row.writer.value} | {wherever} | {conditions} |"
+        said = "; ".join(f"*{guard}*: {conditions[guard]}" for guard in row.guards) or "–"
+        yield f"| {paper} | {row.writer.value} | {wherever} | {said} |"
 
 
 def progress() -> Iterator[str]:
@@ -264,6 +284,8 @@ PARTS: dict[str, Callable[[], Iterator[str]]] = {
     "pairs": pairs,
     "catalogue states": catalogue_states,
     "catalogue table": catalogue_table,
+    "replenishment states": replenishment_states,
+    "replenishment table": replenishment_table,
     "advice": advice,
 }
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
-from protocol.process.trade.check import billing, catalogue, delivering, message, ordering
+from protocol.process.trade.check import billing, catalogue, delivering, message, ordering, replenishing
 from protocol.process.trade.check.rules import head
 from protocol.process.trade.papers import (
     PAPERS,
@@ -39,6 +39,9 @@ _RULES: Final[dict[str, Callable[[Any], None]]] = {
     "catalogue_request": catalogue.catalogue_request,
     "catalogue": catalogue.catalogue,
     "catalogue_withdrawal": catalogue.catalogue_withdrawal,
+    "sales_report": replenishing.sales_report,
+    "replenishment_proposal": replenishing.replenishment_proposal,
+    "replenishment_answer": replenishing.replenishment_answer,
 }
 _BY_STRUCT: Final = {struct: _RULES[name] for name, struct in PAPERS.items()}
 

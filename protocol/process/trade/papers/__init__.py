@@ -82,6 +82,14 @@ from protocol.process.trade.papers.parties import (
     Party,
     Personal,
 )
+from protocol.process.trade.papers.replenishing import (
+    ProposedLine,
+    ReplenishmentAnswer,
+    ReplenishmentProposal,
+    SalesReport,
+    SoldArea,
+    SoldLine,
+)
 
 VERSION: Final = 1
 
@@ -105,8 +113,11 @@ PAPERS: Final[dict[str, type[Paper]]] = {
     "catalogue_request": CatalogueRequest,
     "catalogue": Catalogue,
     "catalogue_withdrawal": CatalogueWithdrawal,
+    "sales_report": SalesReport,
+    "replenishment_proposal": ReplenishmentProposal,
+    "replenishment_answer": ReplenishmentAnswer,
 }
-"""Type name on the wire → struct, in the order of a dealing; then the papers of the process of catalogues."""
+"""Type name on the wire → struct, in the order of a dealing; then the papers of catalogues, and of replenishment."""
 
 VERSIONS: Final[dict[str, tuple[int, ...]]] = dict.fromkeys(PAPERS, (VERSION,))
 """Versions of each type this code reads; the last is the one it writes."""
@@ -257,16 +268,22 @@ __all__ = [
     "PriceTier",
     "PromisedDelivery",
     "Property",
+    "ProposedLine",
     "Quotation",
     "ReceivingAdvice",
     "ReceivingLine",
     "Reference",
+    "ReplenishmentAnswer",
+    "ReplenishmentProposal",
     "RequestForQuotation",
     "ResponseLine",
+    "SalesReport",
     "Scaled",
     "SelfBilledResponse",
     "SelfBilledStatement",
     "Shipment",
+    "SoldArea",
+    "SoldLine",
     "SuppliedMaterial",
     "TaxCategory",
     "TaxSubtotal",

@@ -36,13 +36,16 @@ from protocol.process.trade.papers import (
 from tests.protocol.process.catalogue.desk import CatalogueDesk
 from tests.protocol.process.dealings import Desk
 from tests.protocol.process.moves import MOVES
+from tests.protocol.process.replenishment.desk import ReplenishmentDesk
 
 
 def every_paper() -> list[Paper]:
     """One of each type at least."""
     desk = CatalogueDesk()
     catalogues = (desk.ask(), desk.offer("1"), desk.withdraw())
-    return [*(move(Desk()).body for move in MOVES.values()), *(fact.body for fact in catalogues)]
+    shop = ReplenishmentDesk()
+    reports = (shop.report(), proposal := shop.propose(), shop.answer_proposal(proposal))
+    return [*(move(Desk()).body for move in MOVES.values()), *(fact.body for fact in (*catalogues, *reports))]
 
 
 def order(**more: Any) -> Order:

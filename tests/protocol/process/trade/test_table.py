@@ -5,13 +5,14 @@ from __future__ import annotations
 import pytest
 
 from protocol.process.catalogue.table import TABLE as CATALOGUE
+from protocol.process.replenishment.table import TABLE as REPLENISHMENT
 from protocol.process.trade.check import _BY_STRUCT
 from protocol.process.trade.papers import PAPERS
 from protocol.process.trade.table import SUBJECT, TABLE, Role, State, called, step_for, why_not
 
 
 def test_every_paper_has_a_row_and_rules() -> None:
-    assert [*TABLE, *CATALOGUE] == list(PAPERS)
+    assert [*TABLE, *CATALOGUE, *REPLENISHMENT] == list(PAPERS)
     assert list(_BY_STRUCT) == list(PAPERS.values())
 
 
