@@ -85,9 +85,14 @@ def papers() -> Iterator[tuple[str, Paper]]:
     yield "withdrawal of one version", CatalogueWithdrawal(**_head("W-1"), edition="2026-10", reason="改定")
     yield "withdrawal of everything", CatalogueWithdrawal(**_head("W-2"))
     yield "report of sales", _report("SL-1", _sold(48_000), _sold(-1_000, "P-2"))
-    yield "report of sales with prices", _report("SL-2", _sold(48_000, amount=11_520), currency="JPY", tax_included=True)
+    yield (
+        "report of sales with prices",
+        _report("SL-2", _sold(48_000, amount=11_520), currency="JPY", tax_included=True),
+    )
     yield "report of a week without sales", SalesReport(**_head("SL-3"), **_PARTIES, week="2026-W40")
-    line = ProposedLine(item=Item(name="抹茶あめ", seller_id="P-2"), quantity=Scaled(30), unit="H87", reason="品切れ前に")
+    line = ProposedLine(
+        item=Item(name="抹茶あめ", seller_id="P-2"), quantity=Scaled(30), unit="H87", reason="品切れ前に"
+    )
     yield "proposal", ReplenishmentProposal(**_head("RP-1"), **_PARTIES, lines=(line,), valid_until="2026-10-15")
     answer = {"proposal": "ab" * 32}
     yield "proposal ordered", ReplenishmentAnswer(**_head("RR-1"), **answer, answer="ordered", order="PO-7")

@@ -28,7 +28,7 @@ HELD: Final = "held"
 
 
 class Told:
-    """What a set of facts, closed under ``follows``, tells: reports by week, proposals, answers. ``told``: their bits."""
+    """What a set of facts, closed under ``follows``, tells: reports by week, proposals, answers (``told``: bits)."""
 
     def __init__(self, history: History, possible: int, told: int) -> None:
         self.history = history

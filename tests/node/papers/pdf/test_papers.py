@@ -27,7 +27,13 @@ from protocol.process.trade.papers import (
     Message,
     Paper,
     Price,
+    ProposedLine,
+    ReplenishmentAnswer,
+    ReplenishmentProposal,
+    SalesReport,
     Scaled,
+    SoldArea,
+    SoldLine,
     Undecided,
 )
 from protocol.process.trade.papers.catalogue import CatalogueItem, PriceTier
@@ -417,6 +423,31 @@ def test_catalogues_and_messages() -> None:
         check(paper)
         require(said(paper), *texts)
         assert TYPE_OF[type(paper)] in sheets.SHEETS
+
+
+def test_reports_of_sales_and_proposals() -> None:
+    sides = {"buyer": story.BUYER, "seller": story.SELLER}
+    lines = (
+        SoldLine(gtin="2900000401013", unit="H87", sold=48_000, amount=1_152_000),
+        SoldLine(seller_id="P-2", unit="KGM", sold=-1_500),
+    )
+    wanted = ProposedLine(
+        item=Item(name="抹茶あめ", seller_id="P-2"), quantity=Scaled(30), unit="H87", reason="週末前に"
+    )
+    papers: list[tuple[Paper, tuple[str, ...]]] = [
+        (
+            SalesReport(**story.head("SL-1"), **sides, week="2026-W40", areas=(SoldArea(area="26104", lines=lines),)),
+            ("販売報告書", "2026-W40", "26104", "48", "1,152,000", "-1.5", "P-2"),
+        ),
+        (
+            ReplenishmentProposal(**story.head("RP-1"), **sides, lines=(wanted,), valid_until="2026-12-31"),
+            ("補充のご提案", "抹茶あめ", "30", "週末前に"),
+        ),
+        (ReplenishmentAnswer(**story.head("RR-1"), proposal="ab" * 32, answer="ordered", order="PO-7"), ("PO-7",)),
+    ]
+    for paper, texts in papers:
+        check(paper)
+        require(said(paper), *texts)
 
 
 def test_the_frame_names_no_contact_twice() -> None:

@@ -193,9 +193,7 @@ def test_a_week_stands_by_a_report_that_nothing_has_seen(desk: ReplenishmentDesk
             assert state.state is State.HELD
     for proposal in state.proposals:
         assert bool(proposal.answer) == (proposal.state in ("ordered", "declined"))
-    assert (state.state is State.HELD) == any(
-        outcome.code == "contradicted" for outcome in state.outcomes.values()
-    )
+    assert (state.state is State.HELD) == any(outcome.code == "contradicted" for outcome in state.outcomes.values())
 
 
 @settings(max_examples=80, deadline=None)
