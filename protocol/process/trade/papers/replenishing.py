@@ -64,7 +64,7 @@ class SalesReport(Paper, frozen=True, kw_only=True):
 
 
 class ProposedLine(Part, frozen=True, kw_only=True):
-    """One item that the supplier proposes to send; ``item.seller_id`` names it in its catalogue; ``reason`` in words."""
+    """One item that the supplier proposes; ``item.seller_id`` names it in its catalogue; ``reason`` in words."""
 
     item: Item
     quantity: Scaled
