@@ -123,8 +123,8 @@ def reports(
 ) -> list[list[list[Any]]]:
     """The rows of each report, over the lines of its member and of those that let theirs count."""
 
-    def work(tx: Tx) -> tuple[list[str], list[list[str]]]:
-        counted = [[member.hex(), place.street, place.city] for member, place in places.consenting(tx).items()]
+    def work(tx: Tx) -> tuple[list[str], list[list[Any]]]:
+        counted = [[member.hex(), *place] for member, place in places.consenting(tx).items()]
         return [row.file for row in tx.pos.partitions()], counted
 
     files, counted = store.read(work)

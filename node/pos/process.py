@@ -25,6 +25,8 @@ CPU_SECONDS: Final = 3600
 TIMEOUT_SECONDS: Final = 1800.0
 OPEN_FILES: Final = 512
 THREADS: Final = 2
+_PLACES: Final = {"member": "VARCHAR", "company": "VARCHAR", "street": "VARCHAR", "city": "VARCHAR", "near": "BOOLEAN",
+                  "far": "BOOLEAN"}  # fmt: skip
 
 
 class Warehouse:
@@ -69,13 +71,13 @@ class Warehouse:
         return list(answer)
 
     def answers(
-        self, asked: Sequence[tuple[str, Mapping[str, Any], Mapping[str, Any]]], places: Sequence[Sequence[str]],
+        self, asked: Sequence[tuple[str, Mapping[str, Any], Mapping[str, Any]]], places: Sequence[Sequence[Any]],
         files: Sequence[str],
     ) -> list[list[list[Any]]]:  # fmt: skip
         """The rows of each of these reports (:func:`node.reports.answers.answer`).
 
-        ``places``: [member (hex), street, city] of every member that lets its lines count; ``files``: the names of the
-        current partitions.
+        ``places``: [member (hex), company, street, city, near, far] of every member that lets its lines count
+        (:data:`node.reports.questions.PLACES`); ``files``: the names of the current partitions.
         """
         paths = [str(self.folder / name) for name in files]
         wanted = [[name, dict(values), dict(fixed)] for name, values, fixed in asked]
@@ -118,18 +120,15 @@ def _perform(operation: str, folder: str, *given: Any) -> list[Any]:
         raise Malformed(f"the file cannot be read: {error.strerror}") from None
 
 
-def _answers(db: duckdb.DuckDBPyConnection, asked: list[Any], places: list[list[str]], files: list[str]) -> list[Any]:
+def _answers(db: duckdb.DuckDBPyConnection, asked: list[Any], places: list[list[Any]], files: list[str]) -> list[Any]:
     from node.pos import partitions
     from node.reports.answers import answer
     from node.reports.asking import Duck
 
     partitions.show(db, files)
-    columns = {name: [row[at] for row in places] for at, name in enumerate(("member", "street", "city"))}
-    db.execute(
-        "CREATE OR REPLACE TEMP TABLE places AS SELECT unnest($member::VARCHAR[]) AS member,"
-        " unnest($street::VARCHAR[]) AS street, unnest($city::VARCHAR[]) AS city",
-        columns,
-    )
+    columns = {name: [row[at] for row in places] for at, name in enumerate(_PLACES)}
+    listed = ", ".join(f"unnest(${name}::{kind}[]) AS {name}" for name, kind in _PLACES.items())
+    db.execute(f"CREATE OR REPLACE TEMP TABLE places AS SELECT {listed}", columns)
     return answer(Duck(db), [(name, values, fixed) for name, values, fixed in asked])
 
 

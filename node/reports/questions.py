@@ -18,7 +18,7 @@ from ibis import _
 from ibis.expr.types import Table
 
 from node.reports.asking import given
-from node.reports.rings import ALL, CITY, OWN, STREET
+from node.reports.rings import ALL, CITY, OWN, STREET, STREET_ONLY
 
 PERMILLE: Final = 1000
 
@@ -40,8 +40,19 @@ LINES: Final = ibis.table(
 ``quantity`` in thousandths, ``amount`` in yen. Returns are negative; voided lines are not in it. ``item`` is a JAN, or
 ``#`` and a code of the member's own, which means nothing beside another member's."""
 
-PLACES: Final = ibis.table({"member": "string", "street": "string", "city": "string"}, name="places")
-"""One row for each member that lets its lines count."""
+PLACES: Final = ibis.table(
+    {
+        "member": "string",
+        "company": "string",
+        "street": "string",
+        "city": "string",
+        "near": "boolean",
+        "far": "boolean",
+    },
+    name="places",
+)
+"""One row for each member that lets its lines count: ``near`` in its street, ``far`` beyond it. Counted is the
+``company``."""
 
 
 OWN_CODE: Final = "#"
@@ -51,7 +62,7 @@ def beside_others() -> Table:
     """One item, period by period: what the member sold and what the rings around it did.
 
     A row for each period and ring with sales: ``period`` (from 0), ``ring``, and a cell (:func:`_cells`).
-    Given: ``member``, ``street``, ``city``, ``item``, ``unit``, ``first``, ``end``, ``step``.
+    Given: ``member``, ``street``, ``city``, ``company``, ``item``, ``unit``, ``first``, ``end``, ``step``.
     """
     found = _of_item()
     by_member = _by_member(found.mutate(period=_period(found)), ["period"])
@@ -59,13 +70,13 @@ def beside_others() -> Table:
 
 
 def carriers() -> Table:
-    """How many members of each ring sold an item at all: ``ring``, ``members``.
+    """How many companies of each ring sold an item at all: ``ring``, ``companies``.
 
     Given: as :func:`beside_others`, without ``step``.
     """
     found = _of_item()
-    members = found.select("member").distinct()
-    return _ringed(members).group_by("ring").aggregate(members=_.count().cast("int64")).order_by("ring")
+    members = _ringed(found.select("member").distinct())
+    return members.group_by("ring").aggregate(companies=_.company.nunique().cast("int64")).order_by("ring")
 
 
 def own_item() -> Table:
@@ -118,7 +129,8 @@ def best_sellers(limit: int) -> Table:
 def sold_elsewhere(limit: int) -> Table:
     """Items that others sell and the member does not: ``item``, ``unit``, ``name``, ``worth`` (of all), a cell by ring.
 
-    The ``limit`` items with the greatest worth. Given: ``member``, ``street``, ``city``, ``first``, ``end``.
+    The ``limit`` items with the greatest worth. Given: ``member``, ``street``, ``city``, ``company``, ``first``,
+    ``end``.
     """
     found = _asked()
     own = found.filter(_.member == given("member", "string")).select("item").distinct()
@@ -164,7 +176,9 @@ def bought_together(limit: int, own: bool) -> Table:
     where only its ``own`` count; otherwise those of all members count that let theirs.
     """
     found = _asked()
-    found = found.filter(_.member == given("member", "string")) if own else found.semi_join(PLACES, "member")
+    found = (
+        found.filter(_.member == given("member", "string")) if own else found.semi_join(PLACES.filter(_.far), "member")
+    )
     inside = found.mutate(basket=_basket(found)).select("member", "basket", "item").distinct()
     purchases = inside.aggregate(purchases=_.basket.nunique().cast("int64"))
     counts = inside.group_by("item").aggregate(found=_.count().cast("int64"))
@@ -218,32 +232,55 @@ def _by_member(lines: Table, keys: list[str]) -> Table:
 
 
 def _ringed(table: Table) -> Table:
-    """Rows of members that let theirs count, and the asking member's own, with their ring."""
-    known = PLACES.select(placed=_.member, street=_.street, city=_.city)
-    joined = table.left_join(known, table.member == known.placed)
-    ring = ibis.cases(
-        (joined.member == given("member", "string"), OWN),
-        (joined.placed.isnull(), -1),
-        ((joined.city == given("city", "string")) & (joined.street == given("street", "string")), STREET),
-        (joined.city == given("city", "string"), CITY),
-        else_=ALL,
+    """Rows of members that let theirs count, and the asking member's own, with ``ring`` and ``company``."""
+    known = _places()
+    joined = table.left_join(known, table.member == known.placed).drop("placed")
+    own = joined.member == given("member", "string")
+    ringed = joined.mutate(
+        ring=ibis.ifelse(own, OWN, joined.around).cast("int64"),
+        company=ibis.ifelse(own, given("company", "string"), joined.of_company),
     )
-    return joined.mutate(ring=ring.cast("int64")).filter(_.ring >= OWN).drop("placed", "street", "city")
+    return ringed.drop("around", "of_company").filter(_.ring >= OWN)  # not counted: no ring
+
+
+def _places() -> Table:
+    """Others with their ring: ``placed``, ``of_company``, ``around``.
+
+    A company with shops in several rings counts in the innermost: in each ring it is one unit, and what an outer ring
+    adds is of others. Shops of the asking member's own company are not others.
+    """
+    others = PLACES.filter(_.member != given("member", "string"), _.company != given("company", "string"))
+    beside = others.near & (others.street != "") & (others.street == given("street", "string"))
+    beside &= others.city == given("city", "string")
+    around = ibis.cases(
+        (beside & others.far, STREET),
+        (beside, STREET_ONLY),
+        (others.far & (others.city != "") & (others.city == given("city", "string")), CITY),
+        (others.far, ALL),
+        else_=-1,
+    )
+    placed = others.select(placed=others.member, of_company=others.company, around=around).filter(_.around >= OWN)
+    nearest = placed.group_by(same=_.of_company).aggregate(nearest=_.around.min())
+    chosen = placed.inner_join(nearest, [placed.of_company == nearest.same, placed.around == nearest.nearest])
+    return chosen.select("placed", "of_company", "around")
 
 
 def _cells(table: Table, keys: list[str], value: str) -> Table:
     """A cell for each of ``keys`` and ring, of rows that hold one member's sum each.
 
-    ``members``; ``quantity``, ``amount``: sums; and what disclosure is judged by, of the absolute values of ``value``:
-    ``size`` (their sum), ``largest``, ``second``.
+    ``companies``; ``quantity``, ``amount``: sums; and what disclosure is judged by, of the absolute values of
+    ``value``: ``size`` (their sum), ``largest``, ``second``.
     """
     cell = [*keys, "ring"]
-    sized = table.mutate(magnitude=table[value].abs()).filter(_.magnitude > 0)
-    place = ibis.row_number().over(group_by=cell, order_by=[ibis.desc("magnitude"), "member"])
+    summed = table.group_by([*cell, "company"]).aggregate(
+        quantity=_.quantity.sum().cast("int64"), amount=_.amount.sum().cast("int64")
+    )
+    sized = summed.mutate(magnitude=summed[value].abs()).filter(_.magnitude > 0)
+    place = ibis.row_number().over(group_by=cell, order_by=[ibis.desc("magnitude"), "company"])
     ranked = sized.mutate(place=place)
     zero = ibis.literal(0, "int64")
     return ranked.group_by(cell).aggregate(
-        members=_.count().cast("int64"),
+        companies=_.count().cast("int64"),
         quantity=_.quantity.sum().cast("int64"),
         amount=_.amount.sum().cast("int64"),
         size=_.magnitude.sum().cast("int64"),

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, NamedTuple
 
-from node.reports.rings import OTHERS, OWN
+from node.reports.rings import ALL, CITY, OWN, STREET, STREET_ONLY
 from protocol.statistics.rules import MIN_UNITS, Parameters, sums_pass
 
 INSIDE: Final = Parameters(MIN_UNITS, 10, bytes(16))
@@ -18,9 +18,9 @@ INSIDE: Final = Parameters(MIN_UNITS, 10, bytes(16))
 
 
 class Cell(NamedTuple):
-    """Other members' sums: as a question gives them, without its keys. ``size`` and after: of absolute values."""
+    """Other firms' sums: as a question gives them, without its keys. ``size`` and after: of absolute values."""
 
-    members: int
+    companies: int
     quantity: int
     amount: int
     size: int
@@ -35,7 +35,7 @@ def together(one: Cell, two: Cell) -> Cell:
     """The cell of two groups that share no member."""
     sizes = sorted((one.largest, one.second, two.largest, two.second), reverse=True)
     return Cell(
-        one.members + two.members,
+        one.companies + two.companies,
         one.quantity + two.quantity,
         one.amount + two.amount,
         one.size + two.size,
@@ -49,22 +49,28 @@ def may_be_shown(cell: Cell) -> bool:
 
     An empty cell may: that nobody sold anything is nobody's figure.
     """
-    if cell.members == 0:
+    if cell.companies == 0:
         return True
-    return sums_pass(cell.members, cell.size, cell.largest, cell.second, INSIDE)
+    return sums_pass(cell.companies, cell.size, cell.largest, cell.second, INSIDE)
 
 
 def rings_shown(cells: Mapping[int, Cell]) -> dict[int, Cell | None]:
     """For street, city and all (each with those inside it): its cell, or None where it is withheld.
 
-    A ring is shown when its whole and what it adds to the last ring that was shown both may be.
+    A ring is shown when its whole and what it adds to the last ring that was shown both may be. Firms that count in
+    their street only are in the street's figure and in no wider one: beside it a wider one is shown only when they,
+    too, might be shown by themselves, for the difference of both figures holds them.
     """
-    whole, added = NOTHING, NOTHING
-    shown: dict[int, Cell | None] = {}
-    for ring in OTHERS:
+    only = cells.get(STREET_ONLY, NOTHING)
+    whole = cells.get(STREET, NOTHING)
+    street = together(whole, only)
+    shown: dict[int, Cell | None] = {STREET: street if may_be_shown(street) else None}
+    apart = shown[STREET] is None or may_be_shown(only)
+    added = NOTHING if shown[STREET] is not None else whole
+    for ring in (CITY, ALL):
         cell = cells.get(ring, NOTHING)
         whole, added = together(whole, cell), together(added, cell)
-        shown[ring] = whole if may_be_shown(whole) and may_be_shown(added) else None
+        shown[ring] = whole if apart and may_be_shown(whole) and may_be_shown(added) else None
         if shown[ring] is not None:
             added = NOTHING
     return shown
@@ -78,7 +84,7 @@ def series_shown(periods: Sequence[Mapping[int, Cell]], group: int = 1) -> list[
     each = [rings_shown(cells) for cells in periods]
     for start in range(0, len(each), group):
         part = each[start : start + group]
-        for ring in OTHERS:
+        for ring in (STREET, CITY, ALL):
             if any(cells[ring] is None for cells in part):
                 for cells in part:
                     cells[ring] = None

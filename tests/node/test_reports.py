@@ -7,11 +7,9 @@ import datetime
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from node import selling
-from node.services.selling import places
-from node.services.selling.places import Place
+from node.services import datause, directory
+from node.services.directory import Profile
 from tests.node.api.town import administering
 
 TITLES = "営業日,レシート番号,行,JANコード,商品コード,商品名,数量,単位,小計\n"
@@ -29,7 +27,7 @@ def lines(*rows: tuple[int, str, str, str, int, int]) -> str:
     return text
 
 
-async def test_reports_over_what_is_stored(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_reports_over_what_is_stored(tmp_path: Path) -> None:
     async with administering(tmp_path) as (town, context):
         shops = [town.enrol(name) for name in ("ぶんぶく商店", "二", "三", "四", "五")]
 
@@ -48,15 +46,19 @@ async def test_reports_over_what_is_stored(tmp_path: Path, monkeypatch: pytest.M
             for shop in (1, 2, 3, 4):
                 bring(shop, lines((1, "9", JAN, "金具 B", shop, 230 * shop), (1, "9", "8", "傘", 1, 900)))
             values: dict[str, Any] = {
-                "member": shops[0].hex(), "street": "本通り", "city": "豊田", "item": JAN, "unit": "C62",
-                "first": FIRST.isoformat(), "end": "2025-08-18", "step": 7,
+                "member": shops[0].hex(), "street": "本通り", "city": "232114", "company": "k0", "item": JAN,
+                "unit": "C62", "first": FIRST.isoformat(), "end": "2025-08-18", "step": 7,
             }  # fmt: skip
             beside = ("beside_others", values, {})
             ((*own,),) = ask(beside)
             # nobody said that its sales count beside another's
             assert own == [[0, 0, 1, 2000, 460, 2000, 2000, 0], [1, 0, 1, 3000, 690, 3000, 3000, 0]]
-            where = {shop: Place("本通り" if at < 4 else "裏通り", "豊田") for at, shop in enumerate(shops) if at}
-            monkeypatch.setattr(places, "consenting", lambda tx: where)
+            for at, shop in enumerate(shops[1:], 1):
+                profile = Profile(name=f"店{at}", area="232114")
+                town.do(lambda tx, m=shop, p=profile: directory.publish(town.house, tx, m, p))
+                town.do(lambda tx, m=shop: datause.choose(town.house, tx, m, datause.CHOICES, "owner"))
+                street = "本通り" if at < 4 else "裏通り"
+                town.do(lambda tx, m=shop, s=street: datause.set_street(tx, m, s))
             (rows, carriers, own_code, elsewhere, trends, days) = ask(
                 beside, ("carriers", values, {}), ("beside_others", {**values, "item": "#8"}, {}),
                 ("sold_elsewhere", {**values, "member": "none"}, {"limit": 5}),

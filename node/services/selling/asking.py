@@ -83,9 +83,13 @@ def own_item(member: bytes, item: str, period: Period) -> Sequence[Report]:
     return [*days_known(member), ("own_item", {"member": member.hex(), "item": item, **period.values()}, {})]
 
 
+def _around(member: bytes, place: Place) -> dict[str, str]:
+    return {"member": member.hex(), "street": place.street, "city": place.city, "company": place.company}
+
+
 def item(member: bytes, place: Place, code: str, unit: str, period: Period) -> Sequence[Report]:
     """An item by week beside others', by day in the last four weeks, and who sells it."""
-    values = {"member": member.hex(), "street": place.street, "city": place.city, "item": code, "unit": unit}
+    values = {**_around(member, place), "item": code, "unit": unit}
     short = period.last(SHORT_WEEKS)
     days = Period(short.first, SHORT_WEEKS * WEEK, 1)
     shown = period.last(CHART_WEEKS)
@@ -98,7 +102,7 @@ def item(member: bytes, place: Place, code: str, unit: str, period: Period) -> S
 
 def stock(member: bytes, place: Place, period: Period) -> Sequence[Report]:
     """Best sellers here, what sells elsewhere, what is bought together."""
-    values = {"member": member.hex(), "street": place.street, "city": place.city, **period.values()}
+    values = {**_around(member, place), **period.values()}
     pairs = {"item_permille": ITEM_PERMILLE, "pair_permille": PAIR_PERMILLE, "least": PAIR_LEAST}
     return [
         ("best_sellers", values, {"limit": MOST_ROWS}),

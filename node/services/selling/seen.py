@@ -11,12 +11,12 @@ from datetime import date
 from fractions import Fraction
 from typing import Any, Final, NamedTuple
 
-from node.reports.rings import OTHERS
+from node.reports.rings import ALL, CITY, STREET, STREET_ONLY
 from node.reports.series import Decay, decay
 from node.reports.shown import Cell, by_period, rings_shown, series_shown
 from node.services.selling.asking import CHART_WEEKS, SHORT_WEEKS, WEEK, YEAR_WEEKS, Period
 
-FADED_PERCENT: Final = 30
+OTHERS: Final = (STREET, CITY, ALL)
 RECENT_WEEKS: Final = 8
 Rows = Sequence[Sequence[Any]]
 
@@ -115,6 +115,7 @@ def _sellers(carriers: Rows) -> dict[int, int]:
     counted, found = dict[int, int](map(tuple, carriers)), dict[int, int]()
     for at, ring in enumerate(OTHERS):
         total = sum(counted.get(inner, 0) for inner in OTHERS[: at + 1])
+        total += counted.get(STREET_ONLY, 0) if ring == STREET else 0
         if total:
             found[ring] = total
     return found
@@ -122,7 +123,7 @@ def _sellers(carriers: Rows) -> dict[int, int]:
 
 def _told(cell: Cell | None) -> Cell | None:
     """A cell in which somebody sold something."""
-    return cell if cell is not None and cell.members else None
+    return cell if cell is not None and cell.companies else None
 
 
 def _average(cell: Cell | None, sellers: int) -> int | None:
@@ -169,7 +170,7 @@ def elsewhere(rows: Rows, most: int) -> list[Elsewhere]:
         for ring, shown in rings_shown(by_ring).items():
             told = _told(shown)
             if told is not None:
-                found.append(Elsewhere(code, unit, name, ring, told.members, _rough(told.amount // told.members)))
+                found.append(Elsewhere(code, unit, name, ring, told.companies, _rough(told.amount // told.companies)))
                 break
     return sorted(found, key=lambda one: (-one.average, one.item))[:most]
 

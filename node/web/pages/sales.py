@@ -47,6 +47,14 @@ async def _days(visit: Visit) -> tuple[str, str]:
     return first or "", last or ""
 
 
+async def _place(visit: Visit) -> places.Place:
+    """Where the visitor's shop is. That others are compared with it is written down; nobody waits for that."""
+    context, member = visit.context, visit.member
+    if not visit.by_itself:
+        context.submit(lambda tx: places.note_use(context.house, tx))
+    return await visit.read(lambda tx: places.own(tx, member))
+
+
 def _today(visit: Visit) -> date:
     return as_day(visit.context.house.clock())
 
@@ -111,7 +119,7 @@ async def item(visit: Visit) -> web.StreamResponse:
     first_look = asking.weeks(_today(visit), "", asking.TREND_WEEKS)
     asked = asking.own_item(member, code, asking.Period(first_look.first, first_look.periods + 1))
     ((first, last),), mine = await _ask(visit, asked)
-    place = await visit.read(lambda tx: places.consenting(tx).get(member, places.NOWHERE))
+    place = await _place(visit)
     unit = next((row[0] for row in mine if row[0] == visit.query.get("unit")), mine[0][0] if mine else "C62")
     period = asking.weeks(_today(visit), last or "", asking.TREND_WEEKS)
     answers = await _ask(visit, asking.item(member, place, code, unit, period))
@@ -149,7 +157,7 @@ async def stock(visit: Visit) -> web.StreamResponse:
     """Best sellers here, what sells elsewhere and not here, what is bought together: thirteen weeks."""
     member = visit.member
     _, last = await _days(visit)
-    place = await visit.read(lambda tx: places.consenting(tx).get(member, places.NOWHERE))
+    place = await _place(visit)
     period = asking.weeks(_today(visit), last, asking.STOCK_WEEKS)
     best, elsewhere, pairs, names = await _ask(visit, asking.stock(member, place, period))
     return visit.render(

@@ -15,15 +15,37 @@ from node.reports import questions, rings
 from node.reports.asking import Duck
 
 FIRST = dt.date(2026, 9, 28)
-WHO = {"member": "m1", "street": "s1", "city": "c1"}
-STREETS = {
-    "m1": ("s1", "c1"),
-    "m2": ("s1", "c1"),
-    "m3": ("s1", "c1"),
-    "m4": ("s2", "c1"),
-    "m5": ("s1", "c2"),
-    "m6": ("s3", "c3"),
-}
+WHO = {"member": "m1", "street": "s1", "city": "c1", "company": "k1"}
+
+
+class Place(NamedTuple):
+    member: str
+    company: str
+    street: str
+    city: str
+    near: bool
+    far: bool
+
+
+PLACES = (
+    Place("m1", "k1", "s1", "c1", True, True),
+    Place("m2", "k2", "s1", "c1", True, True),
+    Place("m3", "k3", "s1", "c1", True, True),
+    Place("m4", "k4", "s2", "c1", True, True),
+    Place("m5", "k5", "s1", "c2", True, True),
+    Place("m6", "k6", "s3", "c3", False, True),
+    Place("m7", "k7", "s1", "c1", True, False),  # in its street only
+    Place("m8", "k8", "s1", "c1", False, True),  # beyond its street only
+    Place("m9", "k2", "s2", "c1", True, True),  # a branch of k2, which is in the street already
+    Place("m10", "k9", "s2", "c1", True, True),  # two branches of one company
+    Place("m11", "k9", "s2", "c1", True, True),
+    Place("m12", "k1", "s1", "c1", True, True),  # another shop of the asking member's company
+    Place("m13", "k13", "s2", "c1", True, False),  # in its own street only, which is another one
+)
+RINGS = {"m1": 0, "m2": 1, "m3": 1, "m4": 2, "m5": 3, "m6": 3, "m7": 4, "m8": 2, "m10": 2, "m11": 2}
+COMPANY = {place.member: place.company for place in PLACES}
+FAR = {place.member for place in PLACES if place.far}
+MEMBERS = 14  # the last lets nothing count
 
 
 ITEMS = (*(f"i{number}" for number in range(8)), "#8")
@@ -41,12 +63,12 @@ class Line(NamedTuple):
     amount: int
 
 
-def drawn(seed: int, count: int = 1500) -> list[Line]:
-    """Sales of seven firms, of which the last does not let its own count. One item is each firm's own code."""
+def drawn(seed: int, count: int = 3000) -> list[Line]:
+    """Sales of many shops. One item is a code of each shop's own."""
     chance = random.Random(seed)
     return [
         Line(
-            f"m{chance.randrange(1, 8)}",
+            f"m{chance.randrange(1, MEMBERS + 1)}",
             f"t{chance.randrange(2)}",
             FIRST + dt.timedelta(days=chance.randrange(-3, 25)),
             str(chance.randrange(2)),
@@ -61,25 +83,14 @@ def drawn(seed: int, count: int = 1500) -> list[Line]:
 
 
 def ring_of(member: str) -> int | None:
-    if member == WHO["member"]:
-        return rings.OWN
-    if member not in STREETS:
-        return None
-    street, city = STREETS[member]
-    if (street, city) == (WHO["street"], WHO["city"]):
-        return rings.STREET
-    return rings.CITY if city == WHO["city"] else rings.ALL
+    return RINGS.get(member)
 
 
 def tables(lines: list[Line]) -> dict[str, dict[str, list[Any]]]:
     """The columns of ``lines`` and ``places``."""
     return {
         "lines": {name: [getattr(line, name) for line in lines] for name in Line._fields},
-        "places": {
-            "member": list(STREETS),
-            "street": [at[0] for at in STREETS.values()],
-            "city": [at[1] for at in STREETS.values()],
-        },
+        "places": {name: [getattr(place, name) for place in PLACES] for name in Place._fields},
     }
 
 
@@ -124,22 +135,21 @@ def cells(sums: dict[tuple[Any, ...], list[tuple[int, int]]], at: int) -> dict[t
 
 
 def test_one_item_beside_others(world: World) -> None:
-    sums: dict[tuple[int, str], list[int]] = defaultdict(lambda: [0, 0])
+    sums: dict[tuple[int, int | None, str | None], list[int]] = defaultdict(lambda: [0, 0])
     for line in world.all:
         if line.item == "i3" and line.unit == "H87" and FIRST <= line.day < end(3):
-            total = sums[(line.day - FIRST).days // 7, line.member]
+            total = sums[(line.day - FIRST).days // 7, ring_of(line.member), COMPANY.get(line.member)]
             total[0] += line.quantity
             total[1] += line.amount
     by_cell: dict[tuple[Any, ...], list[tuple[int, int]]] = defaultdict(list)
-    for (period, member), total in sums.items():
-        ring = ring_of(member)
+    for (period, ring, _), total in sums.items():
         if ring is not None:
             by_cell[period, ring].append((total[0], total[1]))
     expected = sorted((*key, *cell) for key, cell in cells(by_cell, 0).items())
     assert world.ask(questions.beside_others, 3, item="i3", unit="H87") == expected
-    assert len({row[1] for row in expected}) == 4
+    assert len({row[1] for row in expected}) == 5
 
-    sellers = Counter(ring_of(member) for member in {member for _, member in sums} if ring_of(member) is not None)
+    sellers = Counter(ring for ring, _ in {key[1:] for key in sums} if ring is not None)
     assert dict(world.ask(questions.carriers, 3, item="i3", unit="H87")) == dict(sellers)
 
 
@@ -164,18 +174,22 @@ def test_what_is_sold_elsewhere_only(world: World) -> None:
         if line.item not in own and not line.item.startswith("#") and ring_of(line.member) is not None:
             sums[line.item, line.unit, line.member][0] += line.quantity
             sums[line.item, line.unit, line.member][1] += line.amount
-    by_cell: dict[tuple[Any, ...], list[tuple[int, int]]] = defaultdict(list)
+    by_company: dict[tuple[Any, ...], list[int]] = defaultdict(lambda: [0, 0])
     worth: Counter[tuple[str, str]] = Counter()
     for (item, unit, member), total in sums.items():
         if total[1] > 0:
-            by_cell[item, unit, ring_of(member)].append((total[0], total[1]))
+            by_company[item, unit, ring_of(member), COMPANY[member]][0] += total[0]
+            by_company[item, unit, ring_of(member), COMPANY[member]][1] += total[1]
             worth[item, unit] += total[1]
+    by_cell: dict[tuple[Any, ...], list[tuple[int, int]]] = defaultdict(list)
+    for (item, unit, ring, _), (quantity, amount) in by_company.items():
+        by_cell[item, unit, ring].append((quantity, amount))
     most = sorted(worth, key=lambda key: (-worth[key], key))[:3]
     found = cells(by_cell, 1)
     expected = [
         (*key, f"name of {key[0]}", worth[key], ring, *found[*key, ring])
         for key in most
-        for ring in (1, 2, 3)
+        for ring in (1, 2, 3, 4)
         if (*key, ring) in found
     ]
     assert world.ask(questions.sold_elsewhere, 1, step=2, limit=3) == expected
@@ -229,7 +243,7 @@ def test_a_code_of_ones_own_is_nobody_elses_item(world: World) -> None:
 def test_what_is_bought_together(world: World, member: str | None) -> None:
     baskets: dict[tuple[Any, ...], set[str]] = defaultdict(set)
     for line in world.all:
-        if FIRST <= line.day < end(3) and (line.member == member or (member is None and line.member in STREETS)):
+        if FIRST <= line.day < end(3) and (line.member == member if member else line.member in FAR):
             baskets[line.member, line.store, line.day, line.receipt].add(line.item)
     counts = Counter(item for items in baskets.values() for item in items)
     frequent = {item for item, count in counts.items() if count * 1000 >= len(baskets) * 150}

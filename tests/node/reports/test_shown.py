@@ -6,7 +6,7 @@ import random
 
 import pytest
 
-from node.reports.rings import ALL, CITY, STREET
+from node.reports.rings import ALL, CITY, STREET, STREET_ONLY
 from node.reports.shown import NOTHING, Cell, by_period, may_be_shown, rings_shown, series_shown, together
 
 
@@ -53,22 +53,28 @@ def test_a_ring_that_would_tell_what_another_hides_is_hidden() -> None:
 
 
 def test_no_difference_of_shown_figures_is_one_that_may_not_be_shown() -> None:
-    """Exhaustively: every difference of two shown rings is a cell that passes by itself."""
-    hidden = 0
-    for seed in range(3000):
+    """Exhaustively: of two shown figures, what only the one holds passes by itself, and what only the other."""
+    within = {STREET: {STREET, STREET_ONLY}, CITY: {STREET, CITY}, ALL: {STREET, CITY, ALL}, 0: set[int]()}
+    hidden = opened = 0
+    for seed in range(4000):
         drawn = random.Random(seed)
-        members = {
-            ring: [drawn.choice((1, 5, 20, 300)) for _ in range(drawn.randrange(6))] for ring in (STREET, CITY, ALL)
+        firms = {
+            ring: [drawn.choice((1, 5, 20, 300)) for _ in range(drawn.randrange(6))]
+            for ring in (STREET, CITY, ALL, STREET_ONLY)
         }
-        shown = rings_shown({ring: cell(*sums) for ring, sums in members.items()})
-        known = {0: NOTHING} | {ring: found for ring, found in shown.items() if found is not None}
-        hidden += len(known) < 4
-        for outer in known:
-            for inner in known:
-                if inner < outer:
-                    between = [one for ring in range(inner + 1, outer + 1) for one in members[ring]]
-                    assert may_be_shown(cell(*between)), (seed, inner, outer)
+        if seed % 2:
+            firms[STREET_ONLY] = []
+        shown = rings_shown({ring: cell(*sums) for ring, sums in firms.items()})
+        known = [0, *(ring for ring, found in shown.items() if found is not None)]
+        hidden, opened = hidden + (len(known) < 4), opened + (len(known) == 4)
+        for ring, found in shown.items():
+            assert found is None or found == cell(*(one for part in within[ring] for one in firms[part]))
+        for one in known:
+            for two in known:
+                beyond = [firm for part in within[one] - within[two] for firm in firms[part]]
+                assert may_be_shown(cell(*beyond)), (seed, one, two)
     assert hidden > 500
+    assert opened > 100
 
 
 def test_the_days_of_a_week_are_shown_all_or_none() -> None:

@@ -9,12 +9,11 @@ import io
 import re
 from pathlib import Path
 
-import pytest
 from aiohttp import FormData
 
 from node import selling
-from node.services.selling import places
-from node.services.selling.places import Place
+from node.services import datause, directory
+from node.services.directory import Profile
 from tests.node.web.harness import Browser, Shown, Web
 
 HEAD = "営業日,レシート番号,行,JANコード,商品コード,商品名,数量,単位,小計,電話\n"
@@ -85,6 +84,13 @@ async def bring(web: Web, member: bytes, text: str, folder: Path) -> None:
     assert told["bad"] == 0, told
 
 
+def settle(web: Web, member: bytes, street: str) -> None:
+    """A card with the municipality, and the street that the owner names."""
+    house = web.town.house
+    web.town.do(lambda tx: directory.publish(house, tx, member, Profile(name="店", area="232114")))
+    web.town.do(lambda tx: datause.set_street(tx, member, street))
+
+
 async def test_a_file_comes_in_once_and_its_bad_lines_are_named(web: Web) -> None:
     browser = await web.logged_in("clerk")
     assert "売上がまだありません" in (await browser.get("/sales")).plain
@@ -151,7 +157,7 @@ async def test_what_is_no_register_file_is_said(web: Web) -> None:
     assert [path for path in waiting(web) if path.stat().st_size == 1] == []
 
 
-async def test_own_sales_beside_others(web: Web, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_own_sales_beside_others(web: Web, tmp_path: Path) -> None:
     browser = await web.logged_in("owner")
     (member,) = web.firms.values()
     shops = [web.town.enrol(f"店{number}") for number in range(1, 5)]
@@ -162,9 +168,10 @@ async def test_own_sales_beside_others(web: Web, tmp_path: Path, monkeypatch: py
     alone = await browser.get(link)
     assert "金具 B-1" in alone.heading
     assert "表示できません" in alone.plain  # nobody agreed to be counted
-    where = {shop: Place("本通り" if at < 2 else "裏通り", "豊田") for at, shop in enumerate(shops)}
-    where[member] = Place("本通り", "豊田")
-    monkeypatch.setattr(places, "consenting", lambda tx: where)
+    settle(web, member, "本通り")
+    for at, shop in enumerate(shops):
+        settle(web, shop, "本通り" if at < 2 else "裏通り")
+        web.town.do(lambda tx, m=shop: datause.choose(web.town.house, tx, m, datause.CHOICES, "owner"))
     street = await browser.get(f"{link}&ring=street")
     assert "表示できません" in street.plain  # two shops
     city = await browser.get(f"{link}&ring=city")
@@ -178,6 +185,8 @@ async def test_own_sales_beside_others(web: Web, tmp_path: Path, monkeypatch: py
     assert "20%" in city.plain  # level: 8 of 40
     assert "chart-others" in city.text
     assert "chart-others" not in street.text
+    used = web.town.see(lambda tx: datause.uses_of(tx, shops[0]))
+    assert [use.what for use in used] == ["Sales of shops side by side"] * 2
     code = await browser.get("/sales/item?item=8&ring=all")
     assert "傘" in code.heading
     assert "表示できません" in code.plain
@@ -193,16 +202,16 @@ async def test_own_sales_beside_others(web: Web, tmp_path: Path, monkeypatch: py
     assert "ほかの4店" in other.plain
 
 
-async def test_a_withheld_figure_is_nowhere_on_the_page(
-    web: Web, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_withheld_figure_is_nowhere_on_the_page(web: Web, tmp_path: Path) -> None:
     browser = await web.logged_in("owner")
     (member,) = web.firms.values()
     shops = [web.town.enrol(f"店{number}") for number in range(2)]
     await bring(web, member, own_sales(), tmp_path)
     for shop in shops:
         await bring(web, shop, sales_of(7777), tmp_path)
-    monkeypatch.setattr(places, "consenting", lambda tx: dict.fromkeys([member, *shops], Place("本通り", "豊田")))
+    for shop in (member, *shops):
+        settle(web, shop, "本通り")
+        web.town.do(lambda tx, m=shop: datause.choose(web.town.house, tx, m, datause.CHOICES, "owner"))
     for path in (f"/sales/item?item={JAN}&ring=all", f"/sales/item?item={OTHER}&ring=all", "/sales/stock", "/sales"):
         shown = await browser.get(path)
         assert "7777" not in shown.text.replace(",", ""), path
