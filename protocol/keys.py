@@ -55,6 +55,7 @@ class Purpose(Enum):
     DRILL = b"drill"
     STATISTICS = b"statistics"
     FORGOTTEN = b"forgotten"
+    JOINT = b"joint"
 
 
 class SigningKey:

@@ -136,6 +136,18 @@ STATS_QUESTIONS_PER_MONTH = 30  # of one asker to one cohort
 STATS_TRIES = 2  # first steps that a node takes part in for one cell and version
 STATS_PHASE_US = 60 * 1_000_000  # how long the coordinator waits for the last answer of a phase
 
+# joint orders
+MIN_JOINT_CONDUCTORS = 3  # associations that may close a round; most of them decide, so one may be dark
+MAX_JOINT_CONDUCTORS = 7
+MAX_JOINT_ITEMS = 16  # of one round
+MAX_JOINT_DROPS = 64
+MAX_JOINT_QUANTITY = 10**6  # that one firm wants of one item, in units of the goods
+MAX_JOINT_MONEY = 10**9  # yen of a price, a freight or a bound in the terms
+MAX_JOINT_REVISION = 1_000  # words of one firm in one round
+MAX_JOINT_PLEDGES = 4_096  # firms whose words one conductor takes in one round
+MAX_JOINT_WORDS = 4 * 2 * MAX_JOINT_PLEDGES  # hashes in one set: a majority's, two of a firm that contradicts itself
+MAX_JOINT_MESSAGE_BYTES = 8 * MIB
+
 # UBL and other XML
 MAX_XML_BYTES = 4 * MIB
 MAX_XML_DEPTH = 32

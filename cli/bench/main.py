@@ -1,4 +1,4 @@
-"""``yui bench``: delivery, kill, pages, continuity. Parses, runs, prints one object; exit code 1 if not on target."""
+"""``yui bench``: delivery, kill, pages, continuity, together. Parses, runs, prints one object; exit code 1 if missed."""
 
 from __future__ import annotations
 
@@ -28,6 +28,8 @@ MEMBERS = Annotated[int, typer.Option("--members", min=2, help=_("Members of the
 OF_MEMBERS = Annotated[int, typer.Option("--documents", min=2, help=_("Orders of all of them together."))]
 FILES = Annotated[int, typer.Option("--attachments", min=0, help=_("MB of files that go with some orders."))]
 BACKLOG = Annotated[int, typer.Option("--backlog", min=0, help=_("Orders that wait for a node that was away."))]
+PLEDGES = Annotated[int, typer.Option("--pledges", min=10, help=_("Firms that pledge."))]
+OVER_NODES = Annotated[int, typer.Option("--nodes", min=5, help=_("Simulated nodes that keep them."))]
 SEED = Annotated[int, typer.Option("--seed", help=_("For the moments of the kills."))]
 
 
@@ -64,6 +66,14 @@ def continuity_command(
 
     size = continuity.Size(members, documents, attachments, backlog)
     show(_attempt(lambda: continuity.run(size, output.warn)))
+
+
+@command(app, "together", _("Close a joint order while its organiser is dark: CPU, equal results, sums to the yen."))
+def together_command(pledges: PLEDGES = 2_000, nodes: OVER_NODES = 50) -> None:
+    """Half a minute; most of it is pledging."""
+    from cli.bench import together
+
+    show(_attempt(lambda: together.run(pledges, nodes)))
 
 
 def show(report: Report) -> None:

@@ -39,6 +39,7 @@ SIGNERS = {
     ("protocol/export.py", "sign"): ("EXPORT", "canon.digest(record)"),
     ("protocol/drill.py", "sign"): ("DRILL", "canon.digest(record)"),
     ("protocol/statistics/signed.py", "sign"): ("STATISTICS", "canon.digest(record)"),
+    ("protocol/process/joint/signed.py", "sign"): ("JOINT", "canon.digest(record)"),
     ("node/services/claiming.py", "fenced"): ("FENCE", "made.hash"),  # a fence that this node drafted
     # A guardian's proof in a record that somebody else drafted: the one place of its kind. It was judged, and stored
     # as accepted, before; and it opens an epoch at the claimant's node, never at this one (``on_claim``).
@@ -60,6 +61,7 @@ MADE = {
     ("protocol/guardian/mail.py", "sign_box"): "record = canon.encode((BOX_TAG, *box))",
     ("protocol/drill.py", "sign"): "record = canon.encode((TAG, *drill))",
     ("protocol/statistics/signed.py", "sign"): "record = canon.encode((tag, *fields))",
+    ("protocol/process/joint/signed.py", "sign"): "record = canon.encode((tag, *fields))",
     ("protocol/guardian/frame.py", "sign"): "hashed = canon.digest(record)",
     (
         "protocol/guardian/frame.py",
@@ -108,6 +110,10 @@ CALLERS = {
     "node/sim/asked/liars.py": "the simulator's lying node",
     "federation/answering.py": "the list of answerers with this node on it, counts that it has added up itself",
     "federation/coordinating.py": "the sums that this node has added up",
+    "protocol/process/joint/terms.py": "rounds that this association announces",
+    "protocol/process/joint/pledge.py": "a member's pledges, receipts of this conductor",
+    "protocol/process/joint/deciding.py": "this conductor's own words in the closing of a round",
+    "node/sim/rounds/world.py": "the simulator's rounds and firms",
     "cli/key.py": "a drafted control record, by the member's words or the association's key",
 }
 LIBRARIES = {

@@ -16,6 +16,7 @@ from protocol.identity import card, control, descriptor, genesis, log
 from protocol.keys import Purpose
 from protocol.limits import MAX_BATCH_BYTES
 from protocol.link import batch, carried, holdings, receipt
+from protocol.process.joint import closing, deciding, pledge, terms
 from protocol.process.trade import check
 from protocol.statistics import lanes, messages, opening, rules, shamir
 from tests.vectors import asking, generate, guarding, world
@@ -206,6 +207,37 @@ def test_statistics() -> None:
     assert list(total) == found["answers of step 2"]["sums"]
     made = messages.parse_result(bytes.fromhex(found["result"]["record"]))
     assert [value for _, value in made.sums] == list(total)
+
+
+def test_joint_rounds() -> None:
+    """Whoever has the round and the pledges of the vectors computes the result that was signed, and its slips."""
+    found = {vector["name"]: vector for vector in load("joint")}
+
+    def wire(name: str, field: str = "bytes") -> bytes:
+        return bytes.fromhex(found[name][field])
+
+    terms_, name = terms.verify(wire("round", "signed"))
+    words = {
+        word.hash: word
+        for shop in ("bunbuku", "suzumeya", "momonosato")
+        if (
+            word := pledge.verify(
+                wire(f"pledge of {shop}", "signed"), terms_, name, wire(f"pledge of {shop}", "signing_key")
+            )
+        )
+    }
+    own = keys.SigningKey(wire("sealed pledge", "receiver_seed"))
+    assert pledge.unseal(wire("sealed pledge", "sealed"), name, own) == wire("pledge of bunbuku", "signed")
+    assert pledge.verify_receipt(wire("receipt"), terms_, name)[0].word in words
+    stated = deciding.verify_statement(wire("statement"), terms_, name)
+    outcome = deciding.outcome_of(terms_, name, stated.attempt, stated.words, words.get)
+    assert outcome.record.hex() == found["result"]["record"]
+    assert deciding.verify_closed(wire("closed"), terms_, name) == outcome.result
+    assert [slip.hex() for slip in outcome.slips] == [
+        each["record"] for each in load("joint") if each["name"] == "slip"
+    ]
+    closed, slip, path = closing.parse_told(wire("told"))
+    assert closing.verify_slip(deciding.verify_closed(closed, terms_, name), slip, path).pays == 41_600
 
 
 @pytest.mark.parametrize("vector", load("proofs"), ids=lambda vector: str(vector["name"]))

@@ -1,0 +1,1 @@
+"""Simulated joint rounds: the product's conductors, seeded firms, messages late or lost, associations dark."""
