@@ -1,4 +1,4 @@
-"""``yui bench``: delivery, kill, pages, continuity, together. Parses, runs, prints one object; exit code 1 if missed."""
+"""``yui bench``: delivery, kill, pages, continuity, together. Runs, prints one object; exit code 1 if not on target."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """What closing a joint order costs: many pledges over many nodes, the organiser dark at the deadline.
 
 Owns the measurement: the product's conductors and firms on virtual time, processor time of each conductor from the
-deadline to the result, and of a node that verifies its firms' slips. That shares are fair, equal and exact to the yen is
+deadline to the result, and of a node that verifies its firms' slips. That shares are fair, equal, exact to the yen is
 required, not measured: the simulator raises where they are not.
 """
 
