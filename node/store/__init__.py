@@ -4,6 +4,7 @@ Owns all SQL, on SQLite and PostgreSQL. Stores and finds; decides nothing about 
 """
 
 from node.store.access import IdempotencyRow, TokenRow, UserRow
+from node.store.area import AreaRow
 from node.store.books import BillRow, BookRow, FoundRow, Month, PaymentRow
 from node.store.datause import ChoiceRow, UseRow
 from node.store.desk import CatalogueRow, DraftRow, ItemRow, PriceRow, ShareRow, TalkRow, TermsRow
@@ -40,6 +41,7 @@ __all__ = [
     "INDEXED",
     "SHELVES",
     "AccessRow",
+    "AreaRow",
     "AsideRow",
     "AttachmentRow",
     "BillRow",

@@ -14,6 +14,7 @@ from sqlalchemy.schema import CreateIndex, CreateTable
 
 from node.store import (
     schema,
+    schema_area,
     schema_datause,
     schema_desk,
     schema_erasing,
@@ -133,6 +134,10 @@ def _pos(engine: str) -> Iterable[str]:
     yield from _tables(engine, schema_pos.STEP)
 
 
+def _area(engine: str) -> Iterable[str]:
+    yield from _tables(engine, schema_area.STEP)
+
+
 def _datause(engine: str) -> Iterable[str]:
     yield from _tables(engine, schema_datause.STEP)
 
@@ -163,6 +168,7 @@ STEPS: Sequence[tuple[str, Callable[[str], Iterable[str]]]] = (
     (schema_erasing.STEP, _erasing),
     (schema_renewing.STEP, _renewing),
     (schema_datause.STEP, _datause),
+    (schema_area.STEP, _area),
 )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from node.store.access import Idempotency, Tokens, Users
+from node.store.area import Area
 from node.store.books import Books
 from node.store.datause import DataUse
 from node.store.desk import Desk
@@ -96,6 +97,7 @@ class Tx:
         self.possessions = Possessions(session)
         self.erasing = Erasing(session)
         self.data_use = DataUse(session)
+        self.area = Area(session)
         self.renewing = Renewing(session)
 
     def index_lag(self) -> int:
