@@ -46,7 +46,7 @@ def invite(
     member: Annotated[
         str, typer.Option(metavar="MEMBER", help=_("The member (leave it out for staff and admin)."))
     ] = "",
-    role: Annotated[str, typer.Option(help=_("owner, clerk, viewer; staff, admin."))] = "clerk",
+    role: Annotated[str, typer.Option(help=_("owner, clerk, viewer; supporter, staff, admin."))] = "clerk",
     note: Annotated[str, typer.Option(help=_("For whom, in your own words."))] = "",
     login: Annotated[str, typer.Option(metavar="LOGIN", help=_("Of somebody who lost password or device."))] = "",
 ) -> None:

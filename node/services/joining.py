@@ -171,4 +171,4 @@ def _replaced(house: House, tx: Tx, user: UserRow, hashed: str) -> UserRow:
 
 def roles_for(member: bytes | None) -> tuple[Role, ...]:
     """The roles that may be given in a house, the least powerful first."""
-    return (Role.STAFF, Role.ADMIN) if member is None else (Role.VIEWER, Role.CLERK, Role.OWNER)
+    return (Role.SUPPORTER, Role.STAFF, Role.ADMIN) if member is None else (Role.VIEWER, Role.CLERK, Role.OWNER)

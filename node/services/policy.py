@@ -26,23 +26,29 @@ class Scope(StrEnum):
 
 
 class Role(StrEnum):
-    """What a user is: the first three at its member, the others at the association (such users have no member)."""
+    """What a user is: the first three at its member, the others at the association (such users have no member).
+
+    A supporter (municipality, bank, IT coordinator) sees sums of the area and nothing of anybody.
+    """
 
     OWNER = "owner"
     CLERK = "clerk"
     VIEWER = "viewer"
+    SUPPORTER = "supporter"
     STAFF = "staff"
     ADMIN = "admin"
 
 
 MEMBER_ROLES: Final = frozenset({Role.OWNER, Role.CLERK, Role.VIEWER})
-ASSOCIATION_ROLES: Final = frozenset({Role.STAFF, Role.ADMIN})
+STAFF_ROLES: Final = frozenset({Role.STAFF, Role.ADMIN})
+ASSOCIATION_ROLES: Final = STAFF_ROLES | {Role.SUPPORTER}
 MEMBER_SCOPES = frozenset({Scope.READ, Scope.WRITE, Scope.DECIDE, Scope.PAY, Scope.DIRECTORY, Scope.EXPORT})
 
 ROLES: dict[Role, frozenset[Scope]] = {
     Role.OWNER: MEMBER_SCOPES,
     Role.CLERK: frozenset({Scope.READ, Scope.WRITE, Scope.DIRECTORY}),
     Role.VIEWER: frozenset({Scope.READ, Scope.DIRECTORY}),
+    Role.SUPPORTER: frozenset(),
     Role.STAFF: frozenset({Scope.METRICS}),
     Role.ADMIN: frozenset({Scope.METRICS}),
 }
@@ -83,14 +89,16 @@ OPERATIONS: Final[Mapping[str, frozenset[Role]]] = {
     "erasure.ask": _OWNER,
     "copies.wait": _OWNER,
     "datause.choose": _OWNER,
+    # sums of the area
+    "area.read": ASSOCIATION_ROLES,
     # the association's work
-    "association.read": ASSOCIATION_ROLES,
-    "association.members": ASSOCIATION_ROLES,
-    "association.view": ASSOCIATION_ROLES,
-    "association.peers": ASSOCIATION_ROLES,
-    "association.moves": ASSOCIATION_ROLES,
-    "association.safety": ASSOCIATION_ROLES,
-    "association.audit": ASSOCIATION_ROLES,
+    "association.read": STAFF_ROLES,
+    "association.members": STAFF_ROLES,
+    "association.view": STAFF_ROLES,
+    "association.peers": STAFF_ROLES,
+    "association.moves": STAFF_ROLES,
+    "association.safety": STAFF_ROLES,
+    "association.audit": STAFF_ROLES,
     "association.staff": _ADMIN,
 }
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from node.api.context import Context
 from node.web.pages import (
+    area,
     association,
     books,
     catalogue,
@@ -47,6 +48,7 @@ from node.web.pages import (
 from node.web.site import Site
 
 AREAS = (
+    area,
     association,
     books,
     catalogue,

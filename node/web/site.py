@@ -58,6 +58,7 @@ ROLE_WORDS: Final = {
     Role.OWNER: N_("owners"),
     Role.CLERK: N_("clerks"),
     Role.VIEWER: N_("viewers"),
+    Role.SUPPORTER: N_("supporters"),
     Role.STAFF: N_("association staff"),
     Role.ADMIN: N_("administrators"),
 }

@@ -60,7 +60,12 @@ def measures(tx: Tx, kind: Kind, month: str) -> list[Measure]:
 
 def _cell(kind: Kind, seller: Contributor, buyer: str) -> Cell:
     row = division_of(seller.industry)
-    return (row, seller.area or NOWHERE) if kind is Kind.PLACE else (row, buyer)
+    return (row, municipality_of(seller.area)) if kind is Kind.PLACE else (row, buyer)
+
+
+def municipality_of(code: str) -> str:
+    """The five digits that name a municipality (the sixth is a check digit); NOWHERE for what is no code."""
+    return code[:5] if len(code) in (5, 6) and code.isascii() and code.isdigit() else NOWHERE
 
 
 def _buyer(tx: Tx, partner: bytes) -> tuple[str, str]:

@@ -33,7 +33,8 @@ _RULES: Final = "area/rules"
 
 class Shown(NamedTuple):
     """A published table. ``sums``: what (amount in yen, bills, companies) → cell → value, of the cells that are shown;
-    TOTAL is the row and the column of totals. ``withheld``: how many cells are not. ``made``: µs UTC."""
+    TOTAL is the row and the column of totals. ``withheld``: cells that are not shown; any other that is missing is
+    empty. ``made``: µs UTC."""
 
     kind: Kind
     month: str
@@ -42,7 +43,7 @@ class Shown(NamedTuple):
     rows: tuple[str, ...]
     columns: tuple[str, ...]
     sums: Mapping[str, Mapping[Cell, int]]
-    withheld: int
+    withheld: frozenset[Cell]
 
 
 class Coverage(NamedTuple):
@@ -106,7 +107,7 @@ def _make(house: House, tx: Tx, kind: Kind, month: str, version: int) -> AreaRow
     sums = [[name, _listed(of)] for name, of in (*said.items(), (COMPANIES, behind))]
     cells = {cell for one in found for cell in one.values}
     every = {place for row, column in cells for place in ((row, column), (row, TOTAL), (TOTAL, column), (TOTAL, TOTAL))}
-    shown = msgspec.msgpack.encode([list(result.rows), list(result.columns), sums, len(every - result.shown)])
+    shown = msgspec.msgpack.encode([list(result.rows), list(result.columns), sums, sorted(every - result.shown)])
     basis = msgspec.msgpack.encode(
         [[one.name, _listed({c: sorted(v.items()) for c, v in one.values.items()})] for one in found]
     )
@@ -121,7 +122,8 @@ def _listed(cells: Mapping[Cell, Any]) -> list[Any]:
 def _shown(row: AreaRow) -> Shown:
     rows, columns, sums, withheld = msgspec.msgpack.decode(row.shown)
     found = {name: {(at, column): value for at, column, value in cells} for name, cells in sums}
-    return Shown(Kind(row.kind), row.month, row.version, row.made, tuple(rows), tuple(columns), found, withheld)
+    hidden = frozenset((at, column) for at, column in withheld)
+    return Shown(Kind(row.kind), row.month, row.version, row.made, tuple(rows), tuple(columns), found, hidden)
 
 
 def _basis(row: AreaRow) -> list[Measure]:

@@ -8,7 +8,7 @@ from aiohttp import web
 
 from node.services import held, keywatch
 from node.services.desk import duties, live, today
-from node.services.policy import ASSOCIATION_ROLES
+from node.services.policy import STAFF_ROLES, Role
 from node.web.page import Page
 from node.web.render import as_day
 from node.web.visit import Visit
@@ -19,7 +19,9 @@ MOST_HELD = 50
 
 async def home(visit: Visit) -> web.StreamResponse:
     """The first page; the association's people have their own."""
-    if visit.role in ASSOCIATION_ROLES:
+    if visit.role is Role.SUPPORTER:
+        return visit.see_other("/area")
+    if visit.role in STAFF_ROLES:
         return visit.see_other("/association")
     member, now = visit.member, visit.context.house.clock()
     day = as_day(now)

@@ -20,6 +20,7 @@ ROLE_WORDS: Final = {
     Role.OWNER: N_("Owner"),
     Role.CLERK: N_("Clerk"),
     Role.VIEWER: N_("Viewer"),
+    Role.SUPPORTER: N_("Supporter (municipality, bank, adviser)"),
     Role.STAFF: N_("Association staff"),
     Role.ADMIN: N_("Administrator"),
 }
@@ -27,6 +28,7 @@ ROLE_SUPPORT: Final = {
     Role.OWNER: N_("Everything, also people, payments and consent."),
     Role.CLERK: N_("Writes and sends papers."),
     Role.VIEWER: N_("Reads only."),
+    Role.SUPPORTER: N_("Sees sums of the area only."),
     Role.STAFF: N_("Looks after members and connections."),
     Role.ADMIN: N_("As staff, and decides who is staff."),
 }

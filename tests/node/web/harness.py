@@ -29,7 +29,7 @@ FIRM = "ぶんぶく商店"
 PASSWORD = "correct horse battery"
 #: Login name → role, made for each firm (name-…) and association.
 MEMBER_LOGINS = {"owner": "owner", "clerk": "clerk", "viewer": "viewer"}
-STAFF_LOGINS = {"staff": "staff", "admin": "admin"}
+STAFF_LOGINS = {"staff": "staff", "admin": "admin", "supporter": "supporter"}
 
 
 @cache

@@ -12,7 +12,7 @@ from node.web.page import Page
 from tests.node.web.harness import Web
 
 PAGES = [page for area in AREAS for page in area.PAGES]
-LOGINS = {Role.OWNER: "owner", Role.CLERK: "clerk", Role.VIEWER: "viewer", Role.STAFF: "staff", Role.ADMIN: "admin"}
+LOGINS = {role: role.value for role in Role}
 
 
 def test_every_operation_is_for_one_house() -> None:
@@ -24,7 +24,8 @@ def test_every_operation_is_for_one_house() -> None:
 
 def test_who_may_more_than_whom() -> None:
     """A viewer may nothing that a clerk may not, a clerk nothing that an owner may not; staff likewise."""
-    for lesser, greater in ((Role.VIEWER, Role.CLERK), (Role.CLERK, Role.OWNER), (Role.STAFF, Role.ADMIN)):
+    family = (Role.VIEWER, Role.CLERK), (Role.CLERK, Role.OWNER), (Role.SUPPORTER, Role.STAFF), (Role.STAFF, Role.ADMIN)
+    for lesser, greater in family:
         for operation, roles in OPERATIONS.items():
             assert lesser not in roles or greater in roles, operation
     assert not allows("own", None)

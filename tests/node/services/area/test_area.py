@@ -17,7 +17,7 @@ from node.store import BillRow
 from protocol.statistics.tables import TOTAL
 from tests.node.services.town import Association
 
-TOYOTA, ANJO = "232114", "232122"
+TOYOTA, ANJO = "23211", "23212"
 GRAND = (TOTAL, TOTAL)
 
 
@@ -63,7 +63,7 @@ class District:
 
     def firms(self, count: int, industry: str, area: str, amount: int = 100) -> list[bytes]:
         """Firms with one bill to each buyer."""
-        found = [self.firm(industry, area) for _ in range(count)]
+        found = [self.firm(industry, area + "4") for _ in range(count)]  # the sixth digit is a check digit
         for seller in found:
             for buyer in range(6):
                 self.bill(seller, amount, buyer)
@@ -93,7 +93,7 @@ def test_sums_bills_and_companies_with_their_totals(district: District) -> None:
     found = shown(district)
     assert found.rows == ("E", "I")
     assert found.columns == (TOYOTA, ANJO)
-    assert found.withheld == 0
+    assert not found.withheld
     assert found.sums[AMOUNT]["E", TOYOTA] == 4 * 600
     assert found.sums[BILLS]["E", TOTAL] == 8 * 6
     assert found.sums[COMPANIES][GRAND] == 16
@@ -113,7 +113,7 @@ def test_two_firms_are_withheld_and_nothing_shown_tells_of_them(district: Distri
     assert ("M", ANJO) not in found.sums[BILLS]
     row = found.sums[AMOUNT].get(("M", TOTAL)), found.sums[AMOUNT].get(("M", TOYOTA))
     assert None in row  # else the difference is theirs
-    assert found.withheld >= 4
+    assert len(found.withheld) >= 4
     assert GRAND in found.sums[AMOUNT]
 
 
