@@ -73,11 +73,16 @@ class Coordinator:
         self._counts = b""
         self._counted = b""
         self.cells: tuple[int, ...] = ()
+        self.empty: tuple[int, ...] = ()  # lines of counts in which nobody has anything
 
     @property
     def next_deadline(self) -> int | None:
         """When to call :meth:`on_time`, µs."""
         return None if self.phase is Gathering.DONE else self._deadline
+
+    def waits_for(self, node: bytes) -> bool:
+        """Is an answer of the node with this key still wanted in the present phase?"""
+        return node in self._waiting
 
     @property
     def roll(self) -> Roll:
@@ -358,6 +363,7 @@ class Coordinator:
         self.cells = plan.open_cells(
             self.question.cells, self.rows, table, self._parameters, self.question.missing
         )  # fmt: skip
+        self.empty = tuple(at for at, counts in enumerate(table) if not any(counts))
         body = messages.encode(messages.COUNTED_TAG, Counted(self._counts, words))
         self._present, self._answers, self._signed_answers, self.step = answered, {}, {}, 2
         effects = self._to(answered, body)

@@ -23,6 +23,7 @@ from node import mailroom, moving, wardship
 from node.guarding import Guarding
 from node.mailing import Mailing
 from node.procedure import Begin, Commit, End, Pause, Steps, ask, commit, look
+from node.questioning import Questioning
 from node.services import exchange, greeting, recovery
 from node.services.exchange import GreetFirst
 from node.services.house import House
@@ -35,6 +36,7 @@ from protocol.identity.control import Reason
 from protocol.keys import NodeId
 from protocol.limits import MAX_REQUESTS_IN_SERVICE, TARGET_BATCH_ITEMS
 from protocol.link import receipt as receipts
+from protocol.statistics import post
 
 HELLO = "/peer/v1/hello"
 BATCHES = "/peer/v1/link/batches"
@@ -42,7 +44,10 @@ NEXT = "/peer/v1/link/next"
 RECEIPTS = "/peer/v1/link/receipts"
 NEWS = "/peer/v1/news"
 HISTORIES = "/peer/v1/histories"
-PATHS = (HELLO, BATCHES, NEXT, RECEIPTS, NEWS, HISTORIES, *messages.PATHS, *forgetting.PATHS, *mail.PATHS, *move.PATHS)
+PATHS = (
+    *(HELLO, BATCHES, NEXT, RECEIPTS, NEWS, HISTORIES),
+    *(*messages.PATHS, *forgetting.PATHS, *mail.PATHS, *move.PATHS, *post.PATHS),
+)
 
 MAX_RETURNING = 8  # requests in flight to peers that did not answer last time, or have not been greeted
 MAX_WORKING = 24  # requests in flight to all others: the dead never take their places
@@ -117,6 +122,7 @@ class Runtime:
         self._readings: deque[Steps[None]] = deque()
         self.guarding = Guarding(house, monotonic, self.notice)
         self.mailing = Mailing(house, monotonic, self.notice, lambda: self._links)
+        self.questioning = Questioning(house, monotonic)
 
     # --- a run begins
 
@@ -152,6 +158,7 @@ class Runtime:
         rows = yield from look(_saved_links)
         yield from self.guarding.start()
         yield from self.mailing.start()
+        yield from self.questioning.start()
         if this != self._round:
             return  # begun once more meanwhile
         if self.house.recovering and not self.house.frozen:
@@ -283,7 +290,8 @@ class Runtime:
 
     def next_deadline(self) -> int | None:
         """Monotonic µs at which :meth:`tick` or :meth:`ready` has something to do."""
-        found = (self._link_deadline(), self.guarding.next_deadline(), self.mailing.next_deadline())
+        parts = (self.guarding, self.mailing, self.questioning)
+        found = (self._link_deadline(), *(part.next_deadline() for part in parts))
         return min((due for due in found if due is not None), default=None)
 
     def _link_deadline(self) -> int | None:
@@ -306,6 +314,7 @@ class Runtime:
     def ready(self) -> list[Steps[None]]:
         """Procedures that may run now. Links beyond the places in service wait for the next call, in order."""
         found: list[Steps[None]] = [*self._readings, *self.guarding.ready(), *self.mailing.ready()]
+        found += self.questioning.ready()
         self._readings.clear()
         while self._saves:
             found.append(self._save(self._saves.popleft()))
@@ -499,6 +508,8 @@ class Runtime:
             return (yield from wardship.answer(self.house, peer, path, body))
         if path in mail.PATHS:
             return (yield from mailroom.answer(self.house, peer, path, body))
+        if path in post.PATHS:
+            return (yield from self.questioning.answer(peer, path, body))
         if path in move.PATHS:
             answer = yield from moving.answer(self.house, peer, path, body)
             if path == move.DONE:

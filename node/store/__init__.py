@@ -26,6 +26,15 @@ from node.store.notices import NoticePersonRow, NoticeRow, NoticeRuleRow, SendRo
 from node.store.peers import InvitationRow, NewQuarantine, PeerRow, QuarantineRow
 from node.store.people import AccessRow, PasskeyRow, TotpRow, UserInvitationRow, UserSettingsRow, ViewGrantRow
 from node.store.possessions import SHELVES, Shelf
+from node.store.questions import (
+    CohortRow,
+    EntryRow,
+    EventRow,
+    NamedRow,
+    QuestionRow,
+    RoundRow,
+    StatsPolicyRow,
+)
 from node.store.reach import EnquiredRow, EnquiryRow, GuestLinkRow, GuestRow
 from node.store.renewing import AsideRow, ForgottenRow, RenewalRow
 from node.store.returning import ReturnRow
@@ -50,6 +59,7 @@ __all__ = [
     "CatalogueRow",
     "ChainRow",
     "ChoiceRow",
+    "CohortRow",
     "ConsentRow",
     "ControlRow",
     "CustodyRow",
@@ -59,7 +69,9 @@ __all__ = [
     "DraftRow",
     "EnquiredRow",
     "EnquiryRow",
+    "EntryRow",
     "ErasureRow",
+    "EventRow",
     "FileRow",
     "ForgottenRow",
     "FoundRow",
@@ -90,6 +102,7 @@ __all__ = [
     "Month",
     "MoveInRow",
     "MoveOutRow",
+    "NamedRow",
     "NewDocument",
     "NewHolding",
     "NewQuarantine",
@@ -105,16 +118,19 @@ __all__ = [
     "Pending",
     "PriceRow",
     "QuarantineRow",
+    "QuestionRow",
     "ReceiptRow",
     "RegisterRow",
     "RenewalRow",
     "ReturnRow",
     "Room",
+    "RoundRow",
     "SendRow",
     "SessionRow",
     "ShareRow",
     "Shelf",
     "SqliteStore",
+    "StatsPolicyRow",
     "Store",
     "StoredDocument",
     "StreamRow",

@@ -27,6 +27,7 @@ from node.store import (
     schema_notices,
     schema_people,
     schema_pos,
+    schema_questions,
     schema_reach,
     schema_renewing,
     schema_returning,
@@ -150,6 +151,10 @@ def _renewing(engine: str) -> Iterable[str]:
     yield from _tables(engine, schema_renewing.STEP)
 
 
+def _questions(engine: str) -> Iterable[str]:
+    yield from _tables(engine, schema_questions.STEP)
+
+
 STEPS: Sequence[tuple[str, Callable[[str], Iterable[str]]]] = (
     (schema.STEP, _first_tables),
     (schema_people.STEP, _people),
@@ -167,6 +172,7 @@ STEPS: Sequence[tuple[str, Callable[[str], Iterable[str]]]] = (
     (schema_pos.STEP, _pos),
     (schema_erasing.STEP, _erasing),
     (schema_renewing.STEP, _renewing),
+    (schema_questions.STEP, _questions),
     (schema_datause.STEP, _datause),
     (schema_area.STEP, _area),
 )

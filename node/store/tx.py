@@ -26,6 +26,7 @@ from node.store.peers import Invitations, Knows, Peers, Quarantine
 from node.store.people import AccessLog, Passkeys, Totp, UserInvitations, UserSettings, ViewGrants
 from node.store.pos import Pos
 from node.store.possessions import Possessions
+from node.store.questions import Questions
 from node.store.reach import Enquiries, Guests
 from node.store.renewing import Renewing
 from node.store.repository import Session
@@ -99,6 +100,7 @@ class Tx:
         self.data_use = DataUse(session)
         self.area = Area(session)
         self.renewing = Renewing(session)
+        self.questions = Questions(session)
 
     def index_lag(self) -> int:
         """Documents that the search index has not seen yet."""

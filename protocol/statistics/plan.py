@@ -84,6 +84,12 @@ def _above(cell: Cell, by_code: Mapping[str, list[Cell]]) -> Iterator[Cell]:
         yield from by_code.get(cell.code[:length], ())
 
 
+def largest(cells: Sequence[Cell]) -> list[Cell]:
+    """Those that lie in no other one of them."""
+    by_code = _by_code(cells)
+    return [cell for cell in cells if not any(one != cell and one.contains(cell) for one in _above(cell, by_code))]
+
+
 def rows_of(cells: Sequence[Cell], version: int) -> tuple[Row, ...]:
     """The lines of step 1, cells first in the question's order, then rests, then changes."""
     rows = [Row(Kind.CELL, at, cell) for at, cell in enumerate(cells)]

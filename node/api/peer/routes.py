@@ -23,6 +23,7 @@ from protocol.limits import (
     MAX_INTRODUCTION_BYTES,
     MAX_RECORD_BYTES,
 )
+from protocol.statistics import post
 
 MAX_CHUNK_BODY_BYTES = CHUNK_BYTES + 4 * KIB  # the chunk, its path and framing
 MAX_BATCH_BODY_BYTES = MAX_BATCH_BYTES + 4 * KIB  # the record, its signature and framing
@@ -54,6 +55,7 @@ def peer_app(services: PeerServices, pins: Pins, gate: Gate | None = None) -> we
             *(web.post(path, handlers.guard) for path in (*messages.PATHS, *forgetting.PATHS)),
             *(web.post(path, handlers.guard) for path in move.PATHS),
             *(web.post(path, handlers.mail) for path in mail.PATHS),
+            *(web.post(path, handlers.question) for path in post.PATHS),
         ]
     )
     return app
@@ -124,6 +126,10 @@ class _Handlers:
 
     async def mail(self, request: web.Request) -> web.Response:
         body = await read_body(request, mail.MAX_LEFT_BYTES)
+        return answer(await self._services.guard(caller(request), request.path, body))
+
+    async def question(self, request: web.Request) -> web.Response:
+        body = await read_body(request, post.MAX_BODY_BYTES)
         return answer(await self._services.guard(caller(request), request.path, body))
 
     async def check(self, request: web.Request) -> web.Response:

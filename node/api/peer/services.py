@@ -72,7 +72,7 @@ class PeerServices(Protocol):
         ...
 
     async def guard(self, node: NodeId, path: str, body: bytes) -> bytes:
-        """What is asked of a guardian: :mod:`protocol.guardian.messages`."""
+        """What is asked of a guardian, or in a question: :mod:`protocol.guardian.messages`, ``statistics.post``."""
         ...
 
     async def check(self, node: NodeId, body: bytes) -> bytes:
