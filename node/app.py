@@ -12,6 +12,7 @@ import signal
 import ssl
 from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass
+from functools import partial
 from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -28,6 +29,7 @@ from node.aio.errands import Errands
 from node.aio.moves import Moves
 from node.aio.office import PeerOffice
 from node.aio.pins import Pins
+from node.aio.questions import Questions
 from node.aio.request import TransportOptions
 from node.aio.returns import Returns
 from node.aio.server import PeerServer
@@ -43,6 +45,10 @@ from node.peer_desk import PeerDesk
 from node.peer_port import PeerPort
 from node.runtime import Runtime
 from node.services.peers import Presence
+from node.services.questions import figures
+from node.services.questions.answering import Figures, Wanted
+from node.services.questions.figures import contributing
+from node.services.transaction import Tx
 from node.web.mount import mount
 from protocol.keys import NodeId
 
@@ -116,6 +122,8 @@ class Node:
         self.context.returns = self._returns
         self._moves = Moves(house, opened.store, self._driver)
         self.context.moves = self._moves
+        self._runtime.questioning.source = partial(_figures, self.context)
+        self.context.questions = Questions(self._driver, self._runtime.questioning)
         self.addresses = Addresses(0, 0)
 
     def _presence(self, identity: TlsIdentity) -> Presence:
@@ -215,6 +223,15 @@ class Node:
             self._errands.wake(effect.node)
         elif isinstance(effect, PinsChanged) and self._pins.get(effect.node) is None:
             self._driver.block(effect.node)
+
+
+def _figures(context: Context, tx: Tx, wanted: Wanted) -> Figures:
+    """What this node answers a question with: sales are read by the process that holds them."""
+    files = [row.file for row in tx.pos.partitions()]
+    return figures.contributions(
+        tx, wanted.question, contributing, lambda text, values: context.warehouse.rows(text, values, files),
+        wanted.before,
+    )  # fmt: skip
 
 
 @contextlib.asynccontextmanager

@@ -1,4 +1,4 @@
-"""``yui bench``: delivery, kill, pages, continuity, together. Runs, prints one object; exit code 1 if not on target."""
+"""``yui bench``: what there is to measure. Parses, runs, prints one object; exit code 1 if not on target."""
 
 from __future__ import annotations
 
@@ -31,6 +31,10 @@ BACKLOG = Annotated[int, typer.Option("--backlog", min=0, help=_("Orders that wa
 PLEDGES = Annotated[int, typer.Option("--pledges", min=10, help=_("Firms that pledge."))]
 OVER_NODES = Annotated[int, typer.Option("--nodes", min=5, help=_("Simulated nodes that keep them."))]
 SEED = Annotated[int, typer.Option("--seed", help=_("For the moments of the kills."))]
+
+ASKED = Annotated[int, typer.Option("--nodes", min=4, max=50, help=_("Nodes that are asked."))]
+CELLS = Annotated[int, typer.Option("--cells", min=1, max=1000, help=_("Classes of goods in each question."))]
+QUESTIONS = Annotated[int, typer.Option("--rounds", min=1, help=_("Questions; the figure is their median."))]
 
 
 @command(app, "delivery", _("Signed orders between two nodes: documents per second, CPU, latency, memory."))
@@ -74,6 +78,12 @@ def together_command(pledges: PLEDGES = 2_000, nodes: OVER_NODES = 50) -> None:
     from cli.bench import together
 
     show(_attempt(lambda: together.run(pledges, nodes)))
+@command(app, "questions", _("One question between real nodes: seconds until the sums, compared with the truth."))
+def questions_command(nodes: ASKED = 5, cells: CELLS = 1000, rounds: QUESTIONS = 3) -> None:
+    """A minute; most of it is setting up."""
+    from cli.bench import asked
+
+    show(_attempt(lambda: asked.run(nodes, cells, rounds, output.warn)))
 
 
 def show(report: Report) -> None:

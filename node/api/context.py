@@ -98,8 +98,8 @@ class Context:
     """``folder``: the data folder. ``news``: told which nodes have something waiting, after the commit, in the loop.
 
     ``trusted_proxies``: addresses whose X-Forwarded-For is believed. ``peers``: what the transport offers to the admin
-    API (None in a node that does not serve peers). ``returns``, ``moves``: members that come (back) here, likewise.
-    ``exports``: archives that are being fetched piece by piece. ``importing``: files of
+    API (None in a node that does not serve peers). ``returns``, ``moves``: members that come (back) here,
+    ``questions``: between regions, likewise. ``exports``: archives fetched piece by piece. ``importing``: files of
     sales at work. ``drill``: the last one since the start.
     """
 
@@ -113,6 +113,7 @@ class Context:
     peers: Any = None
     returns: Any = None
     moves: Any = None
+    questions: Any = None
     base_url: str = ""
     trusted_proxies: frozenset[str] = frozenset()
     files: AttachmentFiles = field(init=False)

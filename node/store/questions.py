@@ -175,6 +175,9 @@ _ENTRIES_BEFORE = Query(
     .order_by(stats_entries.c.number.desc())
     .limit(_bind("limit")),
 )
+_ENTRIES_OF = Query(
+    EntryRow._make, _ENTRY.where(stats_entries.c.question == _bind("question")).order_by(stats_entries.c.number)
+)
 _ENTRY_ADD = insert_rows(stats_entries, EntryRow._fields)
 _POLICIES = Query(
     StatsPolicyRow._make,
@@ -263,6 +266,10 @@ class Questions(Repository):
     def entries_before(self, before: int, limit: int) -> list[EntryRow]:
         """A page of it, the latest first."""
         return self._db.all(_ENTRIES_BEFORE, before=before, limit=limit)
+
+    def entries_of(self, question: bytes) -> list[EntryRow]:
+        """Everything about one question."""
+        return self._db.all(_ENTRIES_OF, question=question)
 
     def enter(self, row: EntryRow) -> None:
         """One more entry."""

@@ -9,7 +9,7 @@ from typing import Final
 
 import sqlalchemy as sa
 
-from node.store.tables import BLOB, INT, TEXT, column, index, key, table
+from node.store.tables import BLOB, FLAG, INT, TEXT, column, index, key, table
 
 STEP: Final = "0051_questions"
 

@@ -13,7 +13,7 @@ Source: ``docs/statistics.md`` §3.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from enum import Enum
 from typing import NamedTuple
 
@@ -82,6 +82,24 @@ def _above(cell: Cell, by_code: Mapping[str, list[Cell]]) -> Iterator[Cell]:
     """The cells of the same class of goods or a wider one."""
     for length in range(len(cell.code) + 1):
         yield from by_code.get(cell.code[:length], ())
+
+
+class Near:
+    """Cells, found by what they share with another one without a look at each."""
+
+    def __init__(self, cells: Iterable[Cell]) -> None:
+        self._by_code: dict[str, list[Cell]] = {}
+        self._below: dict[str, list[Cell]] = {}
+        for cell in cells:
+            self._by_code.setdefault(cell.code, []).append(cell)
+            for length in range(len(cell.code)):
+                self._below.setdefault(cell.code[:length], []).append(cell)
+
+    def touching(self, cell: Cell) -> Iterator[Cell]:
+        """Those in which one of this cell's sales can lie too."""
+        for one in (*_above(cell, self._by_code), *self._below.get(cell.code, ())):
+            if cell.touches(one):
+                yield one
 
 
 def largest(cells: Sequence[Cell]) -> list[Cell]:

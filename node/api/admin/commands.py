@@ -25,6 +25,7 @@ from node.api.admin import (
     reach,
     relays,
     returning,
+    statistics,
     users,
 )
 from node.api.admin.command import Command
@@ -53,6 +54,7 @@ FAMILIES = (
     reach,
     relays,
     returning,
+    statistics,
 )
 
 ALL: dict[str, Command] = {command.name: command for family in FAMILIES for command in family.COMMANDS}

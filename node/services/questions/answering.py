@@ -12,8 +12,10 @@ from typing import Final, NamedTuple
 
 from federation import answering
 from federation.effects import Blamed, Note, Opened, QuestionEffect, Tell, Unopened
+from node.services import datause
+from node.services.datause import Reach
 from node.services.house import House
-from node.services.questions import cohorts, ledgering, machines, policy
+from node.services.questions import cohorts, figures, ledgering, machines, policy
 from node.services.questions.machines import ANSWERS, MESSAGE, TIME, Machines
 from node.store import EventRow, NamedRow, QuestionRow, Tx
 from protocol import canon
@@ -111,7 +113,7 @@ def decide(house: House, tx: Tx, text: str, by: str, *, allow: bool, reason: str
     row = find(tx, text)
     if row.state != WAITING and not (row.state == ALLOWED and not allow):
         raise CallerFault("question", "is not waiting for anybody", code="decided")
-    asked, hashed = question.verify_question(row.wire)
+    asked, hashed = ledgering.parsed(row.wire), row.question
     said = "" if allow else (reason or "refused by a person")
     changed = row._replace(state=ALLOWED if allow else REFUSED, reason=said, by=by, decided=house.clock())
     tx.questions.put(changed)
@@ -140,7 +142,7 @@ def wanted(house: House, tx: Tx, peer: bytes, body: bytes) -> Wanted | None:
     row = tx.questions.get(hashed)
     if row is None or row.state != ALLOWED or message != row.wire or cohorts.key_of(house, tx, peer) != row.asker:
         return None
-    asked, _ = question.verify_question(row.wire)
+    asked = ledgering.parsed(row.wire)
     before = b""
     if asked.version > 1:
         before = _before(house, tx, asked)
@@ -157,7 +159,7 @@ def _before(house: House, tx: Tx, asked: Question) -> bytes:
     return b""
 
 
-def tell(house: House, tx: Tx, held: Machines, peer: bytes, body: bytes, figures: Figures | None) -> Told:
+def tell(house: House, tx: Tx, held: Machines, peer: bytes, body: bytes, found: Figures | None) -> Told:
     """One message of the coordinator. Its answer is in the store before anybody hears it."""
     hashed, message = post.parse_round(body)
     row = tx.questions.get(hashed)
@@ -168,17 +170,17 @@ def tell(house: House, tx: Tx, held: Machines, peer: bytes, body: bytes, figures
     before = tx.questions.reply(hashed, ANSWERS, canon.digest(message))
     if before is not None:
         return machines.unpack_told(before)
-    if row.state == ALLOWED and message == row.wire and figures is not None:
-        return _join(house, tx, held, row, message, figures)
+    if row.state == ALLOWED and message == row.wire and found is not None:
+        return _join(house, tx, held, row, message, found)
     if row.state != JOINED:
         return stance(row)
     return _step(house, tx, held, row, MESSAGE, message)
 
 
-def _join(house: House, tx: Tx, held: Machines, row: QuestionRow, message: bytes, figures: Figures) -> Told:
-    asked, hashed = question.verify_question(row.wire)
+def _join(house: House, tx: Tx, held: Machines, row: QuestionRow, message: bytes, found: Figures) -> Told:
+    asked, hashed = ledgering.parsed(row.wire), row.question
     entropy = house.wrap.wrap(machines.ENTROPY, hashed, house.entropy(32))
-    row = row._replace(state=JOINED, entropy=entropy, figures=machines.pack_figures(figures))
+    row = row._replace(state=JOINED, entropy=entropy, figures=machines.pack_figures(found))
     now = house.clock()
     try:
         _admit(house, tx, asked, hashed)
@@ -195,7 +197,7 @@ def _join(house: House, tx: Tx, held: Machines, row: QuestionRow, message: bytes
 
 def _refuse(house: House, tx: Tx, row: QuestionRow, reason: str) -> Told:
     """This node cannot answer: its figures are above a cap, or what was allowed is not any more."""
-    asked, hashed = question.verify_question(row.wire)
+    asked, hashed = ledgering.parsed(row.wire), row.question
     changed = row._replace(state=REFUSED, reason=reason[:MAX_DETAIL_CHARS], entropy=b"", figures=b"")
     tx.questions.put(changed)
     ledgering.enter(house, tx, asked, hashed, Event.REFUSED, detail=reason)
@@ -221,7 +223,7 @@ def _event(row: QuestionRow, number: int, kind: str, message: bytes, told: Told,
 
 def _carry_out(house: House, tx: Tx, row: QuestionRow, effects: Sequence[QuestionEffect]) -> Told:
     """Enter what is to be entered; what is to be said."""
-    asked, hashed = question.verify_question(row.wire)
+    asked, hashed = ledgering.parsed(row.wire), row.question
     state, reason, said = READY, "", []
     for effect in effects:
         match effect:
@@ -230,6 +232,8 @@ def _carry_out(house: House, tx: Tx, row: QuestionRow, effects: Sequence[Questio
                     house, tx, asked, hashed, effect.event,
                     cells=effect.cells, answerers=effect.answerers, detail=effect.detail,
                 )  # fmt: skip
+                if effect.event is Event.COUNTED:
+                    _note_use(house, tx, asked)
             case Tell():
                 said.append(effect.body)
             case Blamed():
@@ -241,17 +245,22 @@ def _carry_out(house: House, tx: Tx, row: QuestionRow, effects: Sequence[Questio
             case Unopened():
                 row = row._replace(state=OVER, reason=effect.reason[:MAX_DETAIL_CHARS])
                 state, reason = ENDED, effect.reason
-    if row.state == OVER and not _answered(house, tx, hashed):
+    if row.state == OVER and not _answered(tx, hashed):
         row = row._replace(figures=b"")
     tx.questions.put(row)
     return Told(state, tuple(said), reason[: post.MAX_REASON_CHARS])
 
 
-def _answered(house: House, tx: Tx, hashed: bytes) -> bool:
+def _note_use(house: House, tx: Tx, asked: Question) -> None:
+    """Members see who counted their figures."""
+    asker = next((row.name for row in tx.peers.all() if row.key == asked.asker), "")
+    what = f"{asked.figure} {asked.month // 100}-{asked.month % 100:02}"
+    datause.note_use(house, tx, figures.data_of(asked.figure), Reach.FEDERATION, asker or house.name, what)
+
+
+def _answered(tx: Tx, hashed: bytes) -> bool:
     """A later version will need what this node has answered."""
-    return any(
-        line.entry.question == hashed and line.entry.event is Event.ANSWERED for line in ledgering.lines(house, tx)
-    )
+    return any(row.event == Event.ANSWERED.value for row in tx.questions.entries_of(hashed))
 
 
 def time_is_up(house: House, tx: Tx, held: Machines, hashed: bytes) -> bool:

@@ -17,6 +17,8 @@ from typing import Final
 
 from node.pos import cells as selling
 from node.pos.cells import Asked, Rows
+from node.services import datause
+from node.services.datause import Data, Reach
 from node.services.questions import machines
 from node.store import BillRow, Tx
 from protocol.errors import CallerFault
@@ -39,6 +41,17 @@ _EPOCH: Final = date(1970, 1, 1)
 # (transaction, figure) -> members who let it count between regions, each with its company: branches of one are one
 Contributing = Callable[[Tx, str], Mapping[bytes, str]]
 Contributions = list[tuple[bytes, list[int]]]
+
+
+def data_of(figure: str) -> Data:
+    """Which of a member's data a figure is made of."""
+    return Data.SALES if figure in OF_REGISTERS else Data.DEALINGS
+
+
+def contributing(tx: Tx, figure: str) -> dict[bytes, str]:
+    """Local members that let this count between regions now, each with its company."""
+    found = datause.contributors(tx, data_of(figure), Reach.FEDERATION)
+    return {member: one.unit for member, one in found.items()}
 
 
 def contributions(tx: Tx, asked: Question, contributing: Contributing, rows: Rows, before: bytes) -> Contributions:

@@ -223,7 +223,7 @@ def _carry_out(tx: Tx, gathering: Gathering, row: RoundRow, effects: Sequence[Qu
 def answer(tx: Tx, text: str) -> Answer:
     """A question of this node as it stands, with what may be shown of its sums."""
     row = answering.find(tx, text)
-    asked, hashed = question.verify_question(row.wire)
+    asked, hashed = ledgering.parsed(row.wire), row.question
     begun = tx.questions.round(hashed)
     named = [(one.node, one.rule) for one in tx.questions.named(hashed)]
     nodes = [row.nodes[at : at + 32] for at in range(0, len(row.nodes), 32)]

@@ -6,7 +6,8 @@ Owns the chain in the store. What an entry forbids is :mod:`protocol.statistics.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from functools import lru_cache
+from typing import Final
 
 from node.services.house import House
 from node.store import EntryRow, Tx
@@ -15,14 +16,19 @@ from protocol.statistics import ledger, question
 from protocol.statistics.ledger import MAX_DETAIL_CHARS, Entry, Event, Line
 from protocol.statistics.question import Question
 
-_NEWEST = 2**62
+_NEWEST: Final = 2**62
 
 
-class Written(NamedTuple):
-    """A page of the ledger as people read it. ``whole``: every signature and link of the whole ledger is right."""
+@lru_cache(maxsize=4096)
+def _verified(wire: bytes, node: bytes, before: bytes) -> tuple[Entry, bytes]:
+    """The ledger grows at its end: what was looked at once is not looked at again."""
+    return ledger.verify(wire, node, before)
 
-    entries: Sequence[Entry]
-    whole: bool
+
+@lru_cache(maxsize=256)
+def parsed(wire: bytes) -> Question:
+    """A signed question that is in the store: it was verified when it came."""
+    return question.verify_question(wire)[0]
 
 
 def enter(
@@ -47,7 +53,7 @@ def lines(house: House, tx: Tx) -> list[Line]:
     """The whole ledger with its questions. Raises InvariantBroken where a link or a signature is not right."""
     found, before, questions = [], b"", dict[bytes, Question]()
     for row in tx.questions.entries():
-        entry, own = ledger.verify(row.wire, house.node.public, before)
+        entry, own = _verified(row.wire, house.node.public, before)
         if own != row.hash or entry.number != row.number:
             raise InvariantBroken(f"the ledger of questions is broken at entry {row.number}")
         before = own
@@ -55,7 +61,7 @@ def lines(house: House, tx: Tx) -> list[Line]:
             asked = tx.questions.get(entry.question)
             if asked is None:
                 raise InvariantBroken(f"the ledger names a question that is not here, at entry {row.number}")
-            questions[entry.question], _ = question.verify_question(asked.wire)
+            questions[entry.question] = parsed(asked.wire)
         found.append(Line(entry, questions[entry.question]))
     return found
 

@@ -16,9 +16,9 @@ from federation.answering import Answerer
 from federation.coordinating import Coordinator
 from federation.effects import QuestionEffect, Tell
 from node.services.house import House
-from node.services.questions import cohorts
+from node.services.questions import cohorts, ledgering
 from node.store import EventRow, QuestionRow, RoundRow, Tx
-from protocol.statistics import post, question
+from protocol.statistics import post
 from protocol.statistics.post import Told
 
 ANSWERS: Final = "answers"
@@ -84,7 +84,7 @@ class Machines:
 
 def made_part(house: House, tx: Tx, row: QuestionRow, began: int) -> Part:
     """A machine at its beginning. Raises Malformed if a figure is above its cap."""
-    asked, hashed = question.verify_question(row.wire)
+    asked, hashed = ledgering.parsed(row.wire), row.question
     cohort, parameters = cohorts.standing(tx, row.cohort)
     entropy = house.wrap.unwrap(ENTROPY, row.question, row.entropy)
     contributions = [value for _, value in figures_of(row.figures)]
@@ -111,7 +111,7 @@ def made_gathering(house: House, tx: Tx, row: RoundRow) -> Gathering:
     """The machine of a round at its beginning."""
     kept = tx.questions.get(row.question)
     assert kept is not None
-    asked, hashed = question.verify_question(kept.wire)
+    asked, hashed = ledgering.parsed(kept.wire), row.question
     cohort, parameters = cohorts.standing(tx, kept.cohort)
     return Gathering(Coordinator(house.node, asked, kept.wire, hashed, cohort, parameters, row.began))
 
