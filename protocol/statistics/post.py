@@ -7,7 +7,6 @@ Source: ``docs/protocol.md`` §18.9.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from protocol import canon, shape
@@ -30,7 +29,6 @@ WAITING: Final = "waiting"  # for a person, who may take days
 REFUSED: Final = "refused"
 ENDED: Final = "ended"  # this node's part is over
 STATES: Final = (READY, WAITING, REFUSED, ENDED)
-MAX_MESSAGES: Final = 2
 MAX_REASON_CHARS: Final = 200
 
 
@@ -42,7 +40,7 @@ class Offer(NamedTuple):
 
 
 class Told(NamedTuple):
-    """What a node answers: how it stands, its messages for the coordinator, and why, if it says no."""
+    """What a node answers: how it stands, at most one message for the coordinator, and why, if it says no."""
 
     state: str
     messages: tuple[bytes, ...] = ()
@@ -86,6 +84,8 @@ def parse_told(data: bytes) -> Told:
     raw = shape.record(canon.decode(data, max_bytes=MAX_STATS_MESSAGE_BYTES), TOLD_TAG, 4)
     if raw[1] not in STATES:
         raise Malformed("state: not one of those that there are")
-    found: Sequence[object] = shape.array(raw[2], "messages", MAX_MESSAGES)
+    found = raw[2]
+    if type(found) is not list or len(found) > 1:
+        raise Malformed("messages: a node answers a message once")
     told = tuple(shape.binary(item, "messages", MAX_STATS_MESSAGE_BYTES) for item in found)
     return Told(raw[1], told, shape.text(raw[3], "reason", MAX_REASON_CHARS))

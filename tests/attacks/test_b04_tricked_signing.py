@@ -107,6 +107,7 @@ CALLERS = {
     "protocol/statistics/question.py": "cohorts that a council publishes, questions that this node asks",
     "protocol/statistics/party.py": "this node's part in a question: commitment, shares, masked words",
     "protocol/statistics/ledger.py": "this node's ledger of questions",
+    "node/services/questions/ledgering.py": "entries of this node's ledger, put together there",
     "node/sim/asked/liars.py": "the simulator's lying node",
     "federation/answering.py": "the list of answerers with this node on it, counts that it has added up itself",
     "federation/coordinating.py": "the sums that this node has added up",

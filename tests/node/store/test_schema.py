@@ -32,6 +32,8 @@ WALKS = {
     "moving._IN_ALL", "moving._OUT_ALL", "renewing._ASIDE_OVER", "renewing._RENEWALS", "returning._ALL",
     "wards._CONSENTS", "wards._CUSTODY_ALL", "wards._WARDS",
     "peers._ALL", "peers._EXPIRE", "peers._INVITATIONS", "peers._IN_STATE",
+    "questions._COHORTS", "questions._ENTRIES", "questions._JOINED", "questions._LATEST", "questions._POLICIES",
+    "questions._ROUNDS_OPEN",
     "pos._LAST", "pos._PARTITIONS", "peers._KNOWING", "peers._QUARANTINE_COUNT", "people._INVITATIONS", "reach._GUESTS",
 }  # fmt: skip
 OWN = {migrations.TABLE, "sqlite_sequence"}
