@@ -78,6 +78,8 @@ def together_command(pledges: PLEDGES = 2_000, nodes: OVER_NODES = 50) -> None:
     from cli.bench import together
 
     show(_attempt(lambda: together.run(pledges, nodes)))
+
+
 @command(app, "questions", _("One question between real nodes: seconds until the sums, compared with the truth."))
 def questions_command(nodes: ASKED = 5, cells: CELLS = 1000, rounds: QUESTIONS = 3) -> None:
     """A minute; most of it is setting up."""
