@@ -47,3 +47,15 @@ def bring(
         (_("Left out"), str(found["bad"])),
         *((_("Line {n}").format(n=one["line"]), f"{one['column']}: {one['rule']}") for one in found["problems"]),
     ])  # fmt: skip
+
+
+@command(app, "watch", _("Take over by itself what a register writes into a folder (on), or no longer (off)."))
+def watch(
+    member: Annotated[str, typer.Argument(metavar="MEMBER", help=_("Name or id of the member."))],
+    state: Annotated[str, typer.Argument(metavar="on|off")] = "on",
+) -> None:
+    """Switch the watched folder."""
+    if state not in ("on", "off"):
+        raise Failure(Exit.BAD_INPUT, _("on or off"))
+    found = call("pos.watch", member=member, on=state == "on")
+    output.facts(found, [(_("Folder"), found["folder"]), (_("On"), output.yes_no(found["on"]))])

@@ -26,8 +26,8 @@ def create(
         list[str] | None,
         typer.Option(
             help=_(
-                "documents:read, documents:write, held:decide, payments:mark, directory:read, member:export, "
-                "metrics:read (may be repeated; default: all)."
+                "documents:read, documents:write, held:decide, payments:mark, directory:read, sales:write, "
+                "member:export, metrics:read (may be repeated; default: all)."
             )
         ),
     ] = None,

@@ -21,6 +21,7 @@ from node.api.context import Context
 from node.config import Config
 from node.dropfolder import DropFolder
 from node.notices.round import Round
+from node.salesfolder import SalesFolder
 from node.services import booking, bookkeeping, drafts, idempotency, indexing, sessions, setting_aside, sharing, warding
 from node.services.erasing import errands
 from node.services.importing import uploads
@@ -36,6 +37,7 @@ log = structlog.get_logger("jobs")
 INDEX_PAUSE_S: Final = 0.2  # how long new documents gather before they are indexed together
 IDLE_S: Final = 5.0
 BACKUP_LOOK_S: Final = 60.0
+SALES_LOOK_S: Final = 10.0
 TIDY_S: Final = 3600.0
 DAY_S: Final = 24 * 3600.0
 STALE_UPLOAD_S: Final = 7 * 24 * 3600.0
@@ -52,6 +54,8 @@ class Jobs:
         self._context = context
         self._config = config
         self._drop = DropFolder(context.store, context.folder / "out", context.ubl)
+        folder, now = context.folder / "in", context.house.clock
+        self._sales = SalesFolder(context.store, context.warehouse, folder, now)
         self._tasks: list[asyncio.Task[None]] = []
         self._notices: Round | None = None
         self._books_begun = False
@@ -63,6 +67,7 @@ class Jobs:
         rounds: dict[str, Callable[[], Awaitable[float]]] = {
             "index": self._index,
             "drop": self._drop_new,
+            "sales": self._take_sales,
             "backup": self._back_up,
             "tidy": self._tidy,
             "books": self._books,
@@ -166,6 +171,13 @@ class Jobs:
     async def _drop_new(self) -> float:
         """Write what is new to the drop folders; 0 while there is more."""
         return 0.0 if await asyncio.to_thread(self._drop.step) else IDLE_S
+
+    async def _take_sales(self) -> float:
+        """Take over what registers wrote into watched folders."""
+        async with self._context.sales_turn:
+            await asyncio.to_thread(self._sales.step)
+        await asyncio.sleep(SALES_LOOK_S)
+        return SALES_LOOK_S
 
     async def _back_up(self) -> float:
         """A backup when one is due."""

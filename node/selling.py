@@ -25,6 +25,7 @@ from protocol.limits import MIB
 
 PIECE_BYTES: Final = MIB
 _JAPAN: Final = timedelta(hours=9)
+Also = Callable[[Tx, dict[str, Any]], None]
 _one_at_a_time = threading.Lock()
 
 
@@ -47,8 +48,13 @@ class Sold:
     commit: bool = True
 
 
-def bring(store: Store, warehouse: Warehouse, now: Callable[[], int], sold: Sold) -> dict[str, Any]:
-    """Take a file over, or say what it would do. Counts, columns, and [line, column, rule, value] of bad lines."""
+def bring(
+    store: Store, warehouse: Warehouse, now: Callable[[], int], sold: Sold, *, also: Also | None = None
+) -> dict[str, Any]:
+    """Take a file over, or say what it would do. Counts, columns, and [line, column, rule, value] of bad lines.
+
+    ``also``: done in the transaction that stores the batch, or in one of its own when nothing is stored.
+    """
     if sold.tax not in ("in", "out", "none"):
         raise CallerFault("tax", "in, out or none")
     with _one_at_a_time:
@@ -65,13 +71,21 @@ def bring(store: Store, warehouse: Warehouse, now: Callable[[], int], sold: Sold
         try:
             told = warehouse.take(sold.file, out.with_suffix(".csv"), out, wanted, files)
             stored = sold.commit and told["new"] + told["changed"] > 0
+            answer = {**told, "digest": told["digest"].hex(), "stored": stored, "batch": position if stored else 0}
             if stored:
-                _store(store, sold, told, out, position, now())
+                _store(store, sold, told, out, position, now(), partial(_also, also, answer))
                 _fold(store, warehouse, out, position)
+            elif also is not None:
+                store.submit(partial(_also, also, answer)).result()
         finally:
             out.unlink(missing_ok=True)
             out.with_suffix(".csv").unlink(missing_ok=True)
-    return {**told, "digest": told["digest"].hex(), "stored": stored, "batch": position if stored else 0}
+    return answer
+
+
+def _also(also: Also | None, answer: dict[str, Any], tx: Tx) -> None:
+    if also is not None:
+        also(tx, answer)
 
 
 def catch_up(store: Store, warehouse: Warehouse) -> int:
@@ -140,12 +154,15 @@ def _prepared(warehouse: Warehouse) -> Path:
     return work
 
 
-def _store(store: Store, sold: Sold, told: Mapping[str, Any], out: Path, position: int, time: int) -> None:
+def _store(
+    store: Store, sold: Sold, told: Mapping[str, Any], out: Path, position: int, time: int, also: Callable[[Tx], None]
+) -> None:
     data = out.read_bytes()
     pieces = [data[at : at + PIECE_BYTES] for at in range(0, len(data), PIECE_BYTES)]
 
     def work(tx: Tx) -> None:
         batches.add(tx, batches.Batch(position, sold.member, sold.store, sold.name, sold.user, time), told, pieces)
+        also(tx)
 
     store.submit(work).result()
 

@@ -100,7 +100,8 @@ class Context:
     ``trusted_proxies``: addresses whose X-Forwarded-For is believed. ``peers``: what the transport offers to the admin
     API (None in a node that does not serve peers). ``returns``, ``moves``: members that come (back) here,
     ``questions``: between regions, likewise. ``exports``: archives fetched piece by piece. ``importing``: files of
-    sales at work. ``drill``: the last one since the start.
+    sales at work; ``sales_turn``, ``report_turn``: one of them, and one question, at a time, so that who waits takes no
+    thread from the others. ``drill``: the last one since the start.
     """
 
     house: House
@@ -124,6 +125,8 @@ class Context:
     exports: dict[str, Any] = field(default_factory=dict)
     drill: Any = None
     importing: dict[bytes, asyncio.Task[None]] = field(default_factory=dict)
+    sales_turn: asyncio.Lock = field(default_factory=asyncio.Lock)
+    report_turn: asyncio.Lock = field(default_factory=asyncio.Lock)
     in_flight: set[tuple[bytes, str]] = field(default_factory=set)
 
     def __post_init__(self) -> None:

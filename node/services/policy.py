@@ -21,6 +21,7 @@ class Scope(StrEnum):
     DECIDE = "held:decide"
     PAY = "payments:mark"
     DIRECTORY = "directory:read"
+    SALES = "sales:write"  # of a register: nothing else
     EXPORT = "member:export"  # everything of the member in one file
     METRICS = "metrics:read"  # of the node, not of a member
 
@@ -42,11 +43,13 @@ class Role(StrEnum):
 MEMBER_ROLES: Final = frozenset({Role.OWNER, Role.CLERK, Role.VIEWER})
 STAFF_ROLES: Final = frozenset({Role.STAFF, Role.ADMIN})
 ASSOCIATION_ROLES: Final = STAFF_ROLES | {Role.SUPPORTER}
-MEMBER_SCOPES = frozenset({Scope.READ, Scope.WRITE, Scope.DECIDE, Scope.PAY, Scope.DIRECTORY, Scope.EXPORT})
+MEMBER_SCOPES = frozenset(
+    {Scope.READ, Scope.WRITE, Scope.DECIDE, Scope.PAY, Scope.DIRECTORY, Scope.SALES, Scope.EXPORT}
+)
 
 ROLES: dict[Role, frozenset[Scope]] = {
     Role.OWNER: MEMBER_SCOPES,
-    Role.CLERK: frozenset({Scope.READ, Scope.WRITE, Scope.DIRECTORY}),
+    Role.CLERK: frozenset({Scope.READ, Scope.WRITE, Scope.SALES, Scope.DIRECTORY}),
     Role.VIEWER: frozenset({Scope.READ, Scope.DIRECTORY}),
     Role.SUPPORTER: frozenset(),
     Role.STAFF: frozenset({Scope.METRICS}),

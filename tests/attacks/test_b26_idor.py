@@ -57,6 +57,12 @@ GIVEN: dict[str, dict[str, Any]] = {
     "withdraw_transfer": {"value": {"id": "0" * 32}},
     "settle_transfer": {"value": {"id": "0" * 32, "day": ""}},
     "put_notice_choices": {"value": {"notices": {}}},
+    "push_sales": {
+        "value": {
+            "store": "?",
+            "lines": [{"day": "2026-10-05", "receipt": "1", "line": 1, "quantity": "1", "amount": 1, "item": "1"}],
+        }
+    },
     "put_data_use": {"value": {"allowed": []}},
     "close_month": {"value": {"day": "2026-10-31", "threads": [UNKNOWN]}},
 }

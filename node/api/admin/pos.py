@@ -44,4 +44,25 @@ def bring(context: Context, ask: SalesBrought) -> Any:
     return {**told, "problems": problems}
 
 
-COMMANDS = (Command("pos.import", SalesBrought, bring, offline=True),)
+class Watch(Ask, frozen=True, kw_only=True):
+    """``on``: files that a register writes are taken over by themselves."""
+
+    member: str
+    on: bool = True
+
+
+def watch(context: Context, ask: Watch) -> Any:
+    """Make a member's watched folder, or put it aside with what is in it."""
+    member = context.store.read(lambda tx: local_member(tx, ask.member))
+    folder = context.folder / "in" / member.hex()
+    if ask.on:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    elif folder.exists():
+        folder.rename(folder.with_name(f"{folder.name}.off-{context.house.clock()}"))
+    return {"member": member.hex(), "folder": str(folder), "on": ask.on}
+
+
+COMMANDS = (
+    Command("pos.watch", Watch, watch, offline=True),
+    Command("pos.import", SalesBrought, bring, offline=True),
+)

@@ -33,6 +33,7 @@ from node.api.member import (
     leaving,
     pdf,
     proofs,
+    sales,
     sme,
     threads,
     transfers,
@@ -66,6 +67,7 @@ OPERATIONS: Sequence[Operation] = (
     *books.OPERATIONS,  # before documents and threads: longer paths
     *desk.OPERATIONS,
     *imports.OPERATIONS,
+    *sales.OPERATIONS,
     *documents.OPERATIONS,
     *pdf.OPERATIONS,
     *proofs.OPERATIONS,

@@ -38,7 +38,8 @@ JAN_DIGITS: Final = (8, 12, 13)
 
 async def _ask(visit: Visit, asked: Sequence[Report]) -> list[Any]:
     context = visit.context
-    return await asyncio.to_thread(selling.reports, context.store, context.warehouse, asked)
+    async with context.report_turn:
+        return await asyncio.to_thread(selling.reports, context.store, context.warehouse, asked)
 
 
 async def _days(visit: Visit) -> tuple[str, str]:

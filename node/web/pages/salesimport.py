@@ -117,9 +117,12 @@ def _reading(visit: Visit, form: Form, mapping: dict[str, str] | None) -> Readin
 async def _go_on(visit: Visit, identity: bytes, *, commit: bool = False, correct: bool = False) -> web.Response:
     """Read or store the file; the page of it, at the latest after a few seconds."""
     context, member, user = visit.context, visit.member, visit.who.user.name
-    task = asyncio.create_task(
-        asyncio.to_thread(_work, context, member, user, identity, commit=commit, correct=correct)
-    )
+
+    async def in_turn() -> None:
+        async with context.sales_turn:
+            await asyncio.to_thread(_work, context, member, user, identity, commit=commit, correct=correct)
+
+    task = asyncio.create_task(in_turn())
     context.importing[identity] = task
     task.add_done_callback(lambda _: context.importing.pop(identity, None))
     await asyncio.wait({task}, timeout=AT_ONCE_S)
