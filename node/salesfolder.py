@@ -1,10 +1,10 @@
 """The watched folder: files that a register writes are taken over by themselves.
 
-Owns ``<data>/in/<member id>/``: where that folder exists (``yui pos watch``), every CSV or Excel file in it that has not
-changed for some seconds is read as the member's last file by page was, with what can be guessed otherwise. Then it is
-moved to ``done``, or to ``refused`` where not a line of it could be kept, with what was found as JSON beside it. A file
-that is moved and one that is stored are two steps: a node that dies between them reads the file again, and finds every
-line stored already.
+Owns ``<data>/in/<member id>/``: where that folder exists (``yui pos watch``), every CSV or Excel file in it that did
+not change for some seconds is read as the member's last file by page was, with what can be guessed otherwise. Then it
+is moved to ``done``, or to ``refused`` where not a line of it could be kept, with what was found as JSON beside it. A
+file that is moved and one that is stored are two steps: a node that dies between them reads the file again, and finds
+every line stored already.
 """
 
 from __future__ import annotations
@@ -77,7 +77,7 @@ class SalesFolder:
 
     def _bring(self, member: bytes, file: Path) -> dict[str, Any]:
         if self._store.read(lambda tx: tx.members.get(member)) is None:
-            raise NotFound("member", "no such member here")
+            raise NotFound("member", "no such member at this node")
         reading = self._store.read(lambda tx: uploads.last_reading(tx, member))
         sold = selling.Sold(
             file, file.name, member, BY, reading.store, reading.layout, reading.mapping, reading.tax
