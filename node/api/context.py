@@ -102,8 +102,6 @@ class Context:
     ``questions``: between regions, likewise. ``exports``: archives fetched piece by piece. ``importing``: files of
     sales at work; ``sales_turn``, ``report_turn``: one of them, and one question, at a time, so that who waits takes no
     thread from the others. ``drill``: the last one since the start.
-    sales at work; ``sales_turn``, ``report_turn``: one of them, and one question, at a time, so that who waits takes no
-    thread from the others. ``drill``: the last one since the start.
     """
 
     house: House
