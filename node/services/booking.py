@@ -11,11 +11,12 @@ from datetime import UTC, datetime
 from typing import NamedTuple
 
 from node.services import terms
-from node.store import BillRow, BookRow, CatalogueRow, TalkRow, Tx
+from node.store import BillRow, BookRow, CatalogueRow, ReplenishmentRow, TalkRow, Tx, WeekRow
 from node.zones import JAPAN
 from protocol.process.catalogue.state import CatalogueState
 from protocol.process.fact import Fact, Verdict
 from protocol.process.history import arrange
+from protocol.process.replenishment.state import ReplenishmentState
 from protocol.process.thread import ThreadState
 from protocol.process.trade.papers import (
     Billing,
@@ -24,6 +25,7 @@ from protocol.process.trade.papers import (
     Paper,
     PaymentNotice,
     ReceivingAdvice,
+    encode,
 )
 from protocol.process.trade.state import BillState
 from protocol.process.trade.table import Role
@@ -257,3 +259,21 @@ def note_catalogue(
             if member and member in here
         ]
     )
+
+
+def note_replenishment(
+    tx: Tx, thread: bytes, state: ReplenishmentState, facts: Sequence[Fact], local: Iterable[bytes], now: int
+) -> None:
+    """A thread of replenishment as it stands, with its weeks, for each side that is at home here."""
+    by_id = {fact.id: fact for fact in facts}
+    for member, partner, mine in ((state.seller, state.buyer, True), (state.buyer, state.seller, False)):
+        if not member or member not in set(local):
+            continue
+        weeks = []
+        for week in state.weeks:
+            fact = by_id.get(week.id)
+            data = encode(fact.body) if fact is not None and mine else b""
+            time = 0 if fact is None else fact.time
+            weeks.append(WeekRow(member, thread, week.week, partner, mine, week.id, time, data))
+        row = ReplenishmentRow(member, thread, partner, mine, state.state.value, len(state.proposals), len(facts), now)
+        tx.grants.put_thread(row, weeks)

@@ -319,6 +319,7 @@ def _note(
         booking.note_catalogue(tx, thread, state, facts, local, house.clock())
         return []
     if isinstance(state, ReplenishmentState):
+        booking.note_replenishment(tx, thread, state, facts, local, house.clock())
         return []
     booking.note_dealing(tx, thread, state, facts, local)
     return _rows(house, thread, state, facts, local)

@@ -12,6 +12,7 @@ from node.store.directory import AttachmentRow, CardRow
 from node.store.documents import DocumentRow, KeyUse, NewDocument, PartRow, StoredDocument
 from node.store.erasing import ErasureRow
 from node.store.files import backup_file, check_file
+from node.store.grants import GrantRow, ReplenishmentRow, ToldRow, WeekRow
 from node.store.guarding import GuardAckRow, GuardChunkRow, GuardedRow, GuardFrameRow
 from node.store.holdings import DecisionRow, HoldingRow, NewHolding, WaitingRow
 from node.store.importing import DoneRow, FileRow, LayoutRow, OpeningRow
@@ -76,6 +77,7 @@ __all__ = [
     "ForgottenRow",
     "FoundRow",
     "GivenRow",
+    "GrantRow",
     "GuardAckRow",
     "GuardChunkRow",
     "GuardFrameRow",
@@ -122,6 +124,7 @@ __all__ = [
     "ReceiptRow",
     "RegisterRow",
     "RenewalRow",
+    "ReplenishmentRow",
     "ReturnRow",
     "Room",
     "RoundRow",
@@ -141,6 +144,7 @@ __all__ = [
     "TermsRow",
     "ThreadRow",
     "TokenRow",
+    "ToldRow",
     "TotpRow",
     "TransferRow",
     "Tx",
@@ -152,6 +156,7 @@ __all__ = [
     "WaitingRow",
     "WardFrameRow",
     "WardRow",
+    "WeekRow",
     "WrappedKeyRow",
     "backup_file",
     "check_file",

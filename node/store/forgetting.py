@@ -28,6 +28,7 @@ from node.store.schema import (
     waiting,
 )
 from node.store.schema_desk import bills, books, catalogues, talks
+from node.store.schema_grants import replenishments, sales_grants, sales_told, sales_weeks, store_areas
 from node.store.schema_intake import import_files
 from node.store.schema_notices import notice_people, notice_sends, notices, push_subscriptions
 from node.store.schema_people import sessions, view_grants
@@ -72,7 +73,22 @@ _SENDS = Statement(
 )
 _BY_MEMBER = tuple(
     Statement(sa.delete(table).where(table.c.member == _MEMBER))
-    for table in (journal, threads, books, bills, talks, catalogues, notices, import_files, view_grants)
+    for table in (
+        journal,
+        threads,
+        books,
+        bills,
+        talks,
+        catalogues,
+        notices,
+        import_files,
+        view_grants,
+        sales_grants,
+        sales_told,
+        store_areas,
+        sales_weeks,
+        replenishments,
+    )
 )
 _HOLDING = Statement(
     sa.delete(holdings).where(holdings.c.document == sa.bindparam("at"), holdings.c.member == _MEMBER), ("at", "member")

@@ -18,6 +18,7 @@ from node.store import (
     schema_datause,
     schema_desk,
     schema_erasing,
+    schema_grants,
     schema_guarding,
     schema_importing,
     schema_intake,
@@ -143,6 +144,10 @@ def _datause(engine: str) -> Iterable[str]:
     yield from _tables(engine, schema_datause.STEP)
 
 
+def _grants(engine: str) -> Iterable[str]:
+    yield from _tables(engine, schema_grants.STEP)
+
+
 def _erasing(engine: str) -> Iterable[str]:
     yield from _tables(engine, schema_erasing.STEP)
 
@@ -175,6 +180,7 @@ STEPS: Sequence[tuple[str, Callable[[str], Iterable[str]]]] = (
     (schema_questions.STEP, _questions),
     (schema_datause.STEP, _datause),
     (schema_area.STEP, _area),
+    (schema_grants.STEP, _grants),
 )
 
 

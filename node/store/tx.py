@@ -11,6 +11,7 @@ from node.store.directory import Attachments, Cards
 from node.store.documents import Documents, KeysUsed
 from node.store.erasing import Erasing
 from node.store.forgetting import Forgetting
+from node.store.grants import Grants
 from node.store.guarding import Guarding
 from node.store.holdings import Decisions, Follows, Holdings, Waiting
 from node.store.importing import Importing
@@ -99,6 +100,7 @@ class Tx:
         self.erasing = Erasing(session)
         self.data_use = DataUse(session)
         self.area = Area(session)
+        self.grants = Grants(session)
         self.renewing = Renewing(session)
         self.questions = Questions(session)
 
