@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 
 import structlog
 
-from node import backup, opening, selling
+from node import backup, opening, selling, supplying
 from node.api.admin.backups import target_of
 from node.api.context import Context
 from node.config import Config
@@ -27,6 +27,7 @@ from node.services.erasing import errands
 from node.services.importing import uploads
 from node.services.mailing import keeping
 from node.services.moving import forgetting
+from node.services.supplying import grants
 from protocol.errors import InvariantBroken, YuiError
 
 if TYPE_CHECKING:
@@ -72,6 +73,7 @@ class Jobs:
             "tidy": self._tidy,
             "books": self._books,
             "catalogues": self._catalogues,
+            "reports": self._report_sales,
             "erasures": self._erase,
             "notices": self._notify,
         }
@@ -133,6 +135,19 @@ class Jobs:
                 continue
             self._context.news(done.news)
         return IDLE_S
+
+    async def _report_sales(self) -> float:
+        """Report what was sold to the suppliers to whom that is granted."""
+        context = self._context
+        if not context.house.frozen and await asyncio.to_thread(lambda: context.store.read(grants.active)):
+            house, store, warehouse = context.house, context.store, context.warehouse
+            done, failed = await asyncio.to_thread(supplying.report_all, house, store, warehouse)
+            for sent in done:
+                context.news(sent.news)
+            for one in failed:
+                log.info("sales_not_reported", partner=one.partner.hex()[:12], error=one.why[:300])
+        await asyncio.sleep(supplying.EVERY_S)
+        return supplying.EVERY_S
 
     async def _erase(self) -> float:
         """Hear what is asked and answered about erasing, judge it, send requests and answers; 0 while there is more."""

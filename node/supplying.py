@@ -76,4 +76,3 @@ def report_all(house: House, store: Store, warehouse: Warehouse) -> tuple[list[O
         if sent is not None:
             done.append(sent)
     return done, failed
-

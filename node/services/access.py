@@ -57,6 +57,8 @@ WHAT: Final[Mapping[str, str]] = {
     "backup-made": N_("made a backup"),
     "waiting-changed": N_("changed which papers wait for copies"),
     "data-use-changed": N_("changed what its figures are counted in"),
+    "sales-granted": N_("let a supplier see the sales of its goods"),
+    "sales-revoked": N_("stopped letting a supplier see sales"),
     "move-asked": N_("issued a code for moving to another association"),
     "move-begun": N_("began to move to another association"),
     "move-switched": N_("moved to another association"),

@@ -26,6 +26,7 @@ from node.api.admin import (
     relays,
     returning,
     statistics,
+    supplying,
     users,
 )
 from node.api.admin.command import Command
@@ -55,6 +56,7 @@ FAMILIES = (
     relays,
     returning,
     statistics,
+    supplying,
 )
 
 ALL: dict[str, Command] = {command.name: command for family in FAMILIES for command in family.COMMANDS}

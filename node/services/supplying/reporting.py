@@ -1,7 +1,7 @@
 """From the sales of a week to a report that is signed and sent: what goes out, in which thread, and that it is told.
 
 Owns what a report says under a grant. The sales come as rows of the reading process (:mod:`node.supplying`); the grant
-is asked again in the transaction that signs, so that revoking stops at once. Source: docs/adr/0057-reports-to-suppliers.md
+is asked again in the transaction that signs, so that revoking stops at once. Source: ADR 0057.
 """
 
 from __future__ import annotations
@@ -181,7 +181,7 @@ def _paper(tx: Tx, member: bytes, partner: bytes, report: Report, today: str) ->
 
 
 def _thread(tx: Tx, member: bytes, partner: bytes, week: str) -> bytes:
-    """The thread to write in: that which holds the week, else one of its half year, while it has room; else a new one."""
+    """The thread to write in: that which holds the week, else one of its half year, while it has room; else new."""
     room = {
         row.thread: row.documents < MAX_REPLENISHMENT_DOCUMENTS - SPARE
         for row in tx.grants.threads_with(member, partner)

@@ -22,7 +22,7 @@ from tests.node.store.postgres_server import PostgresServer
 #: Statements that walk a whole table or partial index, each because it is asked for rarely or that is small.
 WALKS = {
     "access._TOKENS", "access._USERS", "datause._CHOICES", "datause._STREETS", "datause._USES",
-    "desk._ASKED", "directory._COUNT", "directory._FIND", "directory._INCOMPLETE",
+    "grants._GRANTS_ALL", "desk._ASKED", "directory._COUNT", "directory._FIND", "directory._INCOMPLETE",
     "directory._AWAITED", "documents._COUNT", "erasing._REMAINING", "holdings._BY_VERDICT", "holdings._DEALINGS_WITH",
     "holdings._WAITING_ANY", "holdings._WAITING_COUNT",
     "holdings._WAITING_KIND", "journals._COUNT", "journals._HEADS_ALL", "links._COUNT_PENDING", "links._LINKS",
