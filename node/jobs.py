@@ -139,7 +139,8 @@ class Jobs:
     async def _report_sales(self) -> float:
         """Report what was sold to the suppliers to whom that is granted."""
         context = self._context
-        if not context.house.frozen and await asyncio.to_thread(lambda: context.store.read(grants.active)):
+        granted = await asyncio.to_thread(context.store.read, grants.active)
+        if granted and not context.house.frozen:
             house, store, warehouse = context.house, context.store, context.warehouse
             done, failed = await asyncio.to_thread(supplying.report_all, house, store, warehouse)
             for sent in done:
