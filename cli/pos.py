@@ -63,6 +63,7 @@ def watch(
     found = call("pos.watch", member=member, on=state == "on")
     output.facts(found, [(_("Folder"), found["folder"]), (_("On"), output.yes_no(found["on"]))])
 
+
 @command(app, "grant", _("Let a supplier see the sales of its goods, week by week; prices and stores stay hidden."))
 def grant(
     partner: Partner,
