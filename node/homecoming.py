@@ -31,7 +31,7 @@ from protocol.guardian.forgetting import SetAside
 from protocol.guardian.frame import Tip
 from protocol.guardian.messages import Fenced, Read, WriteBack
 from protocol.keys import NodeId, SigningKey
-from protocol.limits import MAX_BATCH_BYTES
+from protocol.limits import MAX_HISTORY_BYTES
 
 T = TypeVar("T")
 SECOND_US = 1_000_000
@@ -447,7 +447,7 @@ def ask_whose(house: House, peer: NodeId, body: bytes) -> Steps[Whose]:
 
 
 def _learn(house: House, history: bytes) -> Steps[bytes]:
-    if len(history) > MAX_BATCH_BYTES:
+    if len(history) > MAX_HISTORY_BYTES:
         raise PeerFault("history: too long")
     try:
         return (yield from commit(lambda tx: claiming.learn(house, tx, history)))

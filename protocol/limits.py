@@ -52,7 +52,7 @@ MAX_KEYS_PER_ROLE = 8
 MAX_CONTROL_RECORDS = 9_000  # records of one member's control log; a history of them stays below MAX_NODES
 RESERVED_PER_RANK = 500  # of these, how many each rank leaves free for the next higher one
 MAX_PROOFS = 16
-MAX_HISTORY_BYTES = 6 * MIB  # of one member's history in a proof; on a link it has to fit into a batch
+MAX_HISTORY_BYTES = 6 * MIB  # of one member's history, wherever it stands
 MAX_PROOF_BYTES = 13 * MIB
 UNDO_WINDOW_US = 7 * 24 * 3600 * 1_000_000
 MAX_DESCRIPTOR_ENDPOINTS = 8
@@ -91,7 +91,7 @@ SUGGESTION_LIFETIME_US = 75 * 60 * 1_000_000  # as long as a multicast DNS point
 PEER_REQUESTS_PER_MINUTE = 30_000  # from one peer; an honest one has one request open at a time
 STRANGER_REQUESTS_PER_MINUTE = 10  # from one address, to the enrolment endpoints
 MAX_REQUESTS_IN_SERVICE = 8  # bodies of peers in memory at once
-MAX_ANSWER_BYTES = 2 * MIB  # of any answer on the peer port
+MAX_ANSWER_BYTES = 8 * MIB  # of any answer on the peer port: one may hold a long history
 
 # guardians
 MAX_GUARDIANS = 7  # of one member

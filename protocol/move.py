@@ -17,6 +17,7 @@ from protocol.journal import MAX_SEQ
 from protocol.limits import (
     MAX_BATCH_BYTES,
     MAX_FRAMES_PER_REQUEST,
+    MAX_HISTORY_BYTES,
     MAX_NAME_CHARS,
     MAX_RECORD_BYTES,
     MAX_VAULT_KEYS,
@@ -31,7 +32,7 @@ PATHS: Final = (ASK, READ, SWITCH, CANCEL, DONE)
 
 MOVE_BYTES: Final = 16
 MAX_CODE_CHARS: Final = 32
-MAX_BODY_BYTES: Final = 2 * MAX_BATCH_BYTES + 256 * 1024
+MAX_BODY_BYTES: Final = 2 * MAX_BATCH_BYTES + MAX_HISTORY_BYTES + 256 * 1024
 SEALED_KEY_BYTES: Final = 80
 _ASK_TAG: Final = "yui/move-ask/1"
 _OFFER_TAG: Final = "yui/move-offer/1"
@@ -138,7 +139,7 @@ def parse_offer(data: bytes) -> Offer:
         _move(raw[1]),
         shape.hash32(raw[2], "member"),
         shape.text(raw[3], "name", MAX_NAME_CHARS),
-        shape.binary(raw[4], "history", MAX_BATCH_BYTES),
+        shape.binary(raw[4], "history", MAX_HISTORY_BYTES),
         shape.binary(raw[5], "vault", vault.MAX_VAULT_BYTES),
         _keys(raw[6]),
     )
@@ -168,7 +169,7 @@ def parse_pages(data: bytes) -> Pages:
         tuple(shape.binary(item, "frames", frame.MAX_SIGNED_BYTES) for item in frames),
         shape.integer(raw[2], "place", 0, MAX_SEQ),
         shape.integer(raw[3], "last", 0, MAX_SEQ),
-        shape.binary(raw[4], "history", MAX_BATCH_BYTES),
+        shape.binary(raw[4], "history", MAX_HISTORY_BYTES),
         shape.binary(raw[5], "vault", vault.MAX_VAULT_BYTES),
         _keys(raw[6]),
     )
@@ -217,7 +218,7 @@ def parse_said(data: bytes) -> Said:
     word = shape.text(raw[1], "word", 16)
     if word not in {item.value for item in Word}:
         raise Malformed("word: none that is known")
-    return Said(Word(word), shape.binary(raw[2], "history", MAX_BATCH_BYTES))
+    return Said(Word(word), shape.binary(raw[2], "history", MAX_HISTORY_BYTES))
 
 
 def _move(value: object) -> bytes:

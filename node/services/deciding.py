@@ -20,7 +20,7 @@ from protocol.identity.control import Epoch, Signed
 from protocol.identity.genesis import Rank
 from protocol.identity.log import Admitted, Fork
 from protocol.journal import Kind
-from protocol.limits import MAX_BATCH_BYTES
+from protocol.limits import MAX_BATCH_BYTES, MAX_HISTORY_BYTES
 
 FORKS: Final = "forks"
 SENT: Final = Kind.SENT.value
@@ -45,7 +45,7 @@ class Shown(NamedTuple):
 def note(house: House, tx: Tx, member: bytes, history: bytes) -> bool:
     """A peer's log of our member contradicts ours: freeze and keep it. False if ours outranks it: they will follow."""
     known = members.require_log(house, tx, member)
-    fork = log.find_fork(known, log.parse_history(history, MAX_BATCH_BYTES)[1])
+    fork = log.find_fork(known, log.parse_history(history, MAX_HISTORY_BYTES)[1])
     if fork is None or _rank(fork.ours) > _rank(fork.theirs):
         return False
     before = _stored(house, tx, member)
@@ -111,7 +111,7 @@ def _stored(house: House, tx: Tx, member: bytes) -> Fork | None:
     history = tx.meta.get(_key(member)) if member in _open(tx) else None
     if history is None:
         return None
-    return log.find_fork(keying.read_log(tx, member), log.parse_history(history, MAX_BATCH_BYTES)[1])
+    return log.find_fork(keying.read_log(tx, member), log.parse_history(history, MAX_HISTORY_BYTES)[1])
 
 
 def _open(tx: Tx) -> list[bytes]:

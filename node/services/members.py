@@ -20,7 +20,7 @@ from protocol.identity.genesis import DEFAULT_RULES, Genesis, Rank, Role, RoleKe
 from protocol.identity.log import ControlLog
 from protocol.journal import Kind
 from protocol.keys import MemberId, SigningKey
-from protocol.limits import MAX_BATCH_BYTES, MAX_NAME_CHARS
+from protocol.limits import MAX_HISTORY_BYTES, MAX_NAME_CHARS
 
 EPOCH_KEY = "epoch"
 
@@ -210,7 +210,7 @@ def require_local(tx: Tx, member: bytes) -> MemberRow:
 
 def learn_history(house: House, tx: Tx, data: bytes) -> ControlLog:
     """Take a member's control log from a peer's history item; verified alone, whoever brought it."""
-    genesis_bytes, records = log.parse_history(data, MAX_BATCH_BYTES)
+    genesis_bytes, records = log.parse_history(data, MAX_HISTORY_BYTES)
     before = find_log(house, tx, genesis.identify(genesis_bytes)) or log.start(genesis_bytes)
     return admit(house, tx, before, _until_opened(house, tx, before, records))
 
@@ -231,7 +231,7 @@ def _until_opened(house: House, tx: Tx, before: ControlLog, records: list[Signed
 
 def identify_history(data: bytes) -> MemberId:
     """Whose control log a history item is."""
-    return genesis.identify(log.parse_history(data, MAX_BATCH_BYTES)[0])
+    return genesis.identify(log.parse_history(data, MAX_HISTORY_BYTES)[0])
 
 
 def history(house: House, tx: Tx, member: bytes, known: bytes = b"") -> bytes:

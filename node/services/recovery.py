@@ -22,7 +22,7 @@ from protocol.errors import NotAuthorised, WorldFault
 from protocol.identity.control import Reason
 from protocol.identity.log import ControlLog, Rival
 from protocol.journal import Kind
-from protocol.limits import MAX_BATCH_BYTES
+from protocol.limits import MAX_BATCH_BYTES, MAX_HISTORY_BYTES
 from protocol.link import holdings
 from protocol.link import receipt as receipts
 from protocol.link.batch import INCARNATION_BYTES, ItemKind
@@ -31,7 +31,7 @@ from protocol.link.receipt import Leaf, Receipt, Verdict
 
 HISTORIES = "yui/histories/1"
 ASK_HISTORIES = "yui/ask-histories/1"
-MAX_HISTORIES_BYTES = MAX_BATCH_BYTES
+MAX_HISTORIES_BYTES = MAX_BATCH_BYTES + MAX_HISTORY_BYTES  # one long history is always let in
 
 
 # --- reading before writing: what peers know of our own members after a doubtful start
@@ -56,7 +56,7 @@ def tell_histories(house: House, tx: Tx, peer: bytes, question: bytes) -> bytes:
     for member in sorted(member for member in _ever_at(house, tx, peer) if member > after):
         item = members.history(house, tx, member)
         size += len(item) + 16
-        if found and size > MAX_HISTORIES_BYTES - 1024:
+        if found and size > MAX_BATCH_BYTES - 1024:
             return canon.encode((HISTORIES, house.incarnation, found, True))
         found.append(item)
     return canon.encode((HISTORIES, house.incarnation, found, False))

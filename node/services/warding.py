@@ -28,7 +28,7 @@ from protocol.identity.control import Epoch, Proof, Record
 from protocol.identity.genesis import Rank, Role
 from protocol.identity.log import ControlLog
 from protocol.keys import Purpose
-from protocol.limits import FENCES_PER_HOUR, MAX_BATCH_BYTES, MAX_FRAMES_PER_REQUEST
+from protocol.limits import FENCES_PER_HOUR, MAX_BATCH_BYTES, MAX_FRAMES_PER_REQUEST, MAX_HISTORY_BYTES
 
 HOME: Final = "home"
 GUARDIAN: Final = "guardian"
@@ -498,8 +498,8 @@ def prove_accepted(house: House, accepted: Accepted) -> bytes:
 def take_history(house: House, tx: Tx, peer: bytes, history: bytes) -> None:
     """Take what a claimant knows of a ward: its last epoch, maybe, of which its home could not tell this guardian."""
     _require_caller(house, tx, peer)
-    if len(history) > MAX_BATCH_BYTES:
-        raise TooLarge(f"history: at most {MAX_BATCH_BYTES} bytes")
+    if len(history) > MAX_HISTORY_BYTES:
+        raise TooLarge(f"history: at most {MAX_HISTORY_BYTES} bytes")
     _require_known(house, tx, members.identify_history(history))
     members.learn_history(house, tx, history)
 

@@ -18,7 +18,7 @@ from protocol.errors import Malformed, NotAuthorised
 from protocol.identity.control import Epoch
 from protocol.keys import Purpose, SigningKey
 from protocol.limits import (
-    MAX_BATCH_BYTES,
+    MAX_HISTORY_BYTES,
     MAX_MAIL_DONE,
     MAX_MAIL_LISTED,
     MAX_PARCEL_BYTES,
@@ -203,8 +203,8 @@ def encode_answer(message: BoxAnswer) -> bytes:
 
 def parse_answer(data: bytes) -> BoxAnswer:
     """The message in a body."""
-    raw = shape.record(canon.decode(data, max_bytes=MAX_BATCH_BYTES + 4096), _ANSWER_TAG, 3)
-    return BoxAnswer(shape.binary(raw[1], "box", MAX_BOX_BYTES), shape.binary(raw[2], "history", MAX_BATCH_BYTES))
+    raw = shape.record(canon.decode(data, max_bytes=MAX_HISTORY_BYTES + 4096), _ANSWER_TAG, 3)
+    return BoxAnswer(shape.binary(raw[1], "box", MAX_BOX_BYTES), shape.binary(raw[2], "history", MAX_HISTORY_BYTES))
 
 
 def encode_ask(message: Ask) -> bytes:

@@ -13,7 +13,7 @@ from protocol import canon, keys, shape, vault
 from protocol.guardian import frame
 from protocol.journal import MAX_SEQ
 from protocol.keys import Purpose, SigningKey
-from protocol.limits import MAX_BATCH_BYTES, MAX_FRAMES_PER_REQUEST, MAX_RECORD_BYTES
+from protocol.limits import MAX_BATCH_BYTES, MAX_FRAMES_PER_REQUEST, MAX_HISTORY_BYTES, MAX_RECORD_BYTES
 
 AGREEMENT: Final = "/peer/v1/guard/agreement"  # body: signed agreement; answer: it, with what this side has signed
 FRAMES: Final = "/peer/v1/guard/frames"  # body: Frames; answer: kept
@@ -29,7 +29,7 @@ FIND: Final = "/peer/v1/guard/find"  # body: Find; answer: Found
 HISTORY: Final = "/peer/v1/guard/history"  # body: control log of a ward; answer: nothing
 PATHS: Final = (AGREEMENT, FRAMES, TIPS, CHUNKS, FENCE, READ, READ_CHUNK, WRITE_BACK, CLAIM, AUDIT, FIND, HISTORY)
 
-MAX_BODY_BYTES: Final = MAX_BATCH_BYTES + 256 * 1024
+MAX_BODY_BYTES: Final = MAX_BATCH_BYTES + MAX_HISTORY_BYTES + 256 * 1024  # one long history is always let in
 TARGET_BODY_BYTES: Final = MAX_BATCH_BYTES - 16 * 1024
 _FRAMES_TAG: Final = "yui/guard-frames/1"
 _TIPS_TAG: Final = "yui/guard-tips/1"
@@ -186,7 +186,7 @@ def parse_fenced(data: bytes) -> Fenced:
     return Fenced(
         shape.binary(raw[1], "promise", MAX_RECORD_BYTES),
         shape.binary(raw[2], "vault", vault.MAX_VAULT_BYTES),
-        shape.binary(raw[3], "history", MAX_BATCH_BYTES),
+        shape.binary(raw[3], "history", MAX_HISTORY_BYTES),
         shape.binary(raw[4], "accepted", 2 * MAX_RECORD_BYTES),
     )
 
@@ -293,4 +293,4 @@ def parse_found(data: bytes) -> Found:
 
 def _many(value: object, name: str) -> tuple[bytes, ...]:
     found = shape.array(value, name, MAX_FRAMES_PER_REQUEST)
-    return tuple(shape.binary(item, name, max(frame.MAX_SIGNED_BYTES, MAX_BATCH_BYTES)) for item in found)
+    return tuple(shape.binary(item, name, max(frame.MAX_SIGNED_BYTES, MAX_HISTORY_BYTES)) for item in found)

@@ -2,7 +2,8 @@
 
 Owns the record ``["yui/batch/1", network, from, to, incarnation, after, items]`` with items
 ``[position, kind, bytes]`` in ascending positions, travelling as ``["yui/batch-signed/1", record, signature]``. The
-same bytes go over HTTPS, a relay or a carried file. Source: ``docs/protocol.md`` §8.
+same bytes go over HTTPS, a relay or a carried file. A history may be longer than a batch: it then travels as the only
+item of its own. Source: ``docs/protocol.md`` §8.
 """
 
 from __future__ import annotations
@@ -14,14 +15,17 @@ import msgspec
 from msgspec import Meta
 
 from protocol import canon, keys
-from protocol.errors import Malformed
+from protocol.errors import Malformed, TooLarge
 from protocol.keys import Purpose, SigningKey
-from protocol.limits import MAX_BATCH_BYTES, MAX_BATCH_ITEMS
+from protocol.limits import MAX_BATCH_BYTES, MAX_BATCH_ITEMS, MAX_HISTORY_BYTES
 
 TAG = "yui/batch/1"
 SIGNED_TAG = "yui/batch-signed/1"
 INCARNATION_BYTES = 16
 MAX_POSITION = 2**53 - 1
+MAX_RECORD_BYTES = MAX_BATCH_BYTES + 2048  # of a record
+MAX_LONG_RECORD_BYTES = MAX_HISTORY_BYTES + 2048  # of one with a single item, a history
+MAX_BYTES = MAX_LONG_RECORD_BYTES + 2048  # with its signature
 
 
 class ItemKind(Enum):
@@ -38,7 +42,7 @@ class Item(NamedTuple):
 
     position: Annotated[int, Meta(ge=1, le=MAX_POSITION)]
     kind: Annotated[str, Meta(max_length=16)]
-    payload: Annotated[bytes, Meta(max_length=MAX_BATCH_BYTES)]
+    payload: Annotated[bytes, Meta(max_length=MAX_HISTORY_BYTES)]
 
 
 class Batch(NamedTuple):
@@ -60,7 +64,7 @@ def sign(key: SigningKey, batch: Batch) -> bytes:
 
 def split(data: bytes) -> tuple[bytes, bytes]:
     """(record, signature) of a signed batch; nothing is believed yet."""
-    outer = canon.decode_typed(_SIGNED, data, MAX_BATCH_BYTES + 4096, "batch")
+    outer = canon.decode_typed(_SIGNED, data, MAX_BYTES, "batch")
     return outer.record, outer.signature
 
 
@@ -76,7 +80,7 @@ def verify(data: bytes, public: bytes) -> Batch:
 
 class _Signed(NamedTuple):
     tag: Literal["yui/batch-signed/1"]
-    record: Annotated[bytes, Meta(max_length=MAX_BATCH_BYTES + 2048)]
+    record: Annotated[bytes, Meta(max_length=MAX_LONG_RECORD_BYTES)]
     signature: Annotated[bytes, Meta(min_length=keys.SIGNATURE_BYTES, max_length=keys.SIGNATURE_BYTES)]
 
 
@@ -99,10 +103,14 @@ _RECORD = msgspec.msgpack.Decoder(_Wire)
 
 
 def _parse(record: bytes) -> Batch:
-    raw = canon.decode_typed(_RECORD, record, MAX_BATCH_BYTES + 2048, "batch")
+    raw = canon.decode_typed(_RECORD, record, MAX_LONG_RECORD_BYTES, "batch")
+    if len(record) > MAX_RECORD_BYTES and [item.kind for item in raw.items] != [ItemKind.HISTORY.value]:
+        raise TooLarge(f"batch of {len(record)} bytes, the limit is {MAX_RECORD_BYTES}; a longer history comes alone")
     last = raw.after
-    for item in raw.items:
+    for at, item in enumerate(raw.items):
         canon.require_text(item.kind)
+        if len(item.payload) > MAX_BATCH_BYTES and item.kind != ItemKind.HISTORY.value:
+            raise TooLarge(f"items[{at}].payload: at most {MAX_BATCH_BYTES} bytes")
         if item.position <= last:
             raise Malformed("items.position: in ascending order, behind `after`")
         last = item.position

@@ -15,13 +15,14 @@ from typing import Final, NamedTuple
 from protocol import canon, sealing, shape
 from protocol.errors import Malformed
 from protocol.keys import SigningKey
-from protocol.limits import MAX_ATTACHMENT_CHUNKS, MAX_BATCH_BYTES, MAX_INT
+from protocol.limits import MAX_ATTACHMENT_CHUNKS, MAX_INT
+from protocol.link import batch
 from protocol.link import chunk as chunks
 
 TAG: Final = "yui/carried/1"
 FILE_MARK: Final = b"yui carried file 1\n"
 FILE_ID_BYTES: Final = 16
-MAX_CONTENT_BYTES: Final = max(MAX_BATCH_BYTES + 4096, chunks.MAX_BYTES) + 128
+MAX_CONTENT_BYTES: Final = max(batch.MAX_BYTES, chunks.MAX_BYTES) + 128
 MAX_PIECE_BYTES: Final = MAX_CONTENT_BYTES + 512
 
 

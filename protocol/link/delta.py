@@ -11,10 +11,11 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from protocol import canon, shape
-from protocol.limits import MAX_BATCH_BYTES, MAX_CARDS_PER_DELTA
+from protocol.limits import MAX_BATCH_BYTES, MAX_CARDS_PER_DELTA, MAX_HISTORY_BYTES
 
 TAG = "yui/delta/1"
 MAX_CHANGE = 2**53 - 1
+MAX_BYTES = 2 * MAX_BATCH_BYTES + MAX_HISTORY_BYTES  # one long history is always let in
 
 
 class Entry(NamedTuple):
@@ -41,14 +42,14 @@ def encode(network: str, since: int, until: int, more: bool, entries: Sequence[E
 
 def parse(data: bytes) -> Delta:
     """The delta in canonical ``data``."""
-    raw = shape.record(canon.decode(data, max_bytes=2 * MAX_BATCH_BYTES), TAG, 6)
+    raw = shape.record(canon.decode(data, max_bytes=MAX_BYTES), TAG, 6)
     entries = []
     for item in shape.array(raw[5], "entries", MAX_CARDS_PER_DELTA):
         card, history = shape.exactly(item, "entries", 2)
         entries.append(
             Entry(
                 shape.binary(card, "entries.card", MAX_BATCH_BYTES),
-                shape.binary(history, "entries.history", MAX_BATCH_BYTES),
+                shape.binary(history, "entries.history", MAX_HISTORY_BYTES),
             )
         )
     return Delta(

@@ -127,7 +127,7 @@ class _Grid:
             withheld.update(self._way(source, sink, withheld, {cell}, need))
             return
         own = self.values[cell].keys()
-        for company in {next(iter(self.values[other])) for other in used if len(self.values[other]) == 1}:
+        for company in sorted({next(iter(self.values[other])) for other in used if len(self.values[other]) == 1}):
             known = {cell, *(other for other in withheld if self.values.get(other, {}).keys() == {company})}
             left = self._need(cell, company) if own != {company} else 0
             if left and self._slack(source, sink, withheld - known, left)[0] < left:

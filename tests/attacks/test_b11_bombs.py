@@ -11,7 +11,8 @@ import pytest
 
 from protocol import canon
 from protocol.errors import Malformed, PeerFault, TooLarge
-from protocol.limits import CHUNK_BYTES, KIB, MAX_BATCH_BYTES, MAX_DOCUMENT_BYTES, MAX_PROOF_BYTES
+from protocol.limits import CHUNK_BYTES, KIB, MAX_DOCUMENT_BYTES, MAX_PROOF_BYTES
+from protocol.link import batch
 from protocol.process.trade import papers
 from tests.attacks.records import RECORDS
 
@@ -111,7 +112,7 @@ def test_bodies_of_documents(bomb: str) -> None:
 def test_what_is_too_large_is_refused_before_it_is_looked_at() -> None:
     for limit, name in (
         (MAX_DOCUMENT_BYTES, "envelope"),
-        (MAX_BATCH_BYTES + 4 * KIB, "batch"),
+        (batch.MAX_BYTES, "batch"),
         (CHUNK_BYTES + 4 * KIB, "chunk"),
         (MAX_PROOF_BYTES, "proof"),
     ):

@@ -23,11 +23,10 @@ from protocol.limits import (
     MAX_INTRODUCTION_BYTES,
     MAX_RECORD_BYTES,
 )
+from protocol.link import batch, delta
 from protocol.statistics import post
 
 MAX_CHUNK_BODY_BYTES = CHUNK_BYTES + 4 * KIB  # the chunk, its path and framing
-MAX_BATCH_BODY_BYTES = MAX_BATCH_BYTES + 4 * KIB  # the record, its signature and framing
-MAX_DELTA_BODY_BYTES = 2 * MAX_BATCH_BYTES  # as protocol.link.delta
 NOTHING = canon.encode(None)
 
 
@@ -82,14 +81,14 @@ class _Handlers:
         return answer(await self._services.introduce(caller(request), await read_body(request, MAX_INTRODUCTION_BYTES)))
 
     async def receive_batch(self, request: web.Request) -> web.Response:
-        body = await read_body(request, MAX_BATCH_BODY_BYTES)
+        body = await read_body(request, batch.MAX_BYTES)
         return answer(await self._services.receive_batch(caller(request), body))
 
     async def next_batch(self, request: web.Request) -> web.Response:
         return answer(await self._services.next_batch(caller(request), await read_body(request, MAX_RECORD_BYTES)))
 
     async def accept_receipt(self, request: web.Request) -> web.Response:
-        body = await read_body(request, MAX_BATCH_BODY_BYTES)
+        body = await read_body(request, MAX_BATCH_BYTES)
         return answer(await self._services.accept_receipt(caller(request), body))
 
     async def news(self, request: web.Request) -> web.Response:
@@ -108,7 +107,7 @@ class _Handlers:
         return answer(await self._services.directory(caller(request), int(since)))
 
     async def directory_put(self, request: web.Request) -> web.Response:
-        body = await read_body(request, MAX_DELTA_BODY_BYTES)
+        body = await read_body(request, delta.MAX_BYTES)
         return answer(await self._services.directory_put(caller(request), body))
 
     async def chunk_get(self, request: web.Request) -> web.Response:

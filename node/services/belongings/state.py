@@ -20,7 +20,7 @@ from node.store import SHELVES, Shelf, Tx, WrappedKeyRow
 from protocol import canon, shape
 from protocol.errors import Malformed
 from protocol.identity.words import ENTROPY_BYTES
-from protocol.limits import MAX_BATCH_BYTES, MIB
+from protocol.limits import MAX_HISTORY_BYTES, MIB
 
 #: Into how many boxes a shelf goes; others are few rows and go in one.
 BOXES: Final = {"items": 64, "item_prices": 64, "payments": 64, "guest_links": 16, "drafts": 16, "imports_done": 16}
@@ -243,7 +243,7 @@ def _keep_words(house: House, tx: Tx, member: bytes, rows: Sequence[Sequence[Any
     told = []
     for row in rows:
         guest, secret, history = shape.exactly(row, "guest_words", 3)
-        history = shape.binary(history, "guest_words.history", MAX_BATCH_BYTES)
+        history = shape.binary(history, "guest_words.history", MAX_HISTORY_BYTES)
         if guest not in own or members.identify_history(history) != guest:
             told.append("guest_words: of nobody's guest")
             continue

@@ -24,7 +24,7 @@ from protocol.identity import log as logs
 from protocol.identity.control import HOME, Epoch, Reason
 from protocol.identity.genesis import Rank
 from protocol.keys import SigningKey
-from protocol.limits import MAX_BATCH_BYTES
+from protocol.limits import MAX_HISTORY_BYTES
 from protocol.move import Offer, Pages
 
 _DONE: Final = frozenset({State.SETTLED.value, State.CANCELLED.value})
@@ -138,7 +138,7 @@ def _forget_draft(tx: Tx, row: MoveInRow) -> None:
 def switched(house: House, tx: Tx, member: bytes, history: bytes) -> MoveInRow:
     """The old home says that a record of ours stands: keep it, signed as it is. PeerFault if it shows another."""
     row = require(tx, member)
-    _, records = logs.parse_history(history, MAX_BATCH_BYTES)
+    _, records = logs.parse_history(history, MAX_HISTORY_BYTES)
     ours = next((item for item in records if _opens_here(house, item)), None)
     if ours is None or tx.wrapped_keys.get(members.EPOCH_KEY, ours.record.hash) is None:
         raise PeerFault("the old home shows no record that this node has drafted", code="other-record")

@@ -7,7 +7,7 @@ import pytest
 from protocol import canon, keys
 from protocol.errors import BadSignature, Malformed, PeerFault, TooLarge
 from protocol.keys import Purpose
-from protocol.limits import MAX_BATCH_BYTES, MAX_BATCH_ITEMS
+from protocol.limits import MAX_BATCH_BYTES, MAX_BATCH_ITEMS, MAX_HISTORY_BYTES
 from protocol.link import batch
 from protocol.link.batch import Batch, Item
 from tests.protocol.mutation import disfigured
@@ -84,7 +84,22 @@ def test_what_holds_the_record_and_its_signature_has_its_shape_too() -> None:
 
 def test_a_batch_is_not_larger_than_its_limit() -> None:
     with pytest.raises(TooLarge, match="batch of"):
-        batch.split(bytes(MAX_BATCH_BYTES + 4097))
+        batch.split(bytes(batch.MAX_BYTES + 1))
+
+
+def test_a_long_history_comes_alone() -> None:
+    long = Item(3, "history", bytes(MAX_HISTORY_BYTES))
+    assert batch.verify(batch.sign(TOYOTA, PLAIN._replace(items=(long,))), TOYOTA.public).items == (long,)
+    half = bytes(MAX_BATCH_BYTES // 2 + 2048)
+    for items in (
+        (long, Item(4, "document", b"")),
+        (Item(3, "history", half), Item(4, "history", half)),
+        (Item(3, "document", bytes(MAX_BATCH_BYTES + 4096)),),
+        (Item(3, "receipt", bytes(MAX_HISTORY_BYTES)),),
+        (Item(3, "history", bytes(MAX_HISTORY_BYTES + 1)),),
+    ):
+        with pytest.raises((Malformed, TooLarge)):
+            batch.verify(batch.sign(TOYOTA, PLAIN._replace(items=items)), TOYOTA.public)
 
 
 def test_a_batch_splits_into_what_was_signed_and_by_what() -> None:
