@@ -54,6 +54,8 @@ WHAT: Final[Mapping[str, str]] = {
     "called": N_("telephoned the member"),
     "quarantine-retried": N_("tried a set-aside record again"),
     "quarantine-dropped": N_("dropped a set-aside record"),
+    "question-decided": N_("decided about a question of another association"),
+    "question-rule": N_("changed who may ask questions"),
     "backup-made": N_("made a backup"),
     "waiting-changed": N_("changed which papers wait for copies"),
     "data-use-changed": N_("changed what its figures are counted in"),

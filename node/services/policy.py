@@ -101,6 +101,7 @@ OPERATIONS: Final[Mapping[str, frozenset[Role]]] = {
     "association.peers": STAFF_ROLES,
     "association.moves": STAFF_ROLES,
     "association.safety": STAFF_ROLES,
+    "association.questions": STAFF_ROLES,
     "association.audit": STAFF_ROLES,
     "association.staff": _ADMIN,
 }

@@ -38,6 +38,7 @@ MENU: Final = (
     Entry("/association/peers", N_("Connected associations"), "association.peers", "dealings"),
     Entry("/association/moves", N_("Members that move or return"), "association.moves", "partners"),
     Entry("/area", N_("Figures of the area"), "area.read", "books"),
+    Entry("/association/questions", N_("Questions between regions"), "association.questions", "dealings"),
     Entry("/association/copies", N_("Copies and guardians"), "association.safety", "books"),
     Entry("/association/safety", N_("Storage and backups"), "association.safety", "books"),
     Entry("/association/audit", N_("Access log"), "association.audit", "log"),

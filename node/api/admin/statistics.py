@@ -8,7 +8,6 @@ from typing import Any
 
 from node.api.admin.command import Ask, Command, Nothing
 from node.api.context import Context
-from node.services import peers
 from node.services.questions import answering, cohorts, figures, gathering, overview, policy
 from node.services.transaction import Tx
 from protocol.errors import CallerFault, Malformed, WorldFault
@@ -198,18 +197,14 @@ def ledger(context: Context, ask: Paged) -> object:
 
 def policies(context: Context, _ask: Nothing) -> object:
     """Who may ask."""
-    return context.store.read(partial(overview.policies, context.house))
+    return context.store.read(partial(overview.rules, context.house))
 
 
 def change_policy(context: Context, ask: Rule) -> object:
     """Change it for one asker, or for everybody else."""
 
     def work(tx: Tx) -> None:
-        key = b""
-        if ask.asker:
-            row = tx.peers.get(peers.find(tx, ask.asker))
-            key = b"" if row is None else row.key
-        policy.change(context.house, tx, key, ask.rule, ask.by)
+        policy.change(context.house, tx, policy.asker_of(tx, ask.asker), ask.rule, ask.by)
 
     context.commit(work)
     return policies(context, Nothing())

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Any, Final
 
+from federation.peers import PINNED
 from node.services.house import House
 from node.services.questions import cohorts, gathering, ledgering, policy
 from node.services.questions.gathering import Answer
@@ -16,6 +17,7 @@ from protocol.statistics.plan import Cell
 
 EPOCH: Final = date(1970, 1, 1)
 MAX_WAITING: Final = 1000
+ACCEPTED: Final = frozenset(state.value for state in PINNED)
 
 
 class Names:
@@ -88,6 +90,7 @@ def result(house: House, tx: Tx, text: str) -> dict[str, Any]:
     found: Answer = gathering.answer(tx, text)
     return {
         "question": found.question.hex(),
+        "asker": names(found.asked.asker),
         "figure": found.asked.figure,
         "state": found.state,
         "reason": found.reason,
@@ -100,6 +103,9 @@ def result(house: House, tx: Tx, text: str) -> dict[str, Any]:
                 "why": one.why,
             }
             for one in found.cells
+        ],
+        "asked": [
+            {"code": one.code, "first": _day(one.since), "last": _day(one.until - 1)} for one in found.asked.cells
         ],
         "nodes": [names(key) for key in found.nodes],
         "named": [{"node": names(key), "rule": rule} for key, rule in found.named],
@@ -147,8 +153,13 @@ def ledger(house: House, tx: Tx, limit: int) -> list[dict[str, Any]]:
     return [line(found, names) for found in ledgering.page(house, tx, limit)]
 
 
-def policies(house: House, tx: Tx) -> list[dict[str, str]]:
-    """Who may ask; without a name: everybody else."""
-    names = names_of(house, tx)
-    found = [{"asker": names(row.asker) if row.asker else "", "rule": row.rule} for row in tx.questions.policies()]
-    return found if any(not row["asker"] for row in found) else [*found, {"asker": "", "rule": policy.ASK}]
+def rules(house: House, tx: Tx) -> list[dict[str, str]]:
+    """Who may ask: everybody else (without a name) first, then every peer with the rule that holds for it."""
+    found = [{"node": "", "asker": "", "rule": policy.rule_for(house, tx, policy.EVERYBODY)}]
+    rows = sorted(tx.peers.all(), key=lambda row: (row.name, row.node))
+    found += [
+        {"node": row.node.hex(), "asker": row.name or row.node.hex()[:12], "rule": policy.rule_for(house, tx, row.key)}
+        for row in rows
+        if row.state in ACCEPTED
+    ]
+    return found

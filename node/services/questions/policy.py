@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from node.services import peers
 from node.services.house import House
 from node.store import StatsPolicyRow, Tx
 from protocol.errors import CallerFault
@@ -24,6 +25,14 @@ def rule_for(house: House, tx: Tx, asker: bytes) -> str:
         return AUTO
     rules = {row.asker: row.rule for row in tx.questions.policies()}
     return rules.get(asker, rules.get(EVERYBODY, ASK))
+
+
+def asker_of(tx: Tx, text: str) -> bytes:
+    """The node key of a peer by name or id; nothing means everybody else."""
+    if not text:
+        return EVERYBODY
+    row = tx.peers.get(peers.find(tx, text))
+    return EVERYBODY if row is None else row.key
 
 
 def change(house: House, tx: Tx, asker: bytes, rule: str, by: str) -> StatsPolicyRow:
