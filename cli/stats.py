@@ -110,7 +110,7 @@ def show(question: Question) -> None:
 
 
 def _result(found: dict[str, Any]) -> None:
-    why = {"few": _("too few firms"), "empty": _("nothing"), "withheld": _("withheld: would show another cell")}
+    why = {"few": _("too few firms"), "empty": _("none at all"), "withheld": _("withheld: would show another cell")}
     output.facts(
         found,
         [
@@ -135,7 +135,7 @@ def waiting() -> None:
     rows = [
         (short(row["question"]), row["asker"], row["figure"], row["cells"], row["first"], row["last"]) for row in found
     ]
-    columns = [_("Id"), _("Asked by"), _("Figure"), _("Cells"), _("Since"), _("Until")]
+    columns = [_("Id"), _("Asked by"), _("What is summed"), _("Cells"), _("Since"), _("Until")]
     output.table(found, columns, rows, empty=_("no question waits"))
 
 
@@ -164,7 +164,7 @@ def ledger(limit: Annotated[int, typer.Option(min=1, max=10_000, help=_("The lat
          short(row["question"]), row["detail"])
         for row in found
     ]  # fmt: skip
-    columns = [_("No."), _("Time"), _("Event"), _("Asked by"), _("Figure"), _("Cells"), _("Question"), _("Reason")]
+    columns = [_("No."), _("Time"), _("Event"), _("Asked by"), _("What is summed"), _("Cells"), _("Question"), _("Reason")]
     output.table(found, columns, rows, empty=_("nothing was asked yet"))
 
 
