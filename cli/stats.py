@@ -164,7 +164,8 @@ def ledger(limit: Annotated[int, typer.Option(min=1, max=10_000, help=_("The lat
          short(row["question"]), row["detail"])
         for row in found
     ]  # fmt: skip
-    columns = [_("No."), _("Time"), _("Event"), _("Asked by"), _("What is summed"), _("Cells"), _("Question"), _("Reason")]
+    columns = [_("No."), _("Time"), _("Event"), _("Asked by"), _("What is summed"), _("Cells"), _("Question")]
+    columns.append(_("Reason"))
     output.table(found, columns, rows, empty=_("nothing was asked yet"))
 
 

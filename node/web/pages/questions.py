@@ -46,7 +46,11 @@ RULES: Final = {
     "never": N_("never answer"),
 }
 COHORTS: Final = {"offered": N_("Waits for you"), "accepted": N_("We take part"), "declined": N_("We take no part")}
-WHY: Final = {"few": N_("too few firms"), "empty": N_("none at all"), "withheld": N_("withheld: would show another cell")}
+WHY: Final = {
+    "few": N_("too few firms"),
+    "empty": N_("none at all"),
+    "withheld": N_("withheld: would show another cell"),
+}
 WORDS: Final[dict[str, Any]] = {
     "figures": FIGURES,
     "states": STATES,
