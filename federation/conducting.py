@@ -45,7 +45,7 @@ class Conducting:
     """One round at one conductor. ``closed``: ended attempts; ``outcomes``: what was computed, by hash of the set."""
 
     def __init__(self, found: Round, name: bytes, key: SigningKey, key_of: KeyOf) -> None:
-        self.round, self.name, self._key, self._key_of = found, name, key, key_of
+        self.round, self.name, self._key, self.key_of = found, name, key, key_of
         self.number = found.number_of(key.public)
         self.register = Register()
         self.words: dict[bytes, bytes] = {}  # every verified word as it was signed, by hash
@@ -81,7 +81,7 @@ class Conducting:
 
     def _verified(self, data: bytes) -> tuple[Word, bytes]:
         claimed = pledge.claimed(data, self.round, self.name)
-        key = self._key_of(claimed.pledge.member, claimed.pledge.epoch)
+        key = self.key_of(claimed.pledge.member, claimed.pledge.epoch)
         if key is None:
             raise NotAuthorised("epoch: not known here as one of this firm's")
         return pledge.verify(data, self.round, self.name, key), data
@@ -241,6 +241,11 @@ class Conducting:
         if shape.hash32(value, "round") != self.name:
             raise Malformed("round: another one")
 
+    def stated(self, attempt: int) -> bytes:
+        """The statement of an ended attempt's set, empty where it did not come here."""
+        found = self._statements.get(self.closed[attempt].result.words)
+        return found[0] if found else b""
+
     def slip_of(self, attempt: int, member: bytes) -> bytes:
         """What a firm may see (``yui/joint-told/1``); NotAuthorised for a firm that has no slip in this attempt."""
         ended = self.closed[attempt]
@@ -252,13 +257,22 @@ class Conducting:
 
 
 def restore(
-    machine: Conducting, register: Register, words: Mapping[bytes, bytes], taken: Iterable[bytes]
+    machine: Conducting,
+    register: Register,
+    words: Mapping[bytes, bytes],
+    taken: Iterable[bytes],
+    ended: Iterable[tuple[bytes, bytes]] = (),
 ) -> Conducting:
-    """The machine as it was before a restart: what was on disk, read again."""
-    machine.register = register
+    """The machine as it was before a restart: what was on disk, read again. ``ended``: closed record and statement
+    (or nothing) of each attempt that has ended."""
     for data in words.values():
         machine._keep(*machine._verified(data))
     machine.taken = set(taken)
+    for record, stated in ended:
+        machine._on_closed(record)
+        if stated:
+            machine._on_statement(stated, deciding.verify_statement(stated, machine.round, machine.name))
+    machine.register = register
     machine._members = {machine._read[each].pledge.member for each in sorted(machine.taken)}
     return machine
 

@@ -40,6 +40,7 @@ from node.api.member import app as member
 from node.api.peer.routes import peer_app
 from node.attachments import AttachmentFiles
 from node.certificate import TlsIdentity, create_identity, load_identity
+from node.joint import Courier
 from node.opening import Opened
 from node.peer_desk import PeerDesk
 from node.peer_port import PeerPort
@@ -111,7 +112,17 @@ class Node:
         files = AttachmentFiles(opened.folder / "attachments")
         self._runtime.guarding.read_chunk = files.read_chunk
         self._errands = Errands(house, opened.store, files, self._transport, self._pins, self._news)
-        port = PeerPort(house, opened.store, self._office, self._driver, self._errands, self.context.arrivals.notify)
+        self._courier = Courier(house, opened.store, self._driver.ask)
+        self.context.joint = self._courier
+        port = PeerPort(
+            house,
+            opened.store,
+            self._office,
+            self._driver,
+            self._errands,
+            self.context.arrivals.notify,
+            self._courier,
+        )
         self._peer_server = PeerServer(peer_app(port, self._pins), identity, self._pins)
         self._discovery: Discovery | None = None
         self._runners: list[web.AppRunner] = []
@@ -193,6 +204,7 @@ class Node:
         if self._discovery is not None:
             await self._discovery.stop()
         await self._jobs.stop()
+        await self._courier.stop()
         await self._returns.stop()
         await self._moves.stop()
         for runner in self._runners:

@@ -76,6 +76,7 @@ class Jobs:
             "reports": self._report_sales,
             "erasures": self._erase,
             "notices": self._notify,
+            "joint": self._joint,
         }
         self._tasks = [asyncio.create_task(self._go_round(name, job), name=name) for name, job in rounds.items()]
 
@@ -149,6 +150,11 @@ class Jobs:
                 log.info("sales_not_reported", partner=one.partner.hex()[:12], error=one.why[:300])
         await asyncio.sleep(supplying.EVERY_S)
         return supplying.EVERY_S
+
+    async def _joint(self) -> float:
+        """One pass over joint rounds; rare looks where the node serves no peers."""
+        courier = self._context.joint
+        return float(await courier.look()) if courier is not None else IDLE_S
 
     async def _erase(self) -> float:
         """Hear what is asked and answered about erasing, judge it, send requests and answers; 0 while there is more."""

@@ -13,6 +13,7 @@ from typing import TypeVar
 from node.aio.driver import Driver
 from node.aio.errands import Errands
 from node.aio.office import PeerOffice
+from node.joint import Courier
 from node.runtime import BATCHES, HELLO, HISTORIES, NEXT, RECEIPTS
 from node.services import directory, members
 from node.services.house import House
@@ -34,6 +35,7 @@ class PeerPort:
         driver: Driver,
         errands: Errands,
         arrived: Callable[[], None],
+        courier: Courier,
     ) -> None:
         self._house = house
         self._store = store
@@ -41,6 +43,7 @@ class PeerPort:
         self._driver = driver
         self._errands = errands
         self._arrived = arrived
+        self._courier = courier
 
     async def enrol_commit(self, body: bytes) -> bytes:
         """Message 1 of an enrolment, from a stranger."""
@@ -106,6 +109,10 @@ class PeerPort:
     async def guard(self, node: NodeId, path: str, body: bytes) -> bytes:
         """What is asked of a guardian."""
         return await self._driver.serve(node, path, body)
+
+    async def joint(self, node: NodeId, body: bytes) -> bytes:
+        """What is said in a joint round."""
+        return await self._courier.receive(node, body)
 
     async def check(self, node: NodeId, body: bytes) -> bytes:
         """Diagnosis."""

@@ -22,6 +22,7 @@ from node.store import (
     schema_guarding,
     schema_importing,
     schema_intake,
+    schema_joint,
     schema_mail,
     schema_money,
     schema_moving,
@@ -148,6 +149,10 @@ def _grants(engine: str) -> Iterable[str]:
     yield from _tables(engine, schema_grants.STEP)
 
 
+def _joint(engine: str) -> Iterable[str]:
+    yield from _tables(engine, schema_joint.STEP)
+
+
 def _erasing(engine: str) -> Iterable[str]:
     yield from _tables(engine, schema_erasing.STEP)
 
@@ -181,6 +186,7 @@ STEPS: Sequence[tuple[str, Callable[[str], Iterable[str]]]] = (
     (schema_datause.STEP, _datause),
     (schema_area.STEP, _area),
     (schema_grants.STEP, _grants),
+    (schema_joint.STEP, _joint),
 )
 
 

@@ -15,6 +15,7 @@ from node.store.grants import Grants
 from node.store.guarding import Guarding
 from node.store.holdings import Decisions, Follows, Holdings, Waiting
 from node.store.importing import Importing
+from node.store.joint import Joint
 from node.store.journals import Heads, Journal
 from node.store.links import Given, Links, Outgoing, Receipts, Streams
 from node.store.mail import Mail
@@ -101,6 +102,7 @@ class Tx:
         self.data_use = DataUse(session)
         self.area = Area(session)
         self.grants = Grants(session)
+        self.joint = Joint(session)
         self.renewing = Renewing(session)
         self.questions = Questions(session)
 

@@ -13,6 +13,7 @@ from node.api.admin import (
     guardians,
     held,
     imports,
+    joint,
     keys,
     leaving,
     members,
@@ -32,6 +33,7 @@ from node.api.admin import (
 from node.api.admin.command import Command
 
 FAMILIES = (
+    joint,
     archives,
     members,
     moving,

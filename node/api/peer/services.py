@@ -75,6 +75,10 @@ class PeerServices(Protocol):
         """What is asked of a guardian, or in a question: :mod:`protocol.guardian.messages`, ``statistics.post``."""
         ...
 
+    async def joint(self, node: NodeId, body: bytes) -> bytes:
+        """What is said in a joint round: :mod:`node.services.joint.travelling`."""
+        ...
+
     async def check(self, node: NodeId, body: bytes) -> bytes:
         """Diagnosis: what :mod:`node.aio.check` asks."""
         ...

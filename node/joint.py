@@ -1,0 +1,138 @@
+"""The courier of joint rounds: when words, announcements, calls and slips go out, and the door through which they come.
+
+Owns patience (what was tried when) and nothing durable: everything is looked up in the store again. One message at a
+time to each node in each pass. What is sent and what it means is :mod:`node.services.joint.travelling`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from functools import partial
+from typing import Final, TypeVar
+
+import structlog
+
+from node.services.house import House
+from node.services.joint import travelling
+from node.services.joint.seats import Post, Seats
+from node.services.joint.travelling import Errand
+from node.store import Store, Tx
+from protocol.errors import YuiError
+from protocol.keys import NodeId
+
+T = TypeVar("T")
+Ask = Callable[[NodeId, str, bytes], Awaitable[bytes]]
+LOOK_S: Final = 2.0
+FIRST_S: Final = 3.0  # until something is tried again; twice as long each time
+MAX_WAIT_S: Final = 300.0
+CALL_AGAIN_S: Final = 10.0
+MAX_ROUNDS: Final = 200
+log = structlog.get_logger("joint")
+
+
+class Courier:
+    """One per running node."""
+
+    def __init__(self, house: House, store: Store, ask: Ask) -> None:
+        self._house, self._store, self._ask = house, store, ask
+        self.seats = Seats()
+        self._tried: dict[tuple[object, ...], tuple[float, int]] = {}  # when to try again, failures
+        self._brought: set[tuple[bytes, bytes]] = set()  # (round, node): announced
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def receive(self, node: bytes, body: bytes) -> bytes:
+        """One message of a peer; what follows from it goes out by itself."""
+        answer, posts = await self._commit(partial(self._receive, node, body))
+        self._send_all(posts)
+        return answer
+
+    def _receive(self, node: bytes, body: bytes, tx: Tx) -> tuple[bytes, list[Post]]:
+        try:
+            answer, posts = travelling.receive(self._house, tx, self.seats, node, body)
+            return answer, [Post(post.node, travelling.with_histories(self._house, tx, post)) for post in posts]
+        except BaseException:
+            self._house.forget_caches()
+            raise
+
+    async def stop(self) -> None:
+        """End what is under way."""
+        for task in list(self._tasks):
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def look(self) -> float:
+        """One pass over all rounds; how long to rest."""
+        if self._house.frozen or self._house.recovering:
+            return LOOK_S
+        rows = await asyncio.to_thread(self._store.read, lambda tx: tx.joint.all(MAX_ROUNDS))
+        for row in rows:
+            for post in await asyncio.to_thread(self._store.read, partial(_announcements, self._house, row.round)):
+                if (row.round, post.node) not in self._brought and self._may("round", row.round, post.node):
+                    await self._bring(post, row.round)
+            for errand in await asyncio.to_thread(self._store.read, partial(_errands, self._house, row.round)):
+                if self._may("errand", errand.round, errand.node, errand.word, errand.asks):
+                    await self._run(errand)
+            if self._may("call", row.round):
+                self._send_all(await self._commit(partial(self._call, row.round)))
+        return LOOK_S
+
+    def _call(self, name: bytes, tx: Tx) -> list[Post]:
+        posts = travelling.call(self._house, tx, self.seats, name)
+        if posts:
+            self._wait("call", name, seconds=CALL_AGAIN_S)
+        return [Post(post.node, travelling.with_histories(self._house, tx, post)) for post in posts]
+
+    async def _run(self, errand: Errand) -> None:
+        try:
+            if errand.node == self._house.id:
+                await self._commit(lambda tx: travelling.at_home(self._house, tx, self.seats, errand))
+            else:
+                answer = await self._ask(NodeId(errand.node), travelling.PATH, errand.body)
+                await self._commit(lambda tx: travelling.answered(self._house, tx, errand, answer))
+        except YuiError as error:
+            log.info("not brought", round=errand.round.hex()[:12], peer=errand.node.hex()[:12], code=error.code)
+        self._wait("errand", errand.round, errand.node, errand.word, errand.asks)
+
+    async def _bring(self, post: Post, name: bytes) -> None:
+        try:
+            await self._ask(NodeId(post.node), travelling.PATH, post.body)
+            self._brought.add((name, post.node))
+        except YuiError as error:
+            log.info("not announced", round=name.hex()[:12], peer=post.node.hex()[:12], code=error.code)
+            self._wait("round", name, post.node)
+
+    def _send_all(self, posts: list[Post]) -> None:
+        for post in posts:
+            task = asyncio.get_running_loop().create_task(self._send(post))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+
+    async def _send(self, post: Post) -> None:
+        """A message of a closing. One that does not arrive is not repeated: the next call makes new ones."""
+        try:
+            await self._ask(NodeId(post.node), travelling.PATH, post.body)
+        except YuiError as error:
+            log.info("not sent", peer=post.node.hex()[:12], code=error.code)
+
+    def _may(self, *what: object) -> bool:
+        return self._tried.get(what, (0.0, 0))[0] <= time.monotonic()
+
+    def _wait(self, *what: object, seconds: float = 0.0) -> None:
+        failures = self._tried.get(what, (0.0, 0))[1]
+        rest = seconds or min(FIRST_S * 2**failures, MAX_WAIT_S)
+        self._tried[what] = time.monotonic() + rest, failures + 1
+
+    async def _commit(self, work: Callable[[Tx], T]) -> T:
+        return await asyncio.wrap_future(self._store.submit(work))
+
+
+def _announcements(house: House, name: bytes, tx: Tx) -> list[Post]:
+    row = tx.joint.get(name)
+    return travelling.announcements(house, tx, row) if row is not None else []
+
+
+def _errands(house: House, name: bytes, tx: Tx) -> list[Errand]:
+    row = tx.joint.get(name)
+    return travelling.errands(house, tx, row) if row is not None else []

@@ -1,0 +1,1 @@
+"""Joint orders at a node: rounds, pledges of members, closing. Protocol §19."""
