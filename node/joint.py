@@ -15,12 +15,14 @@ from typing import Final, TypeVar
 import structlog
 
 from node.services.house import House
-from node.services.joint import travelling
+from node.services.joint import rounds, travelling
 from node.services.joint.seats import Post, Seats
 from node.services.joint.travelling import Errand
 from node.store import Store, Tx
+from node.store.joint import RoundRow
 from protocol.errors import YuiError
 from protocol.keys import NodeId
+from protocol.process.joint import terms
 
 T = TypeVar("T")
 Ask = Callable[[NodeId, str, bytes], Awaitable[bytes]]
@@ -28,7 +30,6 @@ LOOK_S: Final = 2.0
 FIRST_S: Final = 3.0  # until something is tried again; twice as long each time
 MAX_WAIT_S: Final = 300.0
 CALL_AGAIN_S: Final = 10.0
-MAX_ROUNDS: Final = 200
 log = structlog.get_logger("joint")
 
 
@@ -40,6 +41,7 @@ class Courier:
         self.seats = Seats()
         self._tried: dict[tuple[object, ...], tuple[float, int]] = {}  # when to try again, failures
         self._brought: set[tuple[bytes, bytes]] = set()  # (round, node): announced
+        self._next = 0.0  # when to look again
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def receive(self, node: bytes, body: bytes) -> bytes:
@@ -66,8 +68,11 @@ class Courier:
         """One pass over all rounds; how long to rest."""
         if self._house.frozen or self._house.recovering:
             return LOOK_S
-        rows = await asyncio.to_thread(self._store.read, lambda tx: tx.joint.all(MAX_ROUNDS))
-        for row in rows:
+        rest = self._next - time.monotonic()
+        if rest > 0:  # what arrives at the node wakes every job; rounds have time
+            return rest
+        self._next = time.monotonic() + LOOK_S
+        for row in await asyncio.to_thread(self._store.read, partial(_running, self._house)):
             for post in await asyncio.to_thread(self._store.read, partial(_announcements, self._house, row.round)):
                 if (row.round, post.node) not in self._brought and self._may("round", row.round, post.node):
                     await self._bring(post, row.round)
@@ -126,6 +131,11 @@ class Courier:
 
     async def _commit(self, work: Callable[[Tx], T]) -> T:
         return await asyncio.wrap_future(self._store.submit(work))
+
+
+def _running(house: House, tx: Tx) -> list[RoundRow]:
+    now = house.clock()
+    return [row for row in tx.joint.all(rounds.MAX_ROUNDS) if rounds.is_running(terms.verify(row.data)[0], now)]
 
 
 def _announcements(house: House, name: bytes, tx: Tx) -> list[Post]:

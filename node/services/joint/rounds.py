@@ -18,13 +18,16 @@ from node.services.trade import Submission
 from node.store import Tx
 from node.store.joint import OwnRow, RoundRow
 from protocol.errors import CallerFault, NotFound
+from protocol.keys import node_id
 from protocol.process.joint import billing, closing, deciding, pledge, sharing, terms
 from protocol.process.joint.closing import Outcome, Result, Slip, State
 from protocol.process.joint.pledge import Code, Pledge, Want
 from protocol.process.joint.terms import Round
 from protocol.process.trade.papers.ordering import Order
 
-MAX_ROUNDS = 200
+MAX_ROUNDS = 200  # the latest: of these people and the courier know
+MAX_OPEN = 20  # of one association
+AFTER_US = 7 * 24 * 3600 * 1_000_000
 JAPAN = datetime.timezone(datetime.timedelta(hours=9))
 
 
@@ -78,10 +81,26 @@ def learn(house: House, tx: Tx, data: bytes) -> bytes:
     if found.network != house.network:
         raise CallerFault("network", "the round belongs to another network")
     if tx.joint.get(name) is None:
-        if len(tx.joint.all(MAX_ROUNDS + 1)) > MAX_ROUNDS:
-            raise CallerFault("round", f"this node keeps at most {MAX_ROUNDS} rounds")
+        _require_room(house, tx, found)
         tx.joint.put(RoundRow(name, data, house.clock()))
     return name
+
+
+def _require_room(house: House, tx: Tx, found: Round) -> None:
+    """Only associations that this node knows announce rounds here, and only so many at a time."""
+    organiser = found.conductors[0].key
+    peer = tx.peers.get(node_id(organiser))
+    if organiser != house.node.public and (peer is None or peer.state != "accepted"):
+        raise CallerFault("conductors[0]", "not an association that this one is connected to", code="no-peer")
+    known = [terms.verify(row.data)[0] for row in tx.joint.all(MAX_ROUNDS)]
+    theirs = [each for each in known if each.conductors[0].key == organiser and is_running(each, house.clock())]
+    if len(theirs) >= MAX_OPEN:
+        raise CallerFault("round", f"one association has at most {MAX_OPEN} rounds open at a time")
+
+
+def is_running(found: Round, now: int) -> bool:
+    """Whether something may still have to be done about a round: until a week after its last deadline."""
+    return now < found.due(found.attempts - 1) + AFTER_US
 
 
 def say(

@@ -6,7 +6,7 @@ transactions; one whose transaction failed is dropped and read again. Must not k
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from federation import conducting
 from federation.conducting import Conducting, Send
@@ -14,10 +14,11 @@ from node.services import members
 from node.services.house import House
 from node.store import Tx
 from node.store.joint import ClosedRow, WordRow
-from protocol import canon
-from protocol.errors import CallerFault, NotFound
+from protocol import canon, shape
+from protocol.errors import CallerFault, Malformed, NotFound
 from protocol.keys import node_id
-from protocol.process.joint import pledge, signed, terms
+from protocol.limits import MAX_JOINT_MESSAGE_BYTES, MAX_RECORD_BYTES
+from protocol.process.joint import deciding, pledge, signed, terms
 from protocol.process.joint.deciding import Register
 from protocol.process.joint.terms import Round
 
@@ -121,12 +122,22 @@ def deliver(house: House, tx: Tx, machine: Conducting, sends: list[Send]) -> lis
 
 
 def name_in(body: bytes) -> bytes:
-    """The round that a message of a conductor is about."""
-    tag = canon.decode(body, max_bytes=8 * 2**20)
-    record = canon.decode(tag[1], max_bytes=8 * 2**20) if tag[0] == signed.TAG else tag
-    if record[0] == "yui/joint-closed/1":
-        record = canon.decode(record[1])
-    return bytes(record[1])
+    """The round that a message of a conductor is about. Malformed for what is no such message."""
+    record = record_in(body)
+    if record[0] == deciding.CLOSED_TAG:
+        record = record_in(shape.binary(record[1], "result", MAX_RECORD_BYTES))
+    return shape.hash32(record[1], "round")
+
+
+def record_in(body: bytes) -> list[Any]:
+    """The record in a message, out of its signed envelope where it has one: a list that begins with a tag."""
+    raw = canon.decode(body, max_bytes=MAX_JOINT_MESSAGE_BYTES)
+    if type(raw) is list and len(raw) == 4 and raw[0] == signed.TAG and type(raw[1]) is bytes:
+        raw = canon.decode(raw[1], max_bytes=MAX_JOINT_MESSAGE_BYTES)
+    if type(raw) is not list or len(raw) < 2 or type(raw[0]) is not str:
+        raise Malformed("not a message of a round")
+    found: list[Any] = raw
+    return found
 
 
 def take_sealed(house: House, tx: Tx, seats: Seats, body: bytes) -> bytes:

@@ -21,7 +21,7 @@ from protocol import canon, shape
 from protocol.errors import Malformed, NotFound, PeerFault, YuiError
 from protocol.keys import node_id
 from protocol.limits import MAX_HISTORY_BYTES, MAX_JOINT_MESSAGE_BYTES
-from protocol.process.joint import closing, deciding, pledge, signed, terms
+from protocol.process.joint import closing, deciding, pledge, terms
 from protocol.process.joint.closing import State
 from protocol.process.joint.terms import Round
 
@@ -61,7 +61,7 @@ def receive(house: House, tx: Tx, machines: Seats, node: bytes, data: bytes) -> 
         with contextlib.suppress(PeerFault):
             members.learn_history(house, tx, shape.binary(history, "histories", MAX_HISTORY_BYTES))
     body = shape.binary(raw[1], "body", MAX_JOINT_MESSAGE_BYTES)
-    tag = _tag_of(body)
+    tag = seats.record_in(body)[0]
     if tag == terms.TAG:
         rounds.learn(house, tx, body)
         return NOTHING, []
@@ -78,17 +78,6 @@ def receive(house: House, tx: Tx, machines: Seats, node: bytes, data: bytes) -> 
     except BaseException:
         machines.drop(name)
         raise
-
-
-def _tag_of(body: bytes) -> str:
-    """The tag of a message, or of the signed record in it."""
-    raw = canon.decode(body, max_bytes=MAX_JOINT_MESSAGE_BYTES)
-    if type(raw) is list and len(raw) == 4 and raw[0] == signed.TAG and type(raw[1]) is bytes:
-        raw = canon.decode(raw[1], max_bytes=MAX_JOINT_MESSAGE_BYTES)
-    if type(raw) is not list or len(raw) < 2 or type(raw[0]) is not str:
-        raise Malformed("not a message of a round")
-    found: str = raw[0]
-    return found
 
 
 def tell(house: House, tx: Tx, machines: Seats, node: bytes, body: bytes) -> bytes:

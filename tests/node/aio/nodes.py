@@ -55,6 +55,9 @@ class Recorder:
     async def accept_receipt(self, node: NodeId, body: bytes) -> bytes:
         return self._note("accept_receipt", node, body)
 
+    async def joint(self, node: NodeId, body: bytes) -> bytes:
+        return self._note("joint", node, body)
+
     async def news(self, node: NodeId) -> None:
         self._note("news", node, b"")
 
