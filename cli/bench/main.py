@@ -32,6 +32,8 @@ PLEDGES = Annotated[int, typer.Option("--pledges", min=10, help=_("Firms that pl
 OVER_NODES = Annotated[int, typer.Option("--nodes", min=5, help=_("Simulated nodes that keep them."))]
 SEED = Annotated[int, typer.Option("--seed", help=_("For the moments of the kills."))]
 
+LINES = Annotated[int, typer.Option("--lines", min=10_000, help=_("Lines of the file that is taken over."))]
+OF_LINES = Annotated[int, typer.Option("--asked", min=10_000, help=_("Lines that questions are asked of."))]
 ASKED = Annotated[int, typer.Option("--nodes", min=4, max=50, help=_("Nodes that are asked."))]
 CELLS = Annotated[int, typer.Option("--cells", min=1, max=1000, help=_("Classes of goods in each question."))]
 QUESTIONS = Annotated[int, typer.Option("--rounds", min=1, help=_("Questions; the figure is their median."))]
@@ -86,6 +88,14 @@ def questions_command(nodes: ASKED = 5, cells: CELLS = 1000, rounds: QUESTIONS =
     from cli.bench import asked
 
     show(_attempt(lambda: asked.run(nodes, cells, rounds, output.warn)))
+
+
+@command(app, "stats", _("Sales: lines a second that are taken over, milliseconds of a question."))
+def stats_command(lines: LINES = 1_400_000, asked: OF_LINES = 10_000_000) -> None:
+    """About two minutes."""
+    from cli.bench import stats
+
+    show(_attempt(lambda: stats.run(lines, asked, output.warn)))
 
 
 def show(report: Report) -> None:

@@ -6,6 +6,7 @@ Knows no store. Source: docs/adr/0050-pos.md, :mod:`node.papers.process`.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
@@ -104,13 +105,13 @@ def _perform(operation: str, folder: str, *given: Any) -> list[Any]:
     try:
         if operation == "head":
             return [reading.head_of(Path(given[0]))]
+        if operation == "answers":
+            return [_answers(_kept(folder), *given)]
         with _opened(folder) as db:
             if operation == "take":
                 return [taking.take(db, *given)]
             if operation == "fold":
                 return [partitions.fold(db, folder, *given)]
-            if operation == "answers":
-                return [_answers(db, *given)]
             question, values, files = given
             partitions.show(db, files)
             return [[[_plain(value) for value in row] for row in db.execute(question, values or None).fetchall()]]
@@ -130,6 +131,12 @@ def _answers(db: duckdb.DuckDBPyConnection, asked: list[Any], places: list[list[
     listed = ", ".join(f"unnest(${name}::{kind}[]) AS {name}" for name, kind in _PLACES.items())
     db.execute(f"CREATE OR REPLACE TEMP TABLE places AS SELECT {listed}", columns)
     return answer(Duck(db), [(name, values, fixed) for name, values, fixed in asked])
+
+
+@functools.lru_cache(maxsize=1)
+def _kept(folder: str) -> duckdb.DuckDBPyConnection:
+    """A database that stays open between a page's questions: opening takes longer than most of them."""
+    return _opened(folder)
 
 
 def _opened(folder: str) -> duckdb.DuckDBPyConnection:
