@@ -35,12 +35,12 @@ ROUNDS: Final = 40
 PAIRS: Final = {"item_permille": 5, "pair_permille": 1, "least": 5}
 
 
-def run(lines: int, asked: int, say: Callable[[str], None]) -> Report:
+def run(lines: int, asked: int, warn: Callable[[str], None]) -> Report:
     """Import ``lines``, then ask of ``asked``."""
     with tempfile.TemporaryDirectory() as folder:
         figures, floors = _import(Path(folder), lines)
-        say(f"{lines} lines taken over in {figures['import_s']:.1f} s")
-        more, under = _ask(Path(folder), lines, asked, say)
+        warn(f"{lines} lines taken over in {figures['import_s']:.1f} s")
+        more, under = _ask(Path(folder), lines, asked, warn)
     figures, floors = {**figures, **more}, {**floors, **under}
     targets = [
         Target("import_lines_per_s", figures["import_lines_per_s"], IMPORT_RATE, at_least=True),
@@ -104,7 +104,9 @@ def _write(db: duckdb.DuckDBPyConnection, file: Path, lines: int) -> None:
     )
 
 
-def _ask(folder: Path, lines: int, asked: int, say: Callable[[str], None]) -> tuple[dict[str, float], dict[str, float]]:
+def _ask(
+    folder: Path, lines: int, asked: int, warn: Callable[[str], None]
+) -> tuple[dict[str, float], dict[str, float]]:
     import duckdb
 
     from node.pos.process import Warehouse
@@ -117,7 +119,7 @@ def _ask(folder: Path, lines: int, asked: int, say: Callable[[str], None]) -> tu
         for file in sorted((folder / "pos").glob("*.parquet")):
             _multiply(db, file, many / file.name, copies)
     files = [path.name for path in sorted(many.glob("*.parquet"))]
-    say(f"{lines * copies} lines in {len(files)} partitions")
+    warn(f"{lines * copies} lines in {len(files)} partitions")
     warehouse = Warehouse(many)
     places = [
         [f"{at:064x}", f"{at}", "1" if at % 2 else "2", "1" if at % 4 else "2", True, True] for at in range(MEMBERS)
