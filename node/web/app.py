@@ -43,6 +43,7 @@ from node.web.pages import (
     salesimport,
     search,
     settings,
+    supplying,
     terms,
     waiting,
 )
@@ -88,6 +89,7 @@ AREAS = (
     salesimport,
     search,
     settings,
+    supplying,
     terms,
     waiting,
 )

@@ -35,6 +35,7 @@ from node.api.member import (
     proofs,
     sales,
     sme,
+    supplying,
     threads,
     transfers,
     ubl,
@@ -64,6 +65,7 @@ OPERATIONS: Sequence[Operation] = (
     *transfers.OPERATIONS,
     *choices.OPERATIONS,
     *datause.OPERATIONS,
+    *supplying.OPERATIONS,
     *books.OPERATIONS,  # before documents and threads: longer paths
     *desk.OPERATIONS,
     *imports.OPERATIONS,

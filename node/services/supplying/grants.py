@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from typing import Final, NamedTuple
 
-from node.services import members, reading
+from node.services import members, reading, sharing
+from node.services.desk import partners
 from node.services.house import House
 from node.store import GrantRow, ToldRow, Tx
 from protocol.errors import CallerFault, NotFound
@@ -73,6 +74,13 @@ def listed(tx: Tx, member: bytes) -> list[Given]:
     rows = tx.grants.of(member)
     names = reading.names_of(tx, {row.partner for row in rows})
     return [Given(row, names.get(row.partner, row.partner.hex()[:12])) for row in rows]
+
+
+def candidates(tx: Tx, member: bytes) -> dict[bytes, str]:
+    """Partner → name of everybody to whom a grant could be given: partners of dealings, and who offers a catalogue."""
+    found = {one.member: one.name for one in partners.mine(tx, member)}
+    found |= {one.row.partner: one.partner_name for one in sharing.listed(tx, member, mine=False)}
+    return found
 
 
 def active(tx: Tx) -> list[tuple[bytes, bytes]]:
