@@ -62,7 +62,7 @@ class ApiSection(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
 
 
 class StoreSection(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """Where data is kept. ``database``: empty for SQLite in the data folder, else a PostgreSQL connection string."""
+    """Where data is kept. ``database``: empty for SQLite in the data folder; nothing else can be served from yet."""
 
     database: str = ""
     readers: int = 3

@@ -68,6 +68,8 @@ def open_folder(folder: Path, environment: Mapping[str, str] = os.environ, passp
     CallerFault: no node there, wrong passphrase, wrong configuration, older or newer schema. WorldFault: in use.
     """
     config = load_config(folder, environment)
+    if config.store.database:
+        raise CallerFault("store.database", "serving on PostgreSQL is not built in yet: leave it empty")
     secret = open_secret(folder, environment, passphrase)
     house = make_house(folder, config, secret)
     store = open_sqlite(folder / DATABASE)
@@ -177,6 +179,16 @@ def mark(folder: Path, start_number: int, *, clean: bool) -> None:
     part.unlink(missing_ok=True)
     write_private(part, data)
     part.replace(folder / MARKER)
+    _sync(folder)
+
+
+def unmark(folder: Path) -> None:
+    """Take the marker away, durably: the next start is one on a restored database."""
+    (folder / MARKER).unlink(missing_ok=True)
+    _sync(folder)
+
+
+def _sync(folder: Path) -> None:
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(descriptor)

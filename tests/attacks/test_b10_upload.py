@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gzip
 import resource
+import socket
 import ssl
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -17,6 +18,7 @@ from node.api.peer import access
 from node.api.peer.messages import MEDIA_TYPE
 from protocol.keys import NodeId
 from protocol.limits import MAX_BATCH_BYTES, MIB
+from protocol.link import batch
 from tests.node.aio.nodes import Node, Recorder, linked
 
 BATCHES = "/peer/v1/link/batches"
@@ -51,6 +53,39 @@ async def test_announced_length_is_refused_before_a_byte_is_read(tmp_path: Path)
         answer = await asyncio.wait_for(reader.read(300), 5)  # not one byte of the body was sent
         assert answer.startswith(b"HTTP/1.1 413")
         writer.close()
+        assert b.services.asked == []
+
+
+def _send_first(context: ssl.SSLContext, port: int, length: int) -> tuple[int, bytes]:
+    """As a client that writes its whole request before it reads: bytes of the body written, the answer."""
+    head = f"POST {BATCHES} HTTP/1.1\r\nHost: x\r\nContent-Type: {MEDIA_TYPE}\r\nContent-Length: {length}\r\n\r\n"
+    written, heard = 0, b""
+    with socket.create_connection(("127.0.0.1", port), timeout=20) as plain, context.wrap_socket(plain) as line:
+        try:
+            line.sendall(head.encode())
+            while written < length:
+                line.sendall(bytes(min(64 * 1024, length - written)))
+                written += 64 * 1024
+            while got := line.recv(4096):
+                heard += got
+        except OSError:  # the other side has closed
+            pass
+    return written, heard
+
+
+@pytest.mark.parametrize("length", [batch.MAX_BYTES + 8192, batch.MAX_BYTES + 5 * MIB])
+async def test_a_peer_that_sends_its_whole_body_first_sees_why_it_is_refused(tmp_path: Path, length: int) -> None:
+    async with linked(tmp_path) as (a, b):
+        _, heard = await asyncio.to_thread(_send_first, _context(a, b), b.endpoint.port, length)
+        assert heard.startswith(b"HTTP/1.1 413")
+        assert b"the limit is" in heard
+        assert b.services.asked == []
+
+
+async def test_what_is_dropped_of_such_a_body_is_bounded(tmp_path: Path) -> None:
+    async with linked(tmp_path) as (a, b):
+        written, _ = await asyncio.to_thread(_send_first, _context(a, b), b.endpoint.port, 640 * MIB)
+        assert written < 64 * MIB
         assert b.services.asked == []
 
 

@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 
 from node import opening
+from node.services import greeting
+from protocol.errors import CallerFault
 from protocol.identity.control import Reason
 from tests.cli.running import made, yui
 
@@ -99,6 +101,35 @@ def test_restore_makes_a_node_whose_next_start_opens_new_epochs(folder: Path) ->
     assert not (target / "marker.json").exists()
     assert [row["name"] for row in yui(target, "member", "list", "--json").json] == ["花咲堂"]
     assert yui(target, "restore", str(path), "--secret", str(secret)).code == 4
+
+
+def test_a_folder_that_was_put_back_by_hand_is_called_restored(folder: Path) -> None:
+    """The copy holds its own marker: nothing else could tell it from the machine that it was copied from."""
+    opened = opening.open_folder(folder)
+    opened.store.write(lambda tx: greeting.start(opened.house, tx))
+    opened.store.close()
+    opening.mark(folder, opened.house.start_number, clean=True)
+    assert _doubt(folder) is (None if opening.boot_id() else Reason.RESTART)
+    assert yui(folder, "restore").code == 4
+    assert yui(folder, "restore", str(folder), "--in-place").code == 4
+    assert yui(folder.parent / "nothing", "restore", "--in-place").code == 4
+    done = yui(folder, "restore", "--in-place", "--json")
+    assert done.code == 0, done.err
+    assert done.json["in_place"] is True
+    assert _doubt(folder) is Reason.RESTORE
+    assert yui(folder, "restore", "--in-place").code == 0  # twice is once
+
+
+def test_a_database_that_would_not_be_used_is_refused(folder: Path) -> None:
+    """Else a node would serve from the folder while its operator believes that the data are elsewhere."""
+    with pytest.raises(CallerFault, match="PostgreSQL"):
+        opening.open_folder(folder, {"YUI_STORE__DATABASE": "postgresql:///yui"})
+
+
+def _doubt(folder: Path) -> Reason | None:
+    opened = opening.open_folder(folder)
+    opened.store.close()
+    return opened.doubtful
 
 
 def test_every_doubtful_start_is_doubted(tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ from limits.aio.storage import MemoryStorage
 from limits.aio.strategies import MovingWindowRateLimiter, SlidingWindowCounterRateLimiter
 
 from node.aio.pins import Pins
-from node.api.peer.messages import READ_TIMEOUT_S, UnfitBody, refusal, refusal_of
+from node.api.peer.messages import READ_TIMEOUT_S, UnfitBody, answer_unread, refusal, refusal_of
 from node.certificate import fingerprint
 from protocol.errors import InvariantBroken, YuiError
 from protocol.keys import NodeId
@@ -79,7 +79,7 @@ class Gate:
             async with asyncio.timeout(READ_TIMEOUT_S), self._turns:
                 return await handler(request)
         except UnfitBody as unfit:
-            return unfit.response
+            return await answer_unread(request, unfit.response) if CALLER in request else unfit.response
         except InvariantBroken:
             raise
         except YuiError as error:

@@ -6,6 +6,9 @@ Owns the limits on a body before it is read, and the one form of an error: statu
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
+
 from aiohttp import web
 
 from protocol import canon
@@ -22,9 +25,12 @@ from protocol.errors import (
     WorldFault,
     YuiError,
 )
+from protocol.limits import MIB
 
 MEDIA_TYPE = "application/vnd.yui+msgpack"
 READ_TIMEOUT_S = 30.0
+UNHEARD_BYTES = 8 * MIB  # of an unfit body of a peer that are read and dropped, so that it sees the answer
+UNHEARD_S = 5.0
 
 # The first class that fits counts.
 STATUS: tuple[tuple[type[YuiError], int], ...] = (
@@ -88,3 +94,20 @@ async def read_body(request: web.Request, limit: int) -> bytes:
             raise UnfitBody(413, "too-large", f"body: more than {limit} bytes")
         pieces.append(piece)
     return b"".join(pieces)
+
+
+async def answer_unread(request: web.Request, response: web.StreamResponse) -> web.StreamResponse:
+    """Send ``response`` now, then drop what still comes of the body, within bounds.
+
+    Who closes a connection on which bytes wait unread resets it, and the other side may lose the answer.
+    """
+    with contextlib.suppress(OSError, web.RequestPayloadError, TimeoutError):
+        await response.prepare(request)
+        await response.write_eof()
+        async with asyncio.timeout(UNHEARD_S):
+            dropped = 0
+            async for piece in request.content.iter_any():
+                dropped += len(piece)
+                if dropped > UNHEARD_BYTES:
+                    break
+    return response
