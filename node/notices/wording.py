@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from node.i18n import N_, translations
 from node.services.notices.kinds import KINDS
 from node.services.notices.sending import Bundle
+
+PROPOSALS: Final = "/sales/suppliers"  # their threads are no dealings
 
 
 class Words(NamedTuple):
@@ -27,4 +29,10 @@ def words_of(bundle: Bundle) -> Words:
     title = lines[0] if len(lines) == 1 else say(N_("Something waits for you."))
     if bundle.level:
         title = say(N_("Nobody has opened this yet: {text}")).format(text=title)
-    return Words(title, tuple(lines), f"/dealings/{bundle.thread.hex()}" if bundle.thread else "/")
+    return Words(title, tuple(lines), _path(bundle))
+
+
+def _path(bundle: Bundle) -> str:
+    if {kind for kind, _ in bundle.counts} == {"replenishment"}:
+        return PROPOSALS
+    return f"/dealings/{bundle.thread.hex()}" if bundle.thread else "/"

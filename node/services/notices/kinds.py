@@ -34,7 +34,7 @@ KINDS: Final[Mapping[str, Kind]] = {
     "messages": Kind(N_("Messages"), N_("A partner wrote a message."), usual=True),
     "held": Kind(N_("Held papers"), N_("A held paper needs a decision.")),
     "catalogues": Kind(N_("Catalogues"), N_("A catalogue was asked for or arrived."), climbs=False),
-    "replenishment": Kind(N_("Replenishment"), N_("A partner proposed to replenish, or answered a proposal.")),
+    "replenishment": Kind(N_("Replenishment"), N_("A supplier proposed to replenish.")),
     "records": Kind(N_("Inspections and payment notices"), N_("A partner inspected goods or told of a payment.")),
 }
 #: Type of an arrived paper → kind of notice. A type without a row needs nobody.
@@ -58,5 +58,4 @@ OF_TYPE: Final[Mapping[str, str]] = {
     "catalogue": "catalogues",
     "catalogue_withdrawal": "catalogues",
     "replenishment_proposal": "replenishment",
-    "replenishment_answer": "replenishment",
 }

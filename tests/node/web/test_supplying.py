@@ -6,6 +6,8 @@ import asyncio
 from pathlib import Path
 
 from node import selling
+from node.notices.wording import words_of
+from node.services.notices.sending import Bundle
 from node.services.supplying import grants
 from tests.node.web.harness import Browser, TwoWebs, Web
 
@@ -49,6 +51,7 @@ async def test_from_the_grant_to_the_order(webs: TwoWebs, tmp_path: Path) -> Non
     owner, seller = await webs.toyota.logged_in("owner"), await webs.kyoto.logged_in("clerk")
     await offered(webs, seller)
     await bring(webs.toyota, webs.buyer, tmp_path)
+    assert f'href="{SUPPLIED}"' in (await seller.get("/sales")).text  # a maker has no register
     assert "報告した店はありません" in (await seller.get(SUPPLIED)).plain
     await granted(webs, owner)
     await owner.get(SUPPLIERS)
@@ -91,6 +94,12 @@ async def ordered(webs: TwoWebs, owner: Browser, seller: Browser) -> None:
     assert "発注しました" not in (await seller.get(path)).plain
     assert "PO-" in (await seller.get(SUPPLIED)).plain
     assert "抹茶あめ" in (await seller.get("/")).plain
+
+
+def test_a_notice_of_a_proposal_leads_to_the_proposals() -> None:
+    bundle = Bundle(b"", "mail", b"", "ja", (("replenishment", 1),), b"\7" * 32, 0, "", "", (), ())
+    assert words_of(bundle).path == SUPPLIERS
+    assert words_of(bundle._replace(counts=(("orders", 1),))).path == f"/dealings/{bundle.thread.hex()}"
 
 
 async def test_a_wrong_form_says_what_is_missing_and_clerks_grant_nothing(webs: TwoWebs) -> None:
