@@ -1,12 +1,14 @@
 """Returns of members under way at this node: one task for each, and the counter where people sign.
 
-Owns the tasks, in memory; how far each has come is in the store, and begun again it goes on from there.
+Owns the tasks, in memory, with the words of those that were typed on a page; how far each has come is in the store, and
+begun again it goes on from there.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any, Final
 
 import structlog
@@ -14,14 +16,16 @@ import structlog
 from node import homecoming
 from node.aio.driver import Driver
 from node.homecoming import Home, Homecoming
+from node.procedure import commit
 from node.services.claiming import State
+from node.services.guarding import choosing
 from node.services.house import House
-from node.signing import Counter, Elsewhere, Wanted
-from node.store import Store
+from node.signing import Counter, Elsewhere, Signer, Wanted, by_words
+from node.store import Store, Tx
 from protocol.errors import CallerFault, NotFound, YuiError
 from protocol.identity.control import Proof
-from protocol.identity.genesis import Rank
-from protocol.keys import NodeId
+from protocol.identity.genesis import Rank, Role
+from protocol.keys import NodeId, SigningKey
 
 MAX_AT_ONCE: Final = 8  # returns that read and claim at the same time; the others wait for their turn
 RANKS: Final = {"words": Rank.WORDS, "association": Rank.GUARDIANS}
@@ -49,18 +53,42 @@ class Returns:
         """Bring a member back, or go on with it. ``by``: words or association."""
         if by not in RANKS:
             raise CallerFault("by", f"one of {', '.join(RANKS)}")
+        self._begin(member, Elsewhere(RANKS[by], self._counter, member))
+
+    async def find_by(self, words: SigningKey) -> list[bytes]:
+        """Members whose words these are, asked of every accepted peer. WorldFault where none answers."""
+        rows = await asyncio.to_thread(self._store.read, lambda tx: tx.peers.all("accepted"))
+        peers = [NodeId(row.node) for row in rows]
+        return await self._driver.run(homecoming.find(self._house, peers, Role.WORDS.value, words))
+
+    def begin_with(self, member: bytes, words: SigningKey) -> None:
+        """The same with the member's words at hand; they are in memory as long as this try lasts, and nowhere else."""
+        self._begin(member, by_words(words), partial(choosing.renew, self._house, member=member, words=words))
+
+    def is_under_way(self, member: bytes) -> bool:
+        """Whether something is being done for it now; what was reached before a restart waits for a new beginning."""
         task = self._tasks.get(member)
-        if task is not None and not task.done():
+        return task is not None and not task.done()
+
+    async def wait(self, member: bytes) -> None:
+        """Until what is under way for it has ended, in whichever way."""
+        task = self._tasks.get(member)
+        if task is not None:
+            await asyncio.wait([task])
+
+    def _begin(self, member: bytes, signer: Signer, behind: Callable[[Tx], object] | None = None) -> None:
+        if self.is_under_way(member):
             return
         self._ended.pop(member, None)
-        signer = Elsewhere(RANKS[by], self._counter, member)
         coming = Homecoming(self._house, member, signer, self._driver.notice)
-        self._tasks[member] = asyncio.get_running_loop().create_task(self._run(member, coming))
+        self._tasks[member] = asyncio.get_running_loop().create_task(self._run(member, coming, behind))
 
-    async def _run(self, member: bytes, coming: Homecoming) -> None:
+    async def _run(self, member: bytes, coming: Homecoming, behind: Callable[[Tx], object] | None) -> None:
         async with self._places:
             try:
                 home: Home = await self._driver.run(coming.run())
+                if behind is not None:
+                    await self._settle(member, behind, home)
             except YuiError as error:
                 self._ended[member] = {"ended": error.code, "error": str(error)}
                 log.warning("return", member=member.hex()[:12], error=error.code, detail=str(error)[:300])
@@ -78,6 +106,15 @@ class Returns:
                     "bad": home.rebuilt.bad,
                 }
                 log.info("returned", member=member.hex()[:12], documents=home.returned.documents)
+
+    async def _settle(self, member: bytes, behind: Callable[[Tx], object], home: Home) -> None:
+        """What else the keys at hand are good for. The member is at home, whether or not this succeeds."""
+        try:
+            await self._driver.run(commit(behind))
+        except YuiError as error:
+            self._house.forget_caches()
+            log.warning("guardians_not_renewed", member=member.hex()[:12], error=error.code, detail=str(error)[:300])
+        self._driver.notice(home.returned.news)
 
     def wanted(self, members: Sequence[bytes]) -> list[Wanted]:
         """What people have to sign or open for these members now."""

@@ -66,6 +66,9 @@ WHAT: Final[Mapping[str, str]] = {
     "move-switched": N_("moved to another association"),
     "move-cancelled": N_("cancelled the move to another association"),
     "move-forgotten": N_("removed the data of a member that has moved"),
+    "return-invited": N_("let a member come back with its words"),
+    "return-refused": N_("typed words that belong to nobody"),
+    "return-begun": N_("began to come back with its words"),
     "part-erased": N_("erased personal data of a paper"),
     "erasure-refused": N_("asked to erase personal data that the law still keeps"),
 }

@@ -60,6 +60,7 @@ HELP: Final = {
     "/people": "join/people",
     "/login": "join/login",
     "/join": "join/login",
+    "/return": "join/trouble",
     "/association": "operate/daily",
     "/association/members": "operate/members",
     "/association/peers": "operate/peers",

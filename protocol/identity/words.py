@@ -18,6 +18,7 @@ from protocol.keys import SigningKey
 ENTROPY_BYTES = 32
 WORD_COUNT = 24
 _JAPANESE = Mnemonic("japanese")
+_LISTED = frozenset(_JAPANESE.wordlist)
 
 
 def words_of(entropy: bytes) -> list[str]:
@@ -26,14 +27,18 @@ def words_of(entropy: bytes) -> list[str]:
     return [unicodedata.normalize("NFC", word) for word in re.split(r"\s+", phrase)]
 
 
+def is_listed(word: str) -> bool:
+    """Whether it is one of the 2,048 words, in composed or decomposed kana."""
+    return unicodedata.normalize("NFKD", word) in _LISTED
+
+
 def entropy_of(phrase: str) -> bytes:
     """The entropy of a phrase typed by a person: any white space, composed or decomposed kana.
 
     Raises CallerFault naming the words that are not in the list, by number, or the failed check.
     """
     typed = re.split(r"\s+", unicodedata.normalize("NFKD", phrase).strip())
-    listed = set(_JAPANESE.wordlist)
-    unknown = [str(index + 1) for index, word in enumerate(typed) if unicodedata.normalize("NFKD", word) not in listed]
+    unknown = [str(index + 1) for index, word in enumerate(typed) if not is_listed(word)]
     if unknown and any(typed):
         raise CallerFault("words", f"not in the list of words: number {', '.join(unknown)}")
     if len(typed) != WORD_COUNT:

@@ -37,6 +37,7 @@ class Six:
         self.towns["豊田"].house.association = self.association.public
         made = self.towns["豊田"].do(lambda tx: members.enrol(self.towns["豊田"].house, tx, "金太郎機械"))
         self.buyer, self.words = made.member, words.key_of(words.entropy_of(" ".join(made.words)))
+        self.phrase = list(made.words)
         self.seller = self.towns["京都"].enrol("花咲堂")
         for one in self.towns.values():
             for other in self.towns.values():

@@ -59,8 +59,24 @@ def draft(house: House, tx: Tx, member: bytes, public: Sequence[bytes]) -> Signe
     return keying.draft_guardians(house, tx, member, chosen(house, tx, public))
 
 
-def choose_at_enrolment(house: House, tx: Tx, member: bytes, words: SigningKey, public: Sequence[bytes]) -> None:
-    """Name the guardians of a member that was enrolled in this very transaction, its words still at hand."""
+def renew(house: House, tx: Tx, member: bytes, words: SigningKey) -> int:
+    """Name guardians with whom this node has an agreement, for a member that has come back with its words; how many.
+
+    The old set may hold this node itself, which counts no more, or nodes that only the lost one had an agreement with.
+    The set stays where it has enough of them, or where no better one can be proposed.
+    """
+    named = members.require_log(house, tx, member).standing.guardians
+    had = set(named.keys) if named is not None else set()
+    good = had & set(agreeing.guardians_in_force(house, tx)) - {house.node.public}
+    found = proposed(house, tx, house.area, "", USUAL)
+    if len(good) >= max(min(len(had), USUAL), 1) or len(found) <= len(good):
+        return len(good)
+    choose_with_words(house, tx, member, words, [item.key for item in found])
+    return len(found)
+
+
+def choose_with_words(house: House, tx: Tx, member: bytes, words: SigningKey, public: Sequence[bytes]) -> None:
+    """Name the guardians of a member of ours, whose words are at hand: at its enrolment, or when it has come back."""
     log = members.require_log(house, tx, member)
     standing = log.standing
     record = control.draft(

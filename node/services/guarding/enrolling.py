@@ -16,5 +16,5 @@ def enrol(house: House, tx: Tx, name: str, factor: bytes = b"") -> Enrolled:
     found = choosing.proposed(house, tx, house.area, "")
     if found:
         key = words.key_of(words.entropy_of(" ".join(made.words)))
-        choosing.choose_at_enrolment(house, tx, made.member, key, [item.key for item in found])
+        choosing.choose_with_words(house, tx, made.member, key, [item.key for item in found])
     return made

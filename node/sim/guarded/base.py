@@ -99,7 +99,7 @@ def _enrol(store: MemoryStore, house: House, at: int, factor: SigningKey, guardi
     def work(tx: Tx) -> FirmBase:
         made = members.enrol(house, tx, f"firm {at}", factor.public)
         key = words.key_of(words.entropy_of(" ".join(made.words)))
-        choosing.choose_at_enrolment(house, tx, made.member, key, sorted(guardians))
+        choosing.choose_with_words(house, tx, made.member, key, sorted(guardians))
         return FirmBase(made.member, f"firm {at}", at, key, factor)
 
     return store.write(work)

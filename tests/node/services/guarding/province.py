@@ -71,7 +71,7 @@ class Province:
             key = words.key_of(words.entropy_of(" ".join(made.words)))
             self.words[made.member] = key
             public = sorted(guardian.house.node.public for guardian in self.guardian_towns)
-            choosing.choose_at_enrolment(town.house, tx, made.member, key, public)
+            choosing.choose_with_words(town.house, tx, made.member, key, public)
             return made.member
 
         member = town.do(work)
