@@ -1,4 +1,4 @@
-"""The figures of the area and the choice of data use, on a telephone and at a desk, without complaints of accessibility."""
+"""The figures of the area and the choice of data use hold on a telephone and at a desk, and are accessible."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from tests.node.services.area.test_area import ANJO, TOYOTA, District
 from tests.node.web.harness import web_of
 
 pytestmark = pytest.mark.slow
+WIDER = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 
 
 async def test_the_area_at_390_pixels(tmp_path: Path) -> None:
@@ -24,7 +25,7 @@ async def test_the_area_at_390_pixels(tmp_path: Path) -> None:
             for telephone in (True, False):
                 page = await window(browser, web, who, telephone=telephone)
                 await page.goto(address(web, path))
-                wide = await page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+                wide = await page.evaluate(WIDER)
                 assert wide <= 0, (path, telephone)
                 assert await violations(page) == []
                 assert page.complaints == []  # type: ignore[attr-defined]
