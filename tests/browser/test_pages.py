@@ -17,7 +17,8 @@ from tests.browser.screens import address, picture, squeezed, violations, window
 from tests.node.web.harness import FIRM, Web
 
 pytestmark = pytest.mark.slow
-FILES = ("/books/archive", "/books/download", "/live", "/worker.js")  # they are saved or listened to, not shown
+# They are saved or listened to, not shown.
+FILES = ("/area/download", "/books/archive", "/books/download", "/live", "/worker.js")
 PATHS = [
     page
     for area in AREAS

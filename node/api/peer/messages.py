@@ -29,7 +29,7 @@ from protocol.limits import MIB
 
 MEDIA_TYPE = "application/vnd.yui+msgpack"
 READ_TIMEOUT_S = 30.0
-UNHEARD_BYTES = 8 * MIB  # of an unfit body of a peer that are read and dropped, so that it sees the answer
+UNHEARD_BYTES = 16 * MIB  # of an unfit body of a peer that are read and dropped, so that it sees the answer
 UNHEARD_S = 5.0
 
 # The first class that fits counts.
