@@ -56,7 +56,7 @@ class GuardedOptions(Options):
     dealings: int = 8
     duration: int = 6 * MINUTE
     delivered: int = 5
-    settle: int = 8 * 60 * MINUTE
+    settle: int = 2 * 60 * MINUTE
     twice: int = 40
     incidents: tuple[int, int] = (2, 3)
     liars: int = 550  # per mille of runs with a guardian that lies
