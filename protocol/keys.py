@@ -56,6 +56,7 @@ class Purpose(Enum):
     STATISTICS = b"statistics"
     FORGOTTEN = b"forgotten"
     JOINT = b"joint"
+    OFFER = b"offer"
 
 
 class SigningKey:

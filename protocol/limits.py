@@ -148,6 +148,23 @@ MAX_JOINT_PLEDGES = 4_096  # firms whose words one conductor takes in one round
 MAX_JOINT_WORDS = 4 * 2 * MAX_JOINT_PLEDGES  # hashes in one set: a majority's, two of a firm that contradicts itself
 MAX_JOINT_MESSAGE_BYTES = 8 * MIB
 
+# offers
+MAX_OFFER_BYTES = 8 * KIB  # signed
+MAX_OFFER_TITLE_CHARS = 100
+MAX_OFFER_TEXT_CHARS = 1_000
+MAX_OFFER_LIST = 20  # entries of one list in an offer
+MAX_OFFER_WORD_CHARS = 60  # of one of them
+MAX_OFFER_QUANTITY = 10**9
+MAX_OFFER_YEN = 10**12
+MAX_OFFER_NODES = 32  # that one offer names
+MAX_OFFER_REVISION = 1_000
+MAX_OFFER_LIFETIME_US = 366 * 24 * 3600 * 1_000_000
+MAX_OFFERS_PER_DELTA = 200
+MAX_OFFERS_PER_MEMBER = 200  # open and withdrawn ones that have not expired, at home and at every other node
+MAX_OFFERS_PER_PEER = 10_000
+MAX_OFFER_BYTES_PER_PEER = 8 * MIB
+MAX_OFFER_BYTES_OF_PEERS = 256 * MIB  # of all peers together
+
 # UBL and other XML
 MAX_XML_BYTES = 4 * MIB
 MAX_XML_DEPTH = 32

@@ -40,6 +40,7 @@ SIGNERS = {
     ("protocol/drill.py", "sign"): ("DRILL", "canon.digest(record)"),
     ("protocol/statistics/signed.py", "sign"): ("STATISTICS", "canon.digest(record)"),
     ("protocol/process/joint/signed.py", "sign"): ("JOINT", "canon.digest(record)"),
+    ("protocol/offer/signed.py", "sign"): ("OFFER", "canon.digest(record)"),
     ("node/services/claiming.py", "fenced"): ("FENCE", "made.hash"),  # a fence that this node drafted
     # A guardian's proof in a record that somebody else drafted: the one place of its kind. It was judged, and stored
     # as accepted, before; and it opens an epoch at the claimant's node, never at this one (``on_claim``).
@@ -62,6 +63,7 @@ MADE = {
     ("protocol/drill.py", "sign"): "record = canon.encode((TAG, *drill))",
     ("protocol/statistics/signed.py", "sign"): "record = canon.encode((tag, *fields))",
     ("protocol/process/joint/signed.py", "sign"): "record = canon.encode((tag, *fields))",
+    ("protocol/offer/signed.py", "sign"): "record = canon.encode(_plain(said))",
     ("protocol/guardian/frame.py", "sign"): "hashed = canon.digest(record)",
     (
         "protocol/guardian/frame.py",
