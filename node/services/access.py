@@ -67,6 +67,7 @@ WHAT: Final[Mapping[str, str]] = {
     "move-cancelled": N_("cancelled the move to another association"),
     "move-forgotten": N_("removed the data of a member that has moved"),
     "return-invited": N_("let a member come back with its words"),
+    "return-withdrawn": N_("took back an address for coming back"),
     "return-refused": N_("typed words that belong to nobody"),
     "return-begun": N_("began to come back with its words"),
     "part-erased": N_("erased personal data of a paper"),

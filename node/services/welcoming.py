@@ -29,6 +29,7 @@ SECRET_BYTES: Final = 24
 MAX_NOTE_CHARS: Final = 80
 MAX_WRONG: Final = 5
 PATH: Final = "/return/"
+_KEYS: Final = "welcome/"
 OTHERS: Final = N_("These are another member's words. Ask the association for a page of its own.")
 _KATAKANA: Final = {code: code - 0x60 for code in range(ord("ァ"), ord("ヶ") + 1)}
 _MARKS: Final = re.compile(r"[\d.,:;、。・]+")
@@ -41,6 +42,14 @@ class Welcome(NamedTuple):
     expires: int
     wrong: int
     members: tuple[bytes, ...]
+
+
+class Given(NamedTuple):
+    """An address that staff gave: ``id`` names it without opening it. ``state``: open, begun, locked."""
+
+    id: str
+    row: Welcome
+    state: str
 
 
 class Link(NamedTuple):
@@ -60,6 +69,7 @@ def invite(house: House, tx: Tx, note: str, by: UserRow | None, address: str = "
     house.require_members()
     if not note.strip() or len(note) > MAX_NOTE_CHARS or not note.isprintable():
         raise CallerFault("note", N_("Enter 1 to 80 characters."))
+    _clear(house, tx)
     secret = base64.urlsafe_b64encode(house.entropy(SECRET_BYTES)).decode()
     made = Welcome(note.strip(), house.clock() + LIFETIME_US, 0, ())
     _put(tx, secret, made)
@@ -72,9 +82,8 @@ def look(house: House, tx: Tx, secret: str) -> Welcome:
     stored = tx.meta.get(_key(secret))
     if stored is None:
         raise NotFound("return", "no such address")
-    note, expires, wrong, members = canon.decode(stored)
-    found = Welcome(note, expires, wrong, tuple(members))
-    if house.clock() >= expires or wrong >= MAX_WRONG:
+    found = _read(stored)
+    if house.clock() >= found.expires or found.wrong >= MAX_WRONG:
         raise NotFound("return", "no such address")
     return found
 
@@ -98,8 +107,40 @@ def begun(house: House, tx: Tx, secret: str, members: Sequence[bytes], address: 
     access.note(house, tx, "return-begun", member=None, name=found.note, address=address)
 
 
+def given(house: House, tx: Tx) -> list[Given]:
+    """The addresses that have not run out, the one that runs out next first."""
+    found = [(name.removeprefix(_KEYS), _read(stored)) for name, stored in tx.meta.under(_KEYS)]
+    rows = [Given(name, row, _state(row)) for name, row in found if house.clock() < row.expires]
+    return sorted(rows, key=lambda one: (one.row.expires, one.id))
+
+
+def _state(row: Welcome) -> str:
+    return "locked" if row.wrong >= MAX_WRONG else "begun" if row.members else "open"
+
+
+def withdraw(house: House, tx: Tx, id: str, by: UserRow | None, address: str = "") -> None:
+    """An address is good for nothing from now on; a return that began by it goes on. NotFound for another ``id``."""
+    found = next((one for one in given(house, tx) if one.id == id), None)
+    if found is None:
+        raise NotFound("return", "no such address")
+    tx.meta.delete(_KEYS + found.id)
+    access.note(house, tx, "return-withdrawn", member=None, user=by, detail=found.row.note, address=address)
+
+
+def _clear(house: House, tx: Tx) -> None:
+    """What ran out is forgotten."""
+    for name, stored in tx.meta.under(_KEYS):
+        if house.clock() >= _read(stored).expires:
+            tx.meta.delete(name)
+
+
+def _read(stored: bytes) -> Welcome:
+    note, expires, wrong, members = canon.decode(stored)
+    return Welcome(note, expires, wrong, tuple(members))
+
+
 def _key(secret: str) -> str:
-    return f"welcome/{hash_of(secret).hex()}"
+    return _KEYS + hash_of(secret).hex()
 
 
 def _put(tx: Tx, secret: str, row: Welcome) -> None:

@@ -49,6 +49,14 @@ async def invite(visit: Visit) -> web.StreamResponse:
     return visit.render("association/welcome.html", status=422, form=form, link="")
 
 
+async def withdraw(visit: Visit) -> web.StreamResponse:
+    """Staff take back an address."""
+    await visit.form()
+    house, who, given, address = visit.context.house, visit.who, visit.path("id"), visit.address
+    await visit.write(lambda tx: welcoming.withdraw(house, tx, given, who.user, address))
+    return visit.see_other(STAFF, visit.say(N_("Withdrawn: this address opens nothing any more.")))
+
+
 async def show(visit: Visit) -> web.StreamResponse:
     """The 24 fields; or how far it has come."""
     return await _page(visit, await _look(visit), Form.empty(visit.say))
@@ -138,6 +146,7 @@ def _judge(visit: Visit, form: Form, found: list[str]) -> None:
 
 PAGES = (
     Page("POST", WELCOME, "association.moves", invite),
+    Page("POST", f"{WELCOME}/{{id}}/withdraw", "association.moves", withdraw),
     Page("GET", welcoming.PATH + "{secret}", "public", show),
     Page("POST", welcoming.PATH + "{secret}", "public", begin),
 )

@@ -10,7 +10,7 @@ from typing import Any, Final
 from aiohttp import web
 
 from node.i18n import N_
-from node.services import claiming
+from node.services import claiming, welcoming
 from node.services.moving import arriving, leaving, overview
 from node.services.transaction import Tx
 from node.web.forms import Form
@@ -42,6 +42,12 @@ RETURNS: Final = {
     claiming.State.OPEN.value: N_("at home here"),
     claiming.State.LOST.value: N_("came back elsewhere"),
 }
+#: A page for the 24 words, as people read it.
+PAGES_GIVEN: Final = {
+    "open": N_("not used yet"),
+    "begun": N_("words typed"),
+    "locked": N_("locked: wrong words five times"),
+}
 WRONG_CODE: Final = N_("This code is not right, has expired, or was used. Compare the digits by telephone.")
 SILENT: Final = N_("The other server does not answer. Try again when it runs.")
 
@@ -64,11 +70,21 @@ async def _staff_page(visit: Visit, form: Form, status: int = 200) -> web.Respon
                 for row in tx.returning.all()
                 if row.state in RETURNS and tx.moving.coming(row.member) is None
             ],
+            "given": welcoming.given(house, tx),
             "peers": _peers(tx),
         }
 
     found = await visit.read(work)
-    return visit.render("association/moves.html", status=status, form=form, states=STATES, returns=RETURNS, **found)
+    return visit.render(
+        "association/moves.html",
+        status=status,
+        form=form,
+        states=STATES,
+        returns=RETURNS,
+        pages=PAGES_GIVEN,
+        most_wrong=welcoming.MAX_WRONG,
+        **found,
+    )
 
 
 def _peers(tx: Tx) -> list[tuple[str, str]]:

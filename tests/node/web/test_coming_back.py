@@ -262,3 +262,37 @@ def test_words_as_people_type_them() -> None:
     assert welcoming.key_of(PHRASE).public == words.key_of(b"w" * 32).public
     with pytest.raises(CallerFault):
         welcoming.key_of([PHRASE[1], PHRASE[0], *PHRASE[2:]])
+
+
+async def test_staff_see_the_open_addresses_and_take_one_back(tmp_path: Path) -> None:
+    async with burnt(tmp_path) as town:
+        first, second = await address_of(town.web), await address_of(town.web)
+        person = town.web.browser()
+        await person.get(first)
+        wrong = await person.submit(first, typed(NOBODYS))
+        assert wrong.status == 422
+        staff = await town.web.logged_in("staff")
+        listed = await staff.get("/association/moves")
+        assert listed.plain.count("金太郎機械 坂田さん") == 2
+        assert "5回のうち1回" in listed.plain
+        assert first.removeprefix("/return/") not in listed.text  # the secret is shown once
+        house, store = town.web.context.house, town.web.context.store
+        rows = store.read(lambda tx: welcoming.given(house, tx))
+        (spoilt,) = [one for one in rows if one.row.wrong]
+        took = await staff.submit(f"/association/moves/welcome/{spoilt.id}/withdraw", {})
+        assert took.plain.count("金太郎機械 坂田さん") == 1
+        assert (await person.get(first)).status == 404
+        assert (await person.get(second)).status == 200
+        again = await staff.post(f"/association/moves/welcome/{spoilt.id}/withdraw")
+        assert again.status == 404
+
+
+async def test_addresses_that_ran_out_are_forgotten(tmp_path: Path) -> None:
+    async with burnt(tmp_path) as town:
+        await address_of(town.web)
+        house, store = town.web.context.house, town.web.context.store
+        town.six.street.wait(DAY_US // 1_000_000 + 1)
+        assert store.read(lambda tx: welcoming.given(house, tx)) == []
+        store.write(lambda tx: welcoming.invite(house, tx, "もう一度", None))
+        kept = store.read(lambda tx: tx.meta.under("welcome/"))
+        assert len(kept) == 1
