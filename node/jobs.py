@@ -27,6 +27,7 @@ from node.services.erasing import errands
 from node.services.importing import uploads
 from node.services.mailing import keeping
 from node.services.moving import forgetting
+from node.services.offers import holding
 from node.services.supplying import grants
 from protocol.errors import InvariantBroken, YuiError
 
@@ -223,6 +224,8 @@ class Jobs:
         await asyncio.wrap_future(self._context.store.submit(partial(warding.erase_ended, self._context.house)))
         await asyncio.wrap_future(self._context.store.submit(partial(setting_aside.forget_over, self._context.house)))
         await asyncio.wrap_future(self._context.store.submit(partial(keeping.tidy, self._context.house)))
+        while await asyncio.wrap_future(self._context.store.submit(partial(holding.forget_over, self._context.house))):
+            pass
         before = self._context.house.clock() - idempotency.KEEP_US
         await asyncio.wrap_future(self._context.store.submit(lambda tx: tx.idempotency.forget(before)))
         now = self._context.house.clock()

@@ -98,6 +98,14 @@ class PeerPort:
         """A delta that the peer pushes because nobody can call it."""
         return await self._errands.take_directory(node, body)
 
+    async def offers(self, node: NodeId, since: int) -> bytes:
+        """The next delta of our members' offers that are for this peer."""
+        return await self._errands.offers.give(node, since)
+
+    async def offers_put(self, node: NodeId, body: bytes) -> bytes:
+        """A delta of offers that the peer pushes because nobody can call it."""
+        return await self._errands.offers.take(node, body)
+
     async def chunk_get(self, node: NodeId, root: bytes, index: int) -> bytes:
         """One chunk of an attachment that the peer's member may read."""
         return await self._errands.give_chunk(node, root, index)

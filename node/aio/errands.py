@@ -14,6 +14,7 @@ from typing import TypeVar
 import structlog
 
 from node.aio.chunks import Chunks
+from node.aio.offerpost import OfferPost
 from node.aio.patience import Patience
 from node.aio.pins import Pins
 from node.aio.transport import PeerTransport
@@ -67,6 +68,7 @@ class Errands:
         self._transport = transport
         self._pins = pins
         self._chunks = Chunks(house, store, files, news)
+        self.offers = OfferPost(house, store, transport)
         self._patience = Patience()
         self._places = asyncio.Semaphore(MAX_AT_ONCE)
         self._running: dict[tuple[str, bytes], asyncio.Task[None]] = {}
@@ -90,6 +92,7 @@ class Errands:
     def wake(self, node: bytes) -> None:
         """``node`` sent something or says that it has news: its directory is asked for, its failures are forgotten."""
         self._hinted.add(NodeId(node))
+        self.offers.hinted.add(NodeId(node))
         self._patience.forget(NodeId(node))
 
     # --- what peers ask
@@ -127,7 +130,7 @@ class Errands:
 
     async def _look(self) -> None:
         """Begin every errand that is due and not under way."""
-        wanted, copies, offered, change, reachable = await self._read(partial(_due, self._house))
+        wanted, copies, offered, changes, reachable = await self._read(partial(_due, self._house))
         for one in wanted:
             self._begin("fetch", one.ref.root, one.source, partial(self._fetch, one))
         for copy in copies:  # where its partner's home gives none, or does not answer
@@ -140,9 +143,16 @@ class Errands:
         for node in self._pins.nodes():
             if node in self._hinted or self._asked.get(node, -DIRECTORY_S) <= due:
                 self._begin("directory", node, node, partial(self._ask_directory, node))
-            if change > self._told.get(node, 0):
-                tell = self._hint if reachable else self._push_directory
-                self._begin("tell", node, node, partial(tell, node, change))
+            if node in self.offers.hinted or self.offers.asked.get(node, -DIRECTORY_S) <= due:
+                self._begin("offers", node, node, partial(self.offers.ask, node))
+            if reachable:
+                if changes[0] > self._told.get(node, 0) or changes[1] > self.offers.told.get(node, 0):
+                    self._begin("tell", node, node, partial(self._hint, node, changes))
+                continue
+            if changes[0] > self._told.get(node, 0):
+                self._begin("tell", node, node, partial(self._push_directory, node, changes[0]))
+            if changes[1] > self.offers.told.get(node, 0):
+                self._begin("tell-offers", node, node, partial(self.offers.push, node, changes[1]))
 
     def _begin(self, kind: str, key: bytes, node: NodeId, errand: Callable[[], Coroutine[None, None, None]]) -> None:
         pin = self._pins.get(node)
@@ -232,9 +242,9 @@ class Errands:
             self._house.forget_caches()
             raise
 
-    async def _hint(self, node: NodeId, change: int) -> None:
+    async def _hint(self, node: NodeId, changes: tuple[int, int]) -> None:
         await self._transport.post(node, NEWS, NOTHING)
-        self._told[node] = change
+        self._told[node], self.offers.told[node] = changes
 
     async def _push_directory(self, node: NodeId, change: int) -> None:
         """Our cards that ``node`` has not been told yet."""
@@ -250,12 +260,13 @@ class Errands:
         return await asyncio.to_thread(self._store.read, work)
 
 
-def _due(house: House, tx: Tx) -> tuple[list[Wanted], list[Copy], list[Offered], int, bool]:
-    """What is missing here, what of it guardians may have, what to push, the cards' last change, may we be called."""
+def _due(house: House, tx: Tx) -> tuple[list[Wanted], list[Copy], list[Offered], tuple[int, int], bool]:
+    """What is missing, what guardians have of it, what to push, last change of cards and offers, may we be called."""
     own = peers.own_introduction(house, tx)
     reachable = own is None or bool(own.endpoints)
     offered = [] if reachable else errands.offered(tx)
-    return errands.wanted(house, tx), salvage.lost(house, tx), offered, tx.cards.last_change(), reachable
+    changes = tx.cards.last_change(), tx.offers.last_change(house.id)
+    return errands.wanted(house, tx), salvage.lost(house, tx), offered, changes, reachable
 
 
 def _missing(answer: bytes) -> list[int]:

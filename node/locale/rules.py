@@ -16,7 +16,7 @@ from typing import Final
 from node.i18n import LOCALE
 
 ROOT = LOCALE.parents[1]
-RAISED: Final = frozenset({"CallerFault", "NotFound", "ImpossibleStep", "fail"})
+RAISED: Final = frozenset({"CallerFault", "NotFound", "ImpossibleStep", "fail", "unfit"})
 CANNOT: Final = "cannot"  # of state tables: completes a sentence that begins with one of SUBJECT
 SUBJECT: Final = "SUBJECT"
 #: What no person is told: between nodes, and of the simulator.

@@ -27,6 +27,7 @@ from node.store import (
     schema_money,
     schema_moving,
     schema_notices,
+    schema_offers,
     schema_people,
     schema_pos,
     schema_questions,
@@ -58,6 +59,14 @@ _SEARCH = {
     "postgresql": (
         "CREATE TABLE search (position BIGINT NOT NULL PRIMARY KEY, tokens TSVECTOR NOT NULL)",
         "CREATE INDEX search_by_token ON search USING gin (tokens)",
+    ),
+}
+
+_OFFER_SEARCH = {
+    "sqlite": ("CREATE VIRTUAL TABLE search_offers USING fts5(tokens, content='', detail=none, tokenize='ascii')",),
+    "postgresql": (
+        "CREATE TABLE search_offers (position BIGINT NOT NULL PRIMARY KEY, tokens TSVECTOR NOT NULL)",
+        "CREATE INDEX search_offers_by_token ON search_offers USING gin (tokens)",
     ),
 }
 
@@ -165,6 +174,12 @@ def _questions(engine: str) -> Iterable[str]:
     yield from _tables(engine, schema_questions.STEP)
 
 
+def _offers(engine: str) -> Iterable[str]:
+    yield from _tables(engine, schema_offers.STEP)
+    yield from _counters(schema_offers.COUNTERS)
+    yield from _OFFER_SEARCH[engine]
+
+
 STEPS: Sequence[tuple[str, Callable[[str], Iterable[str]]]] = (
     (schema.STEP, _first_tables),
     (schema_people.STEP, _people),
@@ -187,6 +202,7 @@ STEPS: Sequence[tuple[str, Callable[[str], Iterable[str]]]] = (
     (schema_area.STEP, _area),
     (schema_grants.STEP, _grants),
     (schema_joint.STEP, _joint),
+    (schema_offers.STEP, _offers),
 )
 
 

@@ -24,6 +24,7 @@ from node.store.meta import Meta
 from node.store.money import Money
 from node.store.moving import Moving
 from node.store.notices import Notices
+from node.store.offers import Offers
 from node.store.peers import Invitations, Knows, Peers, Quarantine
 from node.store.people import AccessLog, Passkeys, Totp, UserInvitations, UserSettings, ViewGrants
 from node.store.pos import Pos
@@ -103,6 +104,7 @@ class Tx:
         self.area = Area(session)
         self.grants = Grants(session)
         self.joint = Joint(session)
+        self.offers = Offers(session)
         self.renewing = Renewing(session)
         self.questions = Questions(session)
 

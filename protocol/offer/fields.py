@@ -66,6 +66,11 @@ class Field(NamedTuple):
         return self.needed is Needed.BOTH or self.needed.value == side
 
 
+def unfit(field: str, rule: str) -> Malformed:
+    """What is wrong with which field: read by whoever publishes it, left out where it comes from a peer."""
+    return Malformed(f"{field}: {rule}")
+
+
 def is_area(text: str) -> bool:
     """Two digits of a prefecture, or five or six of a municipality (全国地方公共団体コード)."""
     return _AREA.fullmatch(text) is not None and "01" <= text[:2] <= "47"
@@ -89,78 +94,78 @@ def read(field: Field, value: Any) -> Any:
 def _text(field: Field, value: Any) -> str:
     least = max(field.low, 1)
     if type(value) is not str or not least <= len(value) <= field.high or not value.strip() or not is_plain(value):
-        raise Malformed(f"{field.name}: text of {least} to {field.high} characters")
+        raise unfit(field.name, f"text of {least} to {field.high} characters")
     return value
 
 
 def _number(field: Field, value: Any) -> int:
     if type(value) is not int or not field.low <= value <= field.high:
-        raise Malformed(f"{field.name}: a whole number from {field.low} to {field.high}")
+        raise unfit(field.name, f"a whole number from {field.low} to {field.high}")
     return value
 
 
 def _flag(field: Field, value: Any) -> bool:
     if type(value) is not bool:
-        raise Malformed(f"{field.name}: true or false")
+        raise unfit(field.name, "true or false")
     return value
 
 
 def _date(field: Field, value: Any) -> str:
     if type(value) is not str or not checks.is_date(value):
-        raise Malformed(f"{field.name}: a day of the calendar, YYYY-MM-DD")
+        raise unfit(field.name, "a day of the calendar, YYYY-MM-DD")
     return value
 
 
 def _area(field: Field, value: Any) -> str:
     if type(value) is not str or not is_area(value):
-        raise Malformed(f"{field.name}: a code of a prefecture (2 digits) or municipality (5 or 6)")
+        raise unfit(field.name, "a code of a prefecture (2 digits) or municipality (5 or 6)")
     return value
 
 
 def _gtin(field: Field, value: Any) -> str:
     if type(value) is not str or not checks.is_gtin(value):
-        raise Malformed(f"{field.name}: a JAN or GTIN of 8, 12, 13 or 14 digits with its check digit")
+        raise unfit(field.name, "a JAN or GTIN of 8, 12, 13 or 14 digits with its check digit")
     return value
 
 
 def _unit(field: Field, value: Any) -> str:
     if type(value) is not str or _UNIT.fullmatch(value) is None:
-        raise Malformed(f"{field.name}: a code of UN/ECE Recommendation 20")
+        raise unfit(field.name, "a code of UN/ECE Recommendation 20")
     return value
 
 
 def _choice(field: Field, value: Any) -> str:
     if type(value) is not str or value not in field.choices:
-        raise Malformed(f"{field.name}: one of {', '.join(field.choices)}")
+        raise unfit(field.name, f"one of {', '.join(field.choices)}")
     return value
 
 
 def _listed(field: Field, value: Any) -> tuple[str, ...]:
     if type(value) not in {list, tuple} or not max(field.low, 1) <= len(value) <= (field.high or MAX_OFFER_LIST):
-        raise Malformed(f"{field.name}: a list of {max(field.low, 1)} to {field.high or MAX_OFFER_LIST}")
+        raise unfit(field.name, f"a list of {max(field.low, 1)} to {field.high or MAX_OFFER_LIST}")
     if any(type(item) is not str for item in value) or len({*value}) != len(value):
-        raise Malformed(f"{field.name}: texts, none twice")
+        raise unfit(field.name, "texts, none twice")
     return tuple(value)
 
 
 def _choices(field: Field, value: Any) -> tuple[str, ...]:
     found = _listed(field, value)
     if any(item not in field.choices for item in found):
-        raise Malformed(f"{field.name}: out of {', '.join(field.choices)}")
+        raise unfit(field.name, f"out of {', '.join(field.choices)}")
     return found
 
 
 def _words(field: Field, value: Any) -> tuple[str, ...]:
     found = _listed(field, value)
     if any(not item.strip() or len(item) > MAX_OFFER_WORD_CHARS or not is_plain(item) for item in found):
-        raise Malformed(f"{field.name}: each of 1 to {MAX_OFFER_WORD_CHARS} characters")
+        raise unfit(field.name, f"each of 1 to {MAX_OFFER_WORD_CHARS} characters")
     return found
 
 
 def _countries(field: Field, value: Any) -> tuple[str, ...]:
     found = _listed(field, value)
     if any(_COUNTRY.fullmatch(item) is None for item in found):
-        raise Malformed(f"{field.name}: codes of two capital letters (ISO 3166-1)")
+        raise unfit(field.name, "codes of two capital letters (ISO 3166-1)")
     return found
 
 

@@ -15,10 +15,9 @@ from enum import Enum
 from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 
-from protocol.errors import Malformed
 from protocol.limits import MAX_OFFER_QUANTITY, MAX_OFFER_YEN
 from protocol.offer import fields
-from protocol.offer.fields import Field, Needed, Type
+from protocol.offer.fields import Field, Needed, Type, unfit
 
 BOTH, OFFER, REQUEST = Needed.BOTH, Needed.OFFER, Needed.REQUEST
 Details = Mapping[str, Any]
@@ -130,47 +129,45 @@ def _no_rule(details: Details, side: str) -> None:
 
 def _carried(details: Details, side: str) -> None:
     if side == Side.OFFER.value and "carrier" not in details:
-        raise Malformed("carrier: an offer says by whose permit goods of others are carried")
+        raise unfit("carrier", "an offer says by whose permit goods of others are carried")
     if details.get("carrier") in PERMITTED_CARRIERS and "permit_number" not in details:
-        raise Malformed("permit_number: needed with this carrier")
+        raise unfit("permit_number", "needed with this carrier")
 
 
 def _stocked(details: Details, side: str) -> None:
     if side == Side.OFFER.value and details["regulated"] not in {"none", "food"} and "permit_number" not in details:
-        raise Malformed("permit_number: needed for goods that take a permit to sell")
+        raise unfit("permit_number", "needed for goods that take a permit to sell")
 
 
 def _lent(details: Details, side: str) -> None:
     form, offers = details["form"], side == Side.OFFER.value
     if form == "secondment" and "purpose" not in details:
-        raise Malformed("purpose: a secondment has one of the four purposes that the law knows")
+        raise unfit("purpose", "a secondment has one of the four purposes that the law knows")
     if form != "secondment" and "purpose" in details:
-        raise Malformed("purpose: only of a secondment")
+        raise unfit("purpose", "only of a secondment")
     if form == "secondment" and offers and details.get("consent") is not True:
-        raise Malformed("consent: those who would go have to agree first")
+        raise unfit("consent", "those who would go have to agree first")
     if form == "dispatch" and details["trade"] in NO_DISPATCH:
-        raise Malformed("form: no dispatch for construction, security or port work")
+        raise unfit("form", "no dispatch for construction, security or port work")
     if form == "dispatch" and offers and "permit_number" not in details:
-        raise Malformed("permit_number: needed to dispatch workers")
+        raise unfit("permit_number", "needed to dispatch workers")
 
 
 def _invested(details: Details, side: str) -> None:
     if details["not_solicitation"] is not True:
-        raise Malformed(
-            "not_solicitation: has to be confirmed: an offer here is an invitation to talk, not to subscribe"
-        )
+        raise unfit("not_solicitation", "has to be confirmed: an offer here is an invitation to talk, not to subscribe")
 
 
 def _equipped(details: Details, side: str) -> None:
     if side == Side.OFFER.value and details["permit"] != "none" and "permit_number" not in details:
-        raise Malformed("permit_number: needed with this permit")
+        raise unfit("permit_number", "needed with this permit")
 
 
 def _exported(details: Details, side: str) -> None:
     if details.get("export_class") == "listed" and "export_item" not in details:
-        raise Malformed("export_item: the item of 輸出貿易管理令 別表第一")
+        raise unfit("export_item", "the item of 輸出貿易管理令 別表第一")
     if details.get("export_class") != "listed" and "export_item" in details:
-        raise Malformed("export_item: only with the class listed")
+        raise unfit("export_item", "only with the class listed")
 
 
 _ALL: Final = (
@@ -390,18 +387,18 @@ def read(kind: str, side: str, given: Any) -> dict[str, Any]:
     of their names. Malformed names the field and the rule."""
     found = KINDS.get(kind) if type(kind) is str else None
     if found is None:
-        raise Malformed(f"kind: one of {', '.join(KINDS)}")
+        raise unfit("kind", f"one of {', '.join(KINDS)}")
     if side not in {one.value for one in Side}:
-        raise Malformed("side: offer or request")
+        raise unfit("side", "offer or request")
     if type(given) is not dict:
-        raise Malformed("details: must be a map of fields")
+        raise unfit("details", "must be a map of fields")
     known = {field.name: field for field in found.fields}
     for name in given:
         if name not in known:
-            raise Malformed(f"{name}: {kind} has no such field")
+            raise unfit(name, f"{kind} has no such field")
     for field in found.fields:
         if field.name not in given and field.needed_by(side):
-            raise Malformed(f"{field.name}: needed in this {'offer' if side == 'offer' else 'request'} of {kind}")
+            raise unfit(field.name, f"needed in this {'offer' if side == 'offer' else 'request'} of {kind}")
     details = {name: fields.read(known[name], given[name]) for name in sorted(given)}
     found.check(details, side)
     return details

@@ -13,7 +13,6 @@ from typing import Any, Final, NamedTuple
 
 from protocol import canon, keys, shape
 from protocol.document.header import NETWORKS
-from protocol.errors import Malformed
 from protocol.keys import Purpose, SigningKey
 from protocol.limits import (
     MAX_OFFER_BYTES,
@@ -24,6 +23,7 @@ from protocol.limits import (
     MAX_OFFER_TITLE_CHARS,
 )
 from protocol.offer import fields, kinds
+from protocol.offer.fields import unfit
 from protocol.process import checks
 
 TAG: Final = "yui/offer/1"
@@ -140,11 +140,11 @@ def _offer(value: Any) -> Offer:
     kind = kinds.KINDS[raw[6]]
     first, revision = shape.hash_or_empty(raw[4], "first"), shape.integer(raw[5], "revision", 0, MAX_OFFER_REVISION)
     if bool(first) != bool(revision):
-        raise Malformed("revision: 0 without a first one, above 0 with it")
+        raise unfit("revision", "0 without a first one, above 0 with it")
     starts, ends = _days(raw[14], raw[15], kind)
     expires, time = shape.time_us(raw[16], "expires"), shape.time_us(raw[19], "time")
     if not 0 < expires - time <= MAX_OFFER_LIFETIME_US:
-        raise Malformed(f"expires: later than its time, by at most {MAX_OFFER_LIFETIME_US // 86_400_000_000} days")
+        raise unfit("expires", f"later than its time, by at most {MAX_OFFER_LIFETIME_US // 86_400_000_000} days")
     return Offer(
         _network(raw[1]),
         shape.hash32(raw[2], "member"),
@@ -170,7 +170,7 @@ def _offer(value: Any) -> Offer:
 
 def _network(value: Any) -> str:
     if value not in NETWORKS:
-        raise Malformed("network: must be live or test")
+        raise unfit("network", "must be live or test")
     return str(value)
 
 
@@ -178,35 +178,35 @@ def _scope(value: Any, given: Any) -> tuple[Scope, tuple[bytes, ...]]:
     try:
         scope = Scope(value)
     except ValueError:
-        raise Malformed("scope: members, named or federation") from None
+        raise unfit("scope", "members, named or federation") from None
     nodes = tuple(shape.hash32(item, "nodes") for item in shape.array(given, "nodes", MAX_OFFER_NODES))
     if list(nodes) != sorted({*nodes}):
-        raise Malformed("nodes: ascending, none twice")
+        raise unfit("nodes", "ascending, none twice")
     if bool(nodes) != (scope is Scope.NAMED):
-        raise Malformed("nodes: at least one with the scope named, none with another")
+        raise unfit("nodes", "at least one with the scope named, none with another")
     return scope, nodes
 
 
 def _said(value: Any, name: str, most: int, *, empty: bool) -> str:
     text = shape.text(value, name, most, empty=empty)
     if (not empty and not text.strip()) or not fields.is_plain(text):
-        raise Malformed(f"{name}: text without control characters{'' if empty else ', not empty'}")
+        raise unfit(name, f"text without control characters{'' if empty else ', not empty'}")
     return text
 
 
 def _area(value: Any, kind: kinds.Kind) -> str:
     text = shape.text(value, "area", 6)
     if text and not kind.placed:
-        raise Malformed(f"area: {kind.name} has none")
+        raise unfit("area", f"{kind.name} has none")
     if text and not fields.is_area(text):
-        raise Malformed("area: a code of a prefecture (2 digits) or municipality (5 or 6)")
+        raise unfit("area", "a code of a prefecture (2 digits) or municipality (5 or 6)")
     return text
 
 
 def _industry(value: Any) -> str:
     text = shape.text(value, "industry", 8)
     if text and not fields.is_industry(text):
-        raise Malformed("industry: a code of JSIC")
+        raise unfit("industry", "a code of JSIC")
     return text
 
 
@@ -214,9 +214,9 @@ def _days(starts: Any, ends: Any, kind: kinds.Kind) -> tuple[str, str]:
     for name, value in (("starts", starts), ("ends", ends)):
         text = shape.text(value, name, 10)
         if text and not checks.is_date(text):
-            raise Malformed(f"{name}: a day of the calendar, YYYY-MM-DD")
+            raise unfit(name, "a day of the calendar, YYYY-MM-DD")
         if not text and kind.dated:
-            raise Malformed(f"{name}: needed in {kind.name}")
+            raise unfit(name, f"needed in {kind.name}")
     if starts and ends and ends < starts:
-        raise Malformed("ends: not before it starts")
+        raise unfit("ends", "not before it starts")
     return starts, ends

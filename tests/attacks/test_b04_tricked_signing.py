@@ -116,6 +116,7 @@ CALLERS = {
     "protocol/process/joint/terms.py": "rounds that this association announces",
     "protocol/process/joint/pledge.py": "a member's pledges, receipts of this conductor",
     "protocol/process/joint/deciding.py": "this conductor's own words in the closing of a round",
+    "node/services/offers/publishing.py": "offers and withdrawals of this node's members as they said them",
     "node/services/joint/rounds.py": "rounds of this association, words of its members as they said them",
     "node/sim/rounds/world.py": "the simulator's rounds and firms",
     "cli/key.py": "a drafted control record, by the member's words or the association's key",

@@ -19,6 +19,7 @@ from node.api.admin import (
     members,
     moving,
     notices,
+    offers,
     overview,
     peers,
     pos,
@@ -34,6 +35,7 @@ from node.api.admin.command import Command
 
 FAMILIES = (
     joint,
+    offers,
     archives,
     members,
     moving,

@@ -12,6 +12,7 @@ from node.api.peer.access import Gate, caller
 from node.api.peer.messages import answer, read_body
 from node.api.peer.services import PeerServices
 from node.services.joint import travelling
+from node.services.offers import telling
 from protocol import canon, move
 from protocol.errors import Malformed
 from protocol.guardian import forgetting, mail, messages
@@ -25,6 +26,7 @@ from protocol.limits import (
     MAX_RECORD_BYTES,
 )
 from protocol.link import batch, delta
+from protocol.offer import delta as offer_delta
 from protocol.statistics import post
 
 MAX_CHUNK_BODY_BYTES = CHUNK_BYTES + 4 * KIB  # the chunk, its path and framing
@@ -49,6 +51,8 @@ def peer_app(services: PeerServices, pins: Pins, gate: Gate | None = None) -> we
             web.get("/peer/v1/members/{member:[0-9a-f]{64}}/history", handlers.history),
             web.get("/peer/v1/directory", handlers.directory),
             web.post("/peer/v1/directory", handlers.directory_put),
+            web.get(telling.PATH, handlers.offers),
+            web.post(telling.PATH, handlers.offers_put),
             web.get("/peer/v1/attachments/{root:[0-9a-f]{64}}/{chunk:[0-9]{1,4}}", handlers.chunk_get),
             web.put("/peer/v1/attachments/{root:[0-9a-f]{64}}/{chunk:[0-9]{1,4}}", handlers.chunk_put),
             web.post("/peer/v1/check", handlers.check),
@@ -103,14 +107,18 @@ class _Handlers:
         return answer(await self._services.history(caller(request), bytes.fromhex(request.match_info["member"])))
 
     async def directory(self, request: web.Request) -> web.Response:
-        since = request.query.get("since", "0")
-        if not (since.isascii() and since.isdigit() and len(since) <= 16 and int(since) <= MAX_INT):
-            raise Malformed("since: must be a change number")
-        return answer(await self._services.directory(caller(request), int(since)))
+        return answer(await self._services.directory(caller(request), _since(request)))
 
     async def directory_put(self, request: web.Request) -> web.Response:
         body = await read_body(request, delta.MAX_BYTES)
         return answer(await self._services.directory_put(caller(request), body))
+
+    async def offers(self, request: web.Request) -> web.Response:
+        return answer(await self._services.offers(caller(request), _since(request)))
+
+    async def offers_put(self, request: web.Request) -> web.Response:
+        body = await read_body(request, offer_delta.MAX_BYTES)
+        return answer(await self._services.offers_put(caller(request), body))
 
     async def chunk_get(self, request: web.Request) -> web.Response:
         root, index = _chunk(request)
@@ -139,6 +147,13 @@ class _Handlers:
 
     async def check(self, request: web.Request) -> web.Response:
         return answer(await self._services.check(caller(request), await read_body(request, KIB)))
+
+
+def _since(request: web.Request) -> int:
+    since = request.query.get("since", "0")
+    if not (since.isascii() and since.isdigit() and len(since) <= 16 and int(since) <= MAX_INT):
+        raise Malformed("since: must be a change number")
+    return int(since)
 
 
 def _chunk(request: web.Request) -> tuple[bytes, int]:

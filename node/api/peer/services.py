@@ -63,6 +63,14 @@ class PeerServices(Protocol):
         """A delta that a peer pushes because nobody can call it; nil asks where it must begin."""
         ...
 
+    async def offers(self, node: NodeId, since: int) -> bytes:
+        """The next delta of offers after change number ``since`` that are for this peer."""
+        ...
+
+    async def offers_put(self, node: NodeId, body: bytes) -> bytes:
+        """A delta of offers that a peer pushes; nil asks where it must begin."""
+        ...
+
     async def chunk_get(self, node: NodeId, root: bytes, index: int) -> bytes:
         """Chunk ``index`` of attachment ``root``, with its path. NotFound unless the peer may read it."""
         ...

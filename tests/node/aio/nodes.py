@@ -70,6 +70,12 @@ class Recorder:
     async def directory_put(self, node: NodeId, body: bytes) -> bytes:
         return self._note("directory_put", node, len(body))
 
+    async def offers(self, node: NodeId, since: int) -> bytes:
+        return self._note("offers", node, since)
+
+    async def offers_put(self, node: NodeId, body: bytes) -> bytes:
+        return self._note("offers_put", node, len(body))
+
     async def chunk_get(self, node: NodeId, root: bytes, index: int) -> bytes:
         return self._note("chunk_get", node, (root, index))
 

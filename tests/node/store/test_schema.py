@@ -31,6 +31,7 @@ WALKS = {
     "directory._LACKING", "guarding._ALL", "joint._ALL",
     "moving._IN_ALL", "moving._OUT_ALL", "renewing._ASIDE_OVER", "renewing._RENEWALS", "returning._ALL",
     "wards._CONSENTS", "wards._CUSTODY_ALL", "wards._WARDS",
+    "offers._ALL_BYTES", "offers._BY_PLACE", "offers._LARGEST", "offers._PEERS",
     "peers._ALL", "peers._EXPIRE", "peers._INVITATIONS", "peers._IN_STATE",
     "questions._COHORTS", "questions._ENTRIES", "questions._JOINED", "questions._LATEST", "questions._POLICIES",
     "questions._ROUNDS_OPEN",
