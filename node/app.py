@@ -40,6 +40,8 @@ from node.api.member import app as member
 from node.api.peer.routes import peer_app
 from node.attachments import AttachmentFiles
 from node.certificate import TlsIdentity, create_identity, load_identity
+from node.drawingfiles import DrawingFiles
+from node.drawings import Drawings
 from node.joint import Courier
 from node.opening import Opened
 from node.peer_desk import PeerDesk
@@ -114,6 +116,9 @@ class Node:
         self._errands = Errands(house, opened.store, files, self._transport, self._pins, self._news)
         self._courier = Courier(house, opened.store, self._driver.ask)
         self.context.joint = self._courier
+        sealed = DrawingFiles(opened.folder / "drawings")
+        self._drawings = Drawings(house, opened.store, self._driver.ask, sealed, self.context.arrivals.notify)
+        self.context.drawings = self._drawings
         port = PeerPort(
             house,
             opened.store,
@@ -122,6 +127,7 @@ class Node:
             self._errands,
             self.context.arrivals.notify,
             self._courier,
+            self._drawings,
         )
         self._peer_server = PeerServer(peer_app(port, self._pins), identity, self._pins)
         self._discovery: Discovery | None = None
@@ -205,6 +211,7 @@ class Node:
             await self._discovery.stop()
         await self._jobs.stop()
         await self._courier.stop()
+        await self._drawings.stop()
         await self._returns.stop()
         await self._moves.stop()
         for runner in self._runners:

@@ -114,12 +114,16 @@ class AttachmentFiles:
         if root is not None and made != root:
             shutil.rmtree(folder)
             raise Malformed("attachment: its chunks do not make the root that was named")
-        target = self.path(made)
+        self.adopt(whole, made)
+        shutil.rmtree(folder, ignore_errors=True)
+        return made
+
+    def adopt(self, whole: Path, root: bytes) -> None:
+        """Take over a file of this folder's own disk that is complete, synced and known to have this root."""
+        target = self.path(root)
         target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         whole.replace(target)
         _sync_folder(target.parent)
-        shutil.rmtree(folder, ignore_errors=True)
-        return made
 
     def open_uploads(self, owner: bytes) -> int:
         """How many attachments of ``owner`` are on their way in."""

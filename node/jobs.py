@@ -78,6 +78,7 @@ class Jobs:
             "erasures": self._erase,
             "notices": self._notify,
             "joint": self._joint,
+            "drawings": self._carry_drawings,
         }
         self._tasks = [asyncio.create_task(self._go_round(name, job), name=name) for name, job in rounds.items()]
 
@@ -155,6 +156,11 @@ class Jobs:
     async def _joint(self) -> float:
         """One pass over joint rounds; rare looks where the node serves no peers."""
         courier = self._context.joint
+        return float(await courier.look()) if courier is not None else IDLE_S
+
+    async def _carry_drawings(self) -> float:
+        """One pass over drawings; rare looks where the node serves no peers."""
+        courier = self._context.drawings
         return float(await courier.look()) if courier is not None else IDLE_S
 
     async def _erase(self) -> float:

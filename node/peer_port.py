@@ -13,6 +13,7 @@ from typing import TypeVar
 from node.aio.driver import Driver
 from node.aio.errands import Errands
 from node.aio.office import PeerOffice
+from node.drawings import Drawings
 from node.joint import Courier
 from node.runtime import BATCHES, HELLO, HISTORIES, NEXT, RECEIPTS
 from node.services import directory, members
@@ -36,6 +37,7 @@ class PeerPort:
         errands: Errands,
         arrived: Callable[[], None],
         courier: Courier,
+        drawings: Drawings,
     ) -> None:
         self._house = house
         self._store = store
@@ -44,6 +46,7 @@ class PeerPort:
         self._errands = errands
         self._arrived = arrived
         self._courier = courier
+        self._drawings = drawings
 
     async def enrol_commit(self, body: bytes) -> bytes:
         """Message 1 of an enrolment, from a stranger."""
@@ -121,6 +124,10 @@ class PeerPort:
     async def joint(self, node: NodeId, body: bytes) -> bytes:
         """What is said in a joint round."""
         return await self._courier.receive(node, body)
+
+    async def drawing(self, node: NodeId, body: bytes) -> bytes:
+        """What is said and asked about drawings."""
+        return await self._drawings.receive(node, body)
 
     async def check(self, node: NodeId, body: bytes) -> bytes:
         """Diagnosis."""

@@ -57,6 +57,7 @@ class Purpose(Enum):
     FORGOTTEN = b"forgotten"
     JOINT = b"joint"
     OFFER = b"offer"
+    DRAWING = b"drawing"
 
 
 class SigningKey:

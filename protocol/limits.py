@@ -165,6 +165,15 @@ MAX_OFFERS_PER_PEER = 10_000
 MAX_OFFER_BYTES_PER_PEER = 8 * MIB
 MAX_OFFER_BYTES_OF_PEERS = 256 * MIB  # of all peers together
 
+# drawings
+MAX_DRAWING_BYTES = 1024 * MIB  # of one file
+MAX_DRAWING_VERSIONS = 1_000  # of one drawing
+MAX_DRAWING_READERS = 64  # of one version
+MAX_DRAWING_REVISION = 1_000  # words of an owner about one reader of a version
+MAX_DRAWING_READINGS = 10_000  # of one version by one firm: after these it opens no more
+MAX_DRAWINGS_TOLD = 2_000  # versions of one owner that a node hears of: later ones are refused
+MAX_DRAWING_PREVIEW_BYTES = 20 * MIB  # larger files have no preview
+
 # UBL and other XML
 MAX_XML_BYTES = 4 * MIB
 MAX_XML_DEPTH = 32

@@ -27,10 +27,10 @@ from typing import IO, Any
 import msgpack
 
 from protocol.errors import CallerFault, Malformed, TooLarge, WorldFault, YuiError
-from protocol.limits import KIB, MAX_DOCUMENT_BYTES, MAX_XML_BYTES, MIB
+from protocol.limits import KIB, MAX_DRAWING_PREVIEW_BYTES, MIB
 
 IDLE_SECONDS = 120.0
-MAX_FRAME = MAX_XML_BYTES + 4 * MAX_DOCUMENT_BYTES + 64 * KIB
+MAX_FRAME = 2 * MAX_DRAWING_PREVIEW_BYTES + 64 * KIB
 _LENGTH = struct.Struct(">I")
 _ERRORS: dict[str, type[YuiError]] = {kind.__name__: kind for kind in (Malformed, TooLarge, WorldFault)}
 

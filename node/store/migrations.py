@@ -17,6 +17,7 @@ from node.store import (
     schema_area,
     schema_datause,
     schema_desk,
+    schema_drawings,
     schema_erasing,
     schema_grants,
     schema_guarding,
@@ -180,6 +181,10 @@ def _offers(engine: str) -> Iterable[str]:
     yield from _OFFER_SEARCH[engine]
 
 
+def _drawings(engine: str) -> Iterable[str]:
+    yield from _tables(engine, schema_drawings.STEP)
+
+
 STEPS: Sequence[tuple[str, Callable[[str], Iterable[str]]]] = (
     (schema.STEP, _first_tables),
     (schema_people.STEP, _people),
@@ -203,6 +208,7 @@ STEPS: Sequence[tuple[str, Callable[[str], Iterable[str]]]] = (
     (schema_grants.STEP, _grants),
     (schema_joint.STEP, _joint),
     (schema_offers.STEP, _offers),
+    (schema_drawings.STEP, _drawings),
 )
 
 

@@ -9,6 +9,7 @@ from node.store.datause import DataUse
 from node.store.desk import Desk
 from node.store.directory import Attachments, Cards
 from node.store.documents import Documents, KeysUsed
+from node.store.drawings import Drawings
 from node.store.erasing import Erasing
 from node.store.forgetting import Forgetting
 from node.store.grants import Grants
@@ -105,6 +106,7 @@ class Tx:
         self.grants = Grants(session)
         self.joint = Joint(session)
         self.offers = Offers(session)
+        self.drawings = Drawings(session)
         self.renewing = Renewing(session)
         self.questions = Questions(session)
 

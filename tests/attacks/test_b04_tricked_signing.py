@@ -41,6 +41,7 @@ SIGNERS = {
     ("protocol/statistics/signed.py", "sign"): ("STATISTICS", "canon.digest(record)"),
     ("protocol/process/joint/signed.py", "sign"): ("JOINT", "canon.digest(record)"),
     ("protocol/offer/signed.py", "sign"): ("OFFER", "canon.digest(record)"),
+    ("protocol/process/drawing/records.py", "sign"): ("DRAWING", "canon.digest(record)"),
     ("node/services/claiming.py", "fenced"): ("FENCE", "made.hash"),  # a fence that this node drafted
     # A guardian's proof in a record that somebody else drafted: the one place of its kind. It was judged, and stored
     # as accepted, before; and it opens an epoch at the claimant's node, never at this one (``on_claim``).
@@ -64,6 +65,7 @@ MADE = {
     ("protocol/statistics/signed.py", "sign"): "record = canon.encode((tag, *fields))",
     ("protocol/process/joint/signed.py", "sign"): "record = canon.encode((tag, *fields))",
     ("protocol/offer/signed.py", "sign"): "record = canon.encode(_plain(said))",
+    ("protocol/process/drawing/records.py", "sign"): "record = canon.encode((tag, *fields))",
     ("protocol/guardian/frame.py", "sign"): "hashed = canon.digest(record)",
     (
         "protocol/guardian/frame.py",

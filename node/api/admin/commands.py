@@ -8,6 +8,7 @@ from node.api.admin import (
     carrying,
     desk,
     documents,
+    drawings,
     drills,
     erasing,
     guardians,
@@ -36,6 +37,7 @@ from node.api.admin.command import Command
 FAMILIES = (
     joint,
     offers,
+    drawings,
     archives,
     members,
     moving,

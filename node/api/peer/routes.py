@@ -11,6 +11,7 @@ from node.aio.pins import Pins
 from node.api.peer.access import Gate, caller
 from node.api.peer.messages import answer, read_body
 from node.api.peer.services import PeerServices
+from node.services.drawings import travelling as drawings
 from node.services.joint import travelling
 from node.services.offers import telling
 from protocol import canon, move
@@ -57,6 +58,7 @@ def peer_app(services: PeerServices, pins: Pins, gate: Gate | None = None) -> we
             web.put("/peer/v1/attachments/{root:[0-9a-f]{64}}/{chunk:[0-9]{1,4}}", handlers.chunk_put),
             web.post("/peer/v1/check", handlers.check),
             web.post(travelling.PATH, handlers.joint),
+            web.post(drawings.PATH, handlers.drawing),
             *(web.post(path, handlers.guard) for path in (*messages.PATHS, *forgetting.PATHS)),
             *(web.post(path, handlers.guard) for path in move.PATHS),
             *(web.post(path, handlers.mail) for path in mail.PATHS),
@@ -144,6 +146,10 @@ class _Handlers:
     async def joint(self, request: web.Request) -> web.Response:
         body = await read_body(request, travelling.MAX_BODY_BYTES)
         return answer(await self._services.joint(caller(request), body))
+
+    async def drawing(self, request: web.Request) -> web.Response:
+        body = await read_body(request, drawings.MAX_BODY_BYTES)
+        return answer(await self._services.drawing(caller(request), body))
 
     async def check(self, request: web.Request) -> web.Response:
         return answer(await self._services.check(caller(request), await read_body(request, KIB)))

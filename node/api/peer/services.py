@@ -87,6 +87,10 @@ class PeerServices(Protocol):
         """What is said in a joint round: :mod:`node.services.joint.travelling`."""
         ...
 
+    async def drawing(self, node: NodeId, body: bytes) -> bytes:
+        """What is said and asked about drawings: :mod:`node.services.drawings.travelling`."""
+        ...
+
     async def check(self, node: NodeId, body: bytes) -> bytes:
         """Diagnosis: what :mod:`node.aio.check` asks."""
         ...

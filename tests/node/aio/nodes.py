@@ -58,6 +58,9 @@ class Recorder:
     async def joint(self, node: NodeId, body: bytes) -> bytes:
         return self._note("joint", node, body)
 
+    async def drawing(self, node: NodeId, body: bytes) -> bytes:
+        return self._note("drawing", node, body)
+
     async def news(self, node: NodeId) -> None:
         self._note("news", node, b"")
 
