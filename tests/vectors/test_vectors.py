@@ -9,13 +9,14 @@ import pytest
 
 from federation import guardians
 from protocol import canon, journal, keys, move, proof, sealing, vault
-from protocol.document import envelope, header
+from protocol.document import attachment, envelope, header
 from protocol.errors import Malformed, PeerFault, TooLarge
 from protocol.guardian import agreement, claim, frame, mail
 from protocol.identity import card, control, descriptor, genesis, log
 from protocol.keys import Purpose
 from protocol.limits import MAX_BATCH_BYTES
 from protocol.link import batch, carried, holdings, receipt
+from protocol.process.drawing import content, records
 from protocol.process.joint import closing, deciding, pledge, terms
 from protocol.process.trade import check
 from protocol.statistics import lanes, messages, opening, rules, shamir
@@ -238,6 +239,25 @@ def test_joint_rounds() -> None:
     ]
     closed, slip, path = closing.parse_told(wire("told"))
     assert closing.verify_slip(deciding.verify_closed(closed, terms_, name), slip, path).pays == 41_600
+
+
+def test_drawings() -> None:
+    """Records of a drawing are read, their keys and pieces opened."""
+    found = {vector["name"]: {k: v if k in ("name", "index") else bytes.fromhex(v) for k, v in vector.items()}
+             for vector in load("drawings")}  # fmt: skip
+    piece = found["piece"]
+    assert content.open_piece(piece["sealed"], piece["key"], piece["about"], 0) == piece["plain"]
+    known = {
+        name: records.verify(each["signed"], lambda *_, key=each["signing_key"]: key)
+        for name, each in found.items()
+        if name != "piece"
+    }
+    version, grant = known["version"], known["grant"]
+    assert attachment.root_of(len(piece["sealed"]), [piece["sealed"]]) == version.record.root
+    own = keys.SigningKey(found["grant"]["node_seed"])
+    assert records.unseal_key(grant.record.sealed, version.hash, grant.record.reader, own) == piece["key"]
+    assert known["reading"].record.grant == grant.hash
+    assert known["deletion"].record.grant == known["withdrawal"].hash
 
 
 @pytest.mark.parametrize("vector", load("proofs"), ids=lambda vector: str(vector["name"]))
