@@ -1,4 +1,4 @@
-"""A drawing in one version, given, read, withdrawn, deleted: every record of §22, its key and a piece of its content."""
+"""A drawing in one version: given, read, withdrawn, deleted; its key, and a piece of its content (§22)."""
 
 import hashlib
 from collections.abc import Iterator
@@ -26,7 +26,8 @@ def vectors() -> Iterator[Vector]:
     yield {"name": "piece", "plain": PLAIN, "key": key, "about": about, "index": 0, "sealed": sealed}
     version = Version(
         "test", drawing, who["owner"], who["owner's epoch"], Kind.DRAWING, "AB-1203", "ブラケット", 1, b"",
-        attachment.root_of(len(sealed), [sealed]), len(PLAIN), hashlib.sha256(PLAIN).digest(), "image/vnd.dxf", "AB-1203.dxf", TIME,
+        attachment.root_of(len(sealed), [sealed]), len(PLAIN), hashlib.sha256(PLAIN).digest(),
+        "image/vnd.dxf", "AB-1203.dxf", TIME,
     )  # fmt: skip
     data = records.sign_version(owner, version)
     name = canon.digest(canon.decode(data)[1])
