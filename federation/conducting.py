@@ -14,7 +14,7 @@ from protocol import canon, shape
 from protocol.errors import CallerFault, Malformed, NotAuthorised
 from protocol.keys import SigningKey
 from protocol.limits import MAX_JOINT_MESSAGE_BYTES, MAX_JOINT_WORDS
-from protocol.process.joint import closing, deciding, pledge, signed, standing
+from protocol.process.joint import closing, deciding, metering, pledge, signed, standing
 from protocol.process.joint.closing import Outcome, Result
 from protocol.process.joint.deciding import Accepted, Call, MissingWords, Promise, Register, Statement
 from protocol.process.joint.pledge import PADDED_BYTES, Code, Receipt, Word
@@ -78,6 +78,10 @@ class Conducting:
     def standing(self) -> standing.Standing:
         """What stands of the words that were taken here."""
         return standing.fold(self._read[each] for each in sorted(self.taken))
+
+    def meter(self, now: int) -> bytes:
+        """How far the open round has come, by what was taken here (``yui/joint-meter/1``)."""
+        return metering.sign(self._key, metering.of(self.round, self.name, self.standing().pledges, now))
 
     def _verified(self, data: bytes) -> tuple[Word, bytes]:
         claimed = pledge.claimed(data, self.round, self.name)

@@ -8,21 +8,22 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from functools import partial
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 import structlog
 
 from node.services.house import House
-from node.services.joint import rounds, travelling
+from node.services.joint import rounds, seats, travelling
 from node.services.joint.seats import Post, Seats
-from node.services.joint.travelling import Errand
+from node.services.joint.travelling import PATH, Errand
 from node.store import Store, Tx
 from node.store.joint import RoundRow
 from protocol.errors import YuiError
-from protocol.keys import NodeId
+from protocol.keys import NodeId, node_id
 from protocol.process.joint import terms
+from protocol.process.joint.metering import Meter
 
 T = TypeVar("T")
 Ask = Callable[[NodeId, str, bytes], Awaitable[bytes]]
@@ -30,6 +31,8 @@ LOOK_S: Final = 2.0
 FIRST_S: Final = 3.0  # until something is tried again; twice as long each time
 MAX_WAIT_S: Final = 300.0
 CALL_AGAIN_S: Final = 10.0
+METER_S: Final = 30.0  # a meter younger than this is not asked for again
+MAX_METERS: Final = 200
 log = structlog.get_logger("joint")
 
 
@@ -42,6 +45,7 @@ class Courier:
         self._tried: dict[tuple[object, ...], tuple[float, int]] = {}  # when to try again, failures
         self._brought: set[tuple[bytes, bytes]] = set()  # (round, node): announced
         self._next = 0.0  # when to look again
+        self._meters: dict[bytes, tuple[float, Meter | None]] = {}  # by round: when it was asked for, what it said
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def receive(self, node: bytes, body: bytes) -> bytes:
@@ -57,6 +61,36 @@ class Courier:
         except BaseException:
             self._house.forget_caches()
             raise
+
+    def meter(self, name: bytes, member: bytes) -> Meter | None:
+        """How far an open round has come, as last heard for one of our firms; asked for again when it is old."""
+        asked, found = self._meters.get(name, (-METER_S, None))
+        if time.monotonic() - asked >= METER_S:
+            self._meters[name] = time.monotonic(), found
+            if len(self._meters) > MAX_METERS:
+                del self._meters[next(iter(self._meters))]
+            self._start(self._read_meter(name, member))
+        return found
+
+    async def _read_meter(self, name: bytes, member: bytes) -> None:
+        """Of the first conductor that answers."""
+        house = self._house
+        found, body = await asyncio.to_thread(
+            self._store.read, lambda tx: (seats.require(tx, name), travelling.meter_ask(house, tx, name, member))
+        )
+        for conductor in found.conductors:
+            node = node_id(conductor.key)
+            try:
+                answer = await self._own(body) if node == house.id else await self._ask(NodeId(node), PATH, body)
+                self._meters[name] = time.monotonic(), travelling.metered(found, name, answer)
+            except YuiError as error:
+                log.info("no meter", round=name.hex()[:12], peer=node.hex()[:12], code=error.code)
+            else:
+                return
+
+    async def _own(self, body: bytes) -> bytes:
+        answer, _ = await self._commit(partial(self._receive, self._house.id, body))
+        return answer
 
     async def stop(self) -> None:
         """End what is under way."""
@@ -94,7 +128,7 @@ class Courier:
             if errand.node == self._house.id:
                 await self._commit(lambda tx: travelling.at_home(self._house, tx, self.seats, errand))
             else:
-                answer = await self._ask(NodeId(errand.node), travelling.PATH, errand.body)
+                answer = await self._ask(NodeId(errand.node), PATH, errand.body)
                 await self._commit(lambda tx: travelling.answered(self._house, tx, errand, answer))
         except YuiError as error:
             log.info("not brought", round=errand.round.hex()[:12], peer=errand.node.hex()[:12], code=error.code)
@@ -102,7 +136,7 @@ class Courier:
 
     async def _bring(self, post: Post, name: bytes) -> None:
         try:
-            await self._ask(NodeId(post.node), travelling.PATH, post.body)
+            await self._ask(NodeId(post.node), PATH, post.body)
             self._brought.add((name, post.node))
         except YuiError as error:
             log.info("not announced", round=name.hex()[:12], peer=post.node.hex()[:12], code=error.code)
@@ -110,14 +144,17 @@ class Courier:
 
     def _send_all(self, posts: list[Post]) -> None:
         for post in posts:
-            task = asyncio.get_running_loop().create_task(self._send(post))
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
+            self._start(self._send(post))
+
+    def _start(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
     async def _send(self, post: Post) -> None:
         """A message of a closing. One that does not arrive is not repeated: the next call makes new ones."""
         try:
-            await self._ask(NodeId(post.node), travelling.PATH, post.body)
+            await self._ask(NodeId(post.node), PATH, post.body)
         except YuiError as error:
             log.info("not sent", peer=post.node.hex()[:12], code=error.code)
 

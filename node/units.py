@@ -102,7 +102,8 @@ def word(code: str, say: Callable[[str], str] = _) -> str:
     """The word for a unit's code; an unknown code as it is."""
     if code in MEASURES:
         return MEASURES[code]
-    return say(UNITS[code]) if code in UNITS else code
+    found = code if code in UNITS else f"X{code}"  # packages: Rec 21 with the X of Rec 20, or as older files have them
+    return say(UNITS[found]) if found in UNITS else code
 
 
 def code_of(text: str) -> str:

@@ -66,6 +66,8 @@ WHAT: Final[Mapping[str, str]] = {
     "move-switched": N_("moved to another association"),
     "move-cancelled": N_("cancelled the move to another association"),
     "move-forgotten": N_("removed the data of a member that has moved"),
+    "joint-announced": N_("announced a joint order"),
+    "joint-ordered": N_("sent the order of a joint order"),
     "return-invited": N_("let a member come back with its words"),
     "return-withdrawn": N_("took back an address for coming back"),
     "return-refused": N_("typed words that belong to nobody"),

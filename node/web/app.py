@@ -46,6 +46,8 @@ from node.web.pages import (
     settings,
     supplying,
     terms,
+    together,
+    togetherstaff,
     waiting,
 )
 from node.web.site import Site
@@ -93,6 +95,8 @@ AREAS = (
     settings,
     supplying,
     terms,
+    together,
+    togetherstaff,
     waiting,
 )
 

@@ -30,6 +30,7 @@ MENU: Final = (
     Entry("/", N_("Today"), "today.read", "today", bar=True),
     Entry("/dealings", N_("Dealings"), "dealings.read", "dealings", ("/drafts",), bar=True),
     Entry("/partners", N_("Partners & goods"), "partners.read", "partners", ("/catalogue", "/import")),
+    Entry("/together", N_("Joint orders"), "joint.read", "partners"),
     Entry("/sales", N_("Sales"), "sales.read", "sales"),
     Entry("/books", N_("Books"), "books.read", "books", ("/payments", "/closing")),
     Entry("/association", N_("Association today"), "association.read", "today", bar=True),
@@ -37,6 +38,7 @@ MENU: Final = (
     Entry("/association/calls", N_("Firms to call"), "association.members", "today"),
     Entry("/association/peers", N_("Connected associations"), "association.peers", "dealings"),
     Entry("/association/moves", N_("Members that move or return"), "association.moves", "partners"),
+    Entry("/association/together", N_("Joint orders"), "association.joint", "partners"),
     Entry("/area", N_("Figures of the area"), "area.read", "books"),
     Entry("/association/questions", N_("Questions between regions"), "association.questions", "dealings"),
     Entry("/association/copies", N_("Copies and guardians"), "association.safety", "books"),
@@ -55,6 +57,7 @@ HELP: Final = {
     "/books": "join/pay",
     "/closing": "join/pay",
     "/sales": "join/sales",
+    "/together": "join/together",
     "/payments": "join/pay",
     "/settings": "join/login",
     "/people": "join/people",
@@ -66,6 +69,7 @@ HELP: Final = {
     "/association/peers": "operate/peers",
     "/association/moves": "operate/move",
     "/association/safety": "operate/backup",
+    "/association/together": "operate/joint",
 }
 LANGUAGE_WORDS: Final = {"ja": "日本語", "en": "English"}
 #: The chip leads to what is true: its colour and words by how the member's copies are.

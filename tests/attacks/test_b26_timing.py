@@ -51,6 +51,7 @@ PAGES_WITH_LISTS = (
     "/", "/dealings", "/books", "/catalogue", "/partners", "/payments", "/enquiries", "/drafts", "/search?q=PO",
 )  # fmt: skip
 FIXED = {"list": "pdf", "step": "answer", "form": "sme", "side": "purchases", "kind": "order", "chunk": "0"}
+FIXED["round"] = "0" * 64  # rounds are announced to every association: nobody's secret
 WITH_LISTS = [
     one
     for one in OPERATIONS_OF_API

@@ -7,7 +7,7 @@ from typing import Any
 from federation import conducting
 from federation.conducting import Conducting, Send
 from protocol import canon
-from protocol.process.joint import billing, closing, deciding, pledge, signed, stops
+from protocol.process.joint import billing, closing, deciding, metering, pledge, signed, stops
 from protocol.process.joint.terms import Rule
 from tests.protocol.process.joint import october
 from tests.protocol.process.joint.october import ASSOCIATIONS, DEADLINE, SHOPS, bags, member, name
@@ -74,6 +74,12 @@ def vectors() -> Iterator[Vector]:
     for kind in ("receipt", *KINDS.values()):
         if kind in first:
             yield {"name": kind, "bytes": first[kind]}
+    yield {
+        "name": "meter",
+        "bytes": metering.sign(
+            world.key("shikoku"), metering.of(bags(), name(), [october.pledged(shop) for shop in SHOPS], DEADLINE - 1)
+        ),
+    }
     shut = host.closed[0]
     outcome = host.outcomes[shut.result.words]
     yield {"name": "result", "record": outcome.record, "words": shut.result.words}

@@ -21,12 +21,14 @@ from protocol import canon, shape
 from protocol.errors import Malformed, NotFound, PeerFault, YuiError
 from protocol.keys import node_id
 from protocol.limits import MAX_HISTORY_BYTES, MAX_JOINT_MESSAGE_BYTES
-from protocol.process.joint import closing, deciding, pledge, terms
+from protocol.process.joint import closing, deciding, metering, pledge, terms
 from protocol.process.joint.closing import State
+from protocol.process.joint.metering import Meter
 from protocol.process.joint.terms import Round
 
 POST_TAG: Final = "yui/joint-post/1"
 ASK_TAG: Final = "yui/joint-ask/1"
+METER_ASK_TAG: Final = "yui/joint-meter-ask/1"
 PATH: Final = "/peer/v1/joint"
 MAX_BODY_BYTES: Final = MAX_JOINT_MESSAGE_BYTES + 2 * MAX_HISTORY_BYTES
 MAX_HISTORIES: Final = 512
@@ -67,6 +69,8 @@ def receive(house: House, tx: Tx, machines: Seats, node: bytes, data: bytes) -> 
         return NOTHING, []
     if tag == ASK_TAG:
         return tell(house, tx, machines, node, body), []
+    if tag == METER_ASK_TAG:
+        return meter(house, tx, machines, node, body), []
     name = seats.name_in(body)
     try:
         if seats.is_sealed(tag):
@@ -96,6 +100,27 @@ def tell(house: House, tx: Tx, machines: Seats, node: bytes, body: bytes) -> byt
     if any(share.pledge.member == member for share in machine.outcomes[ended.result.words].shares):
         return machine.slip_of(attempt, member)
     return closing.tell(ended.record, b"", ())
+
+
+def meter_ask(house: House, tx: Tx, name: bytes, member: bytes) -> bytes:
+    """What a firm's home posts to hear how far an open round has come."""
+    return wrap(canon.encode((METER_ASK_TAG, name, member)), [members.history(house, tx, member)])
+
+
+def meter(house: House, tx: Tx, machines: Seats, node: bytes, body: bytes) -> bytes:
+    """The answer: this conductor's meter, for the home of a firm only; nil once the round has ended."""
+    raw = shape.record(canon.decode(body), METER_ASK_TAG, 3)
+    name, member = shape.hash32(raw[1], "round"), shape.hash32(raw[2], "member")
+    machine = machines.of(house, tx, name) if tx.joint.get(name) is not None else None
+    log = members.find_log(house, tx, member)
+    if machine is None or log is None or log.standing.epoch is None or log.epoch.home != node:
+        raise NotFound("member", "nothing to tell this node about this firm")
+    return NOTHING if machine.register.attempt in machine.closed else machine.meter(house.clock())
+
+
+def metered(found: Round, name: bytes, answer: bytes) -> Meter | None:
+    """The meter in an answer; None where the round has ended. PeerFault for anything else."""
+    return None if answer == NOTHING else metering.verify(answer, found, name)[0]
 
 
 # --- what goes
