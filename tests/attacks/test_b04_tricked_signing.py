@@ -117,6 +117,7 @@ CALLERS = {
     "federation/coordinating.py": "the sums that this node has added up",
     "protocol/process/joint/terms.py": "rounds that this association announces",
     "protocol/process/joint/pledge.py": "a member's pledges, receipts of this conductor",
+    "federation/conducting.py": "how far a round has come, as this conductor holds it",
     "protocol/process/joint/metering.py": "how far a round has come, as this conductor holds it",
     "protocol/process/joint/deciding.py": "this conductor's own words in the closing of a round",
     "node/services/offers/publishing.py": "offers and withdrawals of this node's members as they said them",
