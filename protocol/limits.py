@@ -173,6 +173,8 @@ MAX_DRAWING_REVISION = 1_000  # words of an owner about one reader of a version
 MAX_DRAWING_READINGS = 10_000  # of one version by one firm: after these it opens no more
 MAX_DRAWINGS_TOLD = 2_000  # versions of one owner that a node hears of: later ones are refused
 MAX_DRAWING_PREVIEW_BYTES = 20 * MIB  # larger files have no preview
+MAX_DRAWING_PREVIEW_PAGES = 100
+MAX_DRAWING_PREVIEW_PIXELS = 60_000_000
 
 # UBL and other XML
 MAX_XML_BYTES = 4 * MIB

@@ -18,6 +18,7 @@ from limits.aio.strategies import SlidingWindowCounterRateLimiter
 
 from node.api.metrics import Metrics
 from node.attachments import AttachmentFiles
+from node.papers.marking.worker import Worker as MarkingWorker
 from node.papers.pdf.worker import Worker as PdfWorker
 from node.papers.tabular.worker import Worker as TableWorker
 from node.papers.ubl.worker import Worker
@@ -124,6 +125,7 @@ class Context:
     warehouse: Warehouse = field(init=False)
     ubl: Worker = field(default_factory=Worker)
     pdf: PdfWorker = field(default_factory=PdfWorker)
+    marking: MarkingWorker = field(default_factory=MarkingWorker)
     tables: TableWorker = field(default_factory=TableWorker)
     exports: dict[str, Any] = field(default_factory=dict)
     drill: Any = None
@@ -138,7 +140,7 @@ class Context:
 
     def close(self) -> None:
         """End the processes that read and print for it. Can be used again: they start when they are needed."""
-        for worker in (self.ubl, self.pdf, self.tables, self.warehouse):
+        for worker in (self.ubl, self.pdf, self.marking, self.tables, self.warehouse):
             worker.close()
 
     def submit(self, work: Callable[[Tx], T]) -> Future[T]:

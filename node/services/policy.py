@@ -84,6 +84,8 @@ OPERATIONS: Final[Mapping[str, frozenset[Role]]] = {
     "supplying.read": MEMBER_ROLES,
     "supplying.write": _WRITERS,
     "supplying.grant": _OWNER,
+    "drawings.read": MEMBER_ROLES,
+    "drawings.write": _WRITERS,
     "books.read": MEMBER_ROLES,
     "books.write": _WRITERS,
     "payments.prepare": _WRITERS,

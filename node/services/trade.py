@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from node.services import dealings, intake, members, outbox
 from node.services.custody import Custody
+from node.services.drawings import showing
 from node.services.gist import Gist, gist_of
 from node.services.house import House
 from node.services.intake import RECEIVED, SENT, Arrival, Entered
@@ -96,6 +97,7 @@ def submit(
     for at, item in enumerate(submissions):
         if item.to not in homes:
             homes[item.to] = _home(house, tx, member, item.to)
+        showing.let_read(house, tx, member, item.to, item.paper)
         draft = _draft(house, tx, member, epoch, item, ends, at if total > 1 else None)
         checked[draft.id] = gist_of(draft, item.paper)
         drafts.append(draft)

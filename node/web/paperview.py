@@ -13,6 +13,7 @@ from typing import Any, Final
 from node import units, words
 from node.i18n import N_
 from node.services import advising
+from node.services.drawings import showing
 from node.web.render import money, price, quantity
 from node.web.sheets.contract import METHODS, TAXES, tax_code
 from node.web.sheets.goods import DISPOSITIONS
@@ -60,6 +61,7 @@ class Shown:
     totals: tuple[tuple[str, str], ...]
     notes: tuple[advising.Note, ...]
     days: frozenset[int] = frozenset()
+    drawings: tuple[showing.Shown, ...] = ()
 
 
 def shown(paper: Paper, say: Say, names: dict[str, str] | None = None) -> Shown:
@@ -74,6 +76,7 @@ def shown(paper: Paper, say: Say, names: dict[str, str] | None = None) -> Shown:
         tuple(_totals(paper, say)),
         tuple(advising.of_paper(paper)),
         frozenset({3} if isinstance(paper, OrderResponse) else ()),
+        showing.drawings_of(paper),
     )
 
 

@@ -19,6 +19,8 @@ from node.api.member.app import OPERATIONS
 from node.api.operation import Operation
 from node.services import enquiries, guests, users
 from node.services.policy import MEMBER_ROLES, ROLES, Role
+from protocol.process.drawing.records import May
+from tests.node import drawing_town
 from tests.node.api.town import BUYER, SELLER, STRANGER, Answer, Api, serving
 from tests.node.services.october import order
 
@@ -63,6 +65,8 @@ GIVEN: dict[str, dict[str, Any]] = {
             "lines": [{"day": "2026-10-05", "receipt": "1", "line": 1, "quantity": "1", "amount": 1, "item": "1"}],
         }
     },
+    "publish_drawing": {"value": {"attachment": UNKNOWN, "number": "1", "title": "?", "name": "a.pdf"}},
+    "put_drawing_reader": {"value": {"may": "file"}},
     "put_data_use": {"value": {"allowed": []}},
     "put_sales_grant": {"value": {}},
     "put_store_area": {"value": {"area": "26"}},
@@ -101,6 +105,7 @@ class Matrix(Api):
             "chunk": "0",
             "partner": self.members[SELLER].hex(),
             **await asyncio.to_thread(self._reach),
+            **await self._drawings(),
         }
         hashed = users.password_hash("a password for all")
         self.roles = {}
@@ -110,6 +115,16 @@ class Matrix(Api):
                 member = self.members[firm]
                 self.town.do(lambda tx, m=member, n=name, r=role: users.add(self.town.house, tx, m, n, r.value, hashed))
                 self.roles[firm, role] = self.token(firm, user=name)
+
+    async def _drawings(self) -> dict[str, str]:
+        """A drawing of the buyer, and a version that it was given by the seller."""
+        buyer, seller = self.members[BUYER], self.members[SELLER]
+        own = await drawing_town.publish(self.context, buyer, b"x", "a.dxf")
+        row = self.town.see(lambda tx: tx.drawings.get(own))
+        assert row is not None
+        given = await drawing_town.publish(self.context, seller, b"y", "b.dxf")
+        await self.context.drawings.allow(seller, given, [(buyer, May.FILE)])
+        return {"drawing": row.drawing.hex(), "version": given.hex()}
 
     def _reach(self) -> dict[str, str]:
         """An enquiry to both other firms, and a partner without a node."""
@@ -171,6 +186,8 @@ async def test_a_foreign_id_looks_like_one_that_does_not_exist(matrix: Matrix, r
             "root": UNKNOWN,
             "guest": UNKNOWN,
             "enquiry": "0" * 32,
+            "drawing": "0" * 32,
+            "version": UNKNOWN,
         }
         foreign = await matrix.attempt(operation, token, matrix.path_of(operation))
         missing = await matrix.attempt(operation, token, matrix.path_of(operation, **unknown))

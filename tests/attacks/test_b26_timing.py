@@ -39,13 +39,21 @@ from node.web.app import AREAS
 from node.web.mount import mount
 from protocol.process.trade.papers import Scaled
 from tests.attacks.test_b26_idor import FOREIGN, Matrix
+from tests.node import drawing_town
 from tests.node.api.town import BUYER, SELLER, STRANGER
 from tests.node.services.town import Association
 from tests.node.web.harness import Browser, Web
 
 QUIET = "月の宮"  # as long a name as the seller's; nobody trades with it
-NOWHERE = {"document": "0" * 64, "thread": "0" * 64, "root": "0" * 64, "guest": "0" * 64, "file": "0" * 64}
-SHORT = ("upload", "enquiry", "draft", "user")
+NOWHERE = {
+    "document": "0" * 64,
+    "thread": "0" * 64,
+    "root": "0" * 64,
+    "guest": "0" * 64,
+    "file": "0" * 64,
+    "version": "0" * 64,
+}
+SHORT = ("upload", "enquiry", "draft", "user", "drawing")
 FILES = ("take_transfer", "download_books", "export_member")
 PAGES_WITH_LISTS = (
     "/", "/dealings", "/books", "/catalogue", "/partners", "/payments", "/enquiries", "/drafts", "/search?q=PO",
@@ -161,6 +169,7 @@ async def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterato
     monkeypatch.setattr(site, "PER_VISITOR", 10**9)
     town = Association("豊田")
     context = Context(town.house, town.store, tmp_path)
+    drawing_town.courier(context)
     app = member.build(context)
     mount(app)
     async with TestClient(TestServer(app), cookie_jar=DummyCookieJar()) as client:

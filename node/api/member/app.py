@@ -24,6 +24,7 @@ from node.api.member import (
     desk,
     directory,
     documents,
+    drawings,
     enquiries,
     erasing,
     feed,
@@ -59,6 +60,7 @@ OPERATIONS: Sequence[Operation] = (
     *sme.OPERATIONS,  # before documents, as UBL
     *ubl.OPERATIONS,  # before documents: its fixed path must not be read as an id
     *closings.OPERATIONS,
+    *drawings.OPERATIONS,
     *enquiries.OPERATIONS,
     *erasing.OPERATIONS,
     *guests.OPERATIONS,

@@ -6,12 +6,15 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from aiohttp import web
+from msgspec.structs import replace
 
 from node import words
+from node.api.operation import parse_hash
 from node.i18n import N_
 from node.services import directory, drafts, keywatch
 from node.services.desk import partners
 from node.services.drafting import Step
+from node.services.drawings import showing
 from node.web import attaching, drafting, sheetpage
 from node.web.forms import Form
 from node.web.page import Page
@@ -69,6 +72,10 @@ async def write(visit: Visit) -> web.StreamResponse:
     if not form.value("base"):
         thread = bytes.fromhex(like) if len(like) == 64 and all(c in "0123456789abcdef" for c in like) else None
         paper = await visit.write(lambda tx: partners.first_paper(house, tx, member, partner, kind, today, like=thread))
+        if "drawing" in visit.query:
+            version = parse_hash(visit.query["drawing"], "drawing")
+            drawing = await visit.read(lambda tx: showing.reference(tx, member, version))
+            paper = replace(paper, references=(*paper.references, drawing))
         form = Form.of(visit.say, sheet.values(paper))
         form.values["base"] = [sheetpage.encoded(paper)]
     elif form.value(drafts.FRESH):

@@ -17,6 +17,7 @@ from node.api.context import Context
 from node.api.member import app as member
 from node.services import tokens
 from protocol.process.trade.papers import Paper
+from tests.node import drawing_town
 from tests.node.services.town import Association, order
 
 BUYER, SELLER, STRANGER = "金太郎機械", "花咲堂", "よその店"
@@ -95,6 +96,7 @@ async def serving(folder: Path) -> AsyncIterator[Api]:
     """The API, from start to end."""
     town = Association("豊田")
     context = Context(town.house, town.store, folder)
+    drawing_town.courier(context)
     async with TestClient(TestServer(member.build(context))) as client:
         try:
             yield Api(town, context, client)
@@ -108,6 +110,7 @@ async def administering(folder: Path) -> AsyncIterator[tuple[Association, Contex
     """The admin API on its socket in ``folder``."""
     town = Association("豊田")
     context = Context(town.house, town.store, folder)
+    drawing_town.courier(context)
     runner = await admin.serve(context)
     try:
         yield town, context

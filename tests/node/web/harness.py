@@ -23,6 +23,7 @@ from node.api.context import Context
 from node.api.member import app as member
 from node.services import sessions, users
 from node.web.mount import mount
+from tests.node import drawing_town
 from tests.node.services.town import Association, two_towns
 
 FIRM = "ぶんぶく商店"
@@ -195,6 +196,7 @@ class Web:
 async def web_of(town: Association, folder: Path) -> AsyncIterator[Web]:
     """The pages over an association of ours, with its staff and administrator."""
     context = Context(town.house, town.store, folder)
+    drawing_town.courier(context)
     app = member.build(context)
     mount(app)
     async with TestClient(TestServer(app), cookie_jar=DummyCookieJar()) as client:
