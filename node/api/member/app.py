@@ -31,6 +31,7 @@ from node.api.member import (
     guests,
     held,
     imports,
+    joint,
     leaving,
     pdf,
     proofs,
@@ -71,6 +72,7 @@ OPERATIONS: Sequence[Operation] = (
     *books.OPERATIONS,  # before documents and threads: longer paths
     *desk.OPERATIONS,
     *imports.OPERATIONS,
+    *joint.OPERATIONS,
     *sales.OPERATIONS,
     *documents.OPERATIONS,
     *pdf.OPERATIONS,

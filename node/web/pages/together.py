@@ -86,7 +86,8 @@ async def index(visit: Visit) -> web.StreamResponse:
 async def show(visit: Visit) -> web.StreamResponse:
     """One round, with the form."""
     card = await _card(visit)
-    return await _round(visit, card, Form.of(visit.say, _typed(card)))
+    own = visit.who.member.name if visit.who.member is not None else ""
+    return await _round(visit, card, Form.of(visit.say, _typed(card, own)))
 
 
 async def _card(visit: Visit) -> Card:
@@ -94,8 +95,8 @@ async def _card(visit: Visit) -> Card:
     return await visit.read(lambda tx: overview.one(house, tx, name, member))
 
 
-def _typed(card: Card) -> dict[str, Any]:
-    """The form as the last pledge has it."""
+def _typed(card: Card, own_name: str) -> dict[str, Any]:
+    """The form as the last pledge has it. No place of delivery is chosen for a firm unless it bears its name."""
     own = card.own.pledge if card.own is not None else None
     wants = {want.item: want for want in own.wants} if own is not None else {}
     rows = []
@@ -105,9 +106,10 @@ def _typed(card: Card) -> dict[str, Any]:
         if want is not None:
             row |= {"wanted": want.wanted, "least": want.wanted - want.less, "most": want.wanted + want.more}
         rows.append(row)
+    named = [at for at, drop in enumerate(card.round.drops) if drop.name == own_name]
     return {
         "wants": rows,
-        "drop": str(own.drop if own is not None else 0),
+        "drop": str(own.drop) if own is not None else next((str(at) for at in named), ""),
         "extra": own.extra if own is not None and own.extra else "",
         "large": "1" if own is not None and own.large else "",
     }
@@ -130,7 +132,7 @@ async def _round(visit: Visit, card: Card, form: Form, status: int = 200) -> web
         ],
         alone=sharing.alone(found, [(want.item, want.wanted) for want in own.wants]) if own else None,
         together=metering.estimate(found, meter, own) if own and meter else 0,
-        drops=[(str(at), drop.name) for at, drop in enumerate(found.drops)],
+        drops=[("", "–"), *((str(at), drop.name) for at, drop in enumerate(found.drops))],
         least_firms=metering.LEAST_FIRMS,
         **words(visit),
     )
