@@ -21,6 +21,7 @@ from node.services import enquiries, guests, users
 from node.services.policy import MEMBER_ROLES, ROLES, Role
 from protocol.process.drawing.records import May
 from tests.node import drawing_town
+from tests.node.api.test_joint import opened
 from tests.node.api.town import BUYER, SELLER, STRANGER, Answer, Api, serving
 from tests.node.services.october import order
 
@@ -42,6 +43,7 @@ GIVEN: dict[str, dict[str, Any]] = {
     "withdraw_catalogue": {"value": {}},
     "put_catalogue_policy": {"value": {"policy": "never"}},
     "send_message": {"value": {"text": "?"}},
+    "put_joint_pledge": {"value": {"wants": [{"item": "2900000401013", "wanted": 1}], "drop": "kyoto-08"}},
     "advise": {"value": {"type": "order", "body": {}}},
     "mark_paid": {"value": {"bills": [{"thread": UNKNOWN, "kind": "invoice", "number": "1"}], "day": "2026-10-05"}},
     "undo_payment": {"value": {"id": "0" * 32}},
@@ -77,7 +79,8 @@ GIVEN: dict[str, dict[str, Any]] = {
     "close_month": {"value": {"day": "2026-10-31", "threads": [UNKNOWN]}},
 }
 #: Paths that name what belongs to somebody; a partner's name is public, and what is asked of it is the caller's own.
-FOREIGN = [operation for operation in OPERATIONS if re.search(r"\{(?!partner)", operation.path)]
+# partners and joint orders are no secrets: whose terms and whose pledge are looked up is the token's member's
+FOREIGN = [operation for operation in OPERATIONS if re.search(r"\{(?!partner|round)", operation.path)]
 GUARDED = [operation for operation in OPERATIONS if operation.scope is not None]
 
 
@@ -103,6 +106,7 @@ class Matrix(Api):
             "upload": begun.json["upload"],
             "root": root,
             "chunk": "0",
+            "round": opened(self).rpartition("/")[2],
             "partner": self.members[SELLER].hex(),
             **await asyncio.to_thread(self._reach),
             **await self._drawings(),
