@@ -86,6 +86,8 @@ OPERATIONS: Final[Mapping[str, frozenset[Role]]] = {
     "supplying.grant": _OWNER,
     "drawings.read": MEMBER_ROLES,
     "drawings.write": _WRITERS,
+    "offers.read": MEMBER_ROLES,
+    "offers.write": _WRITERS,
     "books.read": MEMBER_ROLES,
     "books.write": _WRITERS,
     "payments.prepare": _WRITERS,

@@ -98,6 +98,11 @@ def sign(key: SigningKey, said: Offer | Withdrawal) -> bytes:
     return data
 
 
+def check(said: Offer) -> None:
+    """Malformed or TooLarge, as on receipt, if a reader would refuse it."""
+    _offer(canon.decode(canon.encode(_plain(said))))
+
+
 def _plain(said: Offer | Withdrawal) -> tuple[Any, ...]:
     if isinstance(said, Withdrawal):
         return (WITHDRAWAL_TAG, *said)

@@ -13,7 +13,8 @@ import msgspec
 from node.services.house import House
 from node.services.offers import holding
 from node.store import Tx
-from node.store.offers import Asked, OfferRow
+from node.store.offers import Asked
+from node.store.offers import OfferRow as OfferRow  # noqa: PLC0414 - pages know it from here
 from protocol.errors import CallerFault, NotFound
 from protocol.limits import MAX_SEARCH_CHARS
 from protocol.offer import fields

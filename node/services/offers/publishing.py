@@ -47,6 +47,15 @@ def publish(house: House, tx: Tx, member: bytes, draft: Draft) -> OfferRow:
     return _keep(house, tx, member, draft, b"", 0)
 
 
+def check(house: House, tx: Tx, member: bytes, draft: Draft) -> None:
+    """Whether it could be signed as it is, without doing so. CallerFault names the field and the rule."""
+    epoch = _epoch(house, tx, member)
+    try:
+        signed.check(_said(house, member, epoch.hash, draft, b"", 0))
+    except (Malformed, TooLarge) as fault:
+        raise named(fault) from None
+
+
 def revise(house: House, tx: Tx, member: bytes, series: bytes, draft: Draft) -> OfferRow:
     """Say it anew: kind, side and scope stay, everything else is replaced."""
     _require_member(house, tx, member)

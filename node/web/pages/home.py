@@ -43,6 +43,7 @@ async def home(visit: Visit) -> web.StreamResponse:
         changes=changes,
         now=now,
         day=day,
+        new_fits=await visit.read(lambda tx: tx.offers.new_fits(member)),
         may_write=may_write,
         may_pay=visit.allows("payments.pay"),
         live=mark,

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from node.services.offers import finding, publishing, telling
+from node.services.offers import finding, holding, publishing, telling
 from node.services.offers.finding import Wanted
 from node.services.offers.publishing import Draft
 from node.store.offers import OfferRow
 from protocol.offer.kinds import KINDS
 from tests.node.services.town import Association
 from tests.protocol.offer import samples
+
+__all__ = ["holding"]
 
 
 def draft(kind: str = "capacity", side: str = "offer", **changes: Any) -> Draft:
