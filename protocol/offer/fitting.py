@@ -32,6 +32,7 @@ class Rule(Enum):
     SAME = "same"
     SHARES = "shares"  # two lists have something in common
     COVERS = "covers"  # all that is requested is offered
+    COVERED = "covered"  # all that the offer asks for in turn is there
     LEAST = "least"  # what is offered is at least what is requested
     MOST = "most"  # what is offered is at most what is requested
     WORDS = "words"
@@ -164,7 +165,7 @@ CRITERIA: Final[Mapping[str, tuple[Criterion, ...]]] = {
     "gap_filling": (
         _topic("theme"),
         Criterion("seeks", Rule.COVERS, "brings", "seeks"),
-        Criterion("brings", Rule.COVERS, "seeks", "brings"),
+        Criterion("brings", Rule.COVERED, "seeks", "brings"),
     ),
     "overflow": (*_MAKING, _most("price_yen")),
     "referral": (_topic("specialities"), _covers("certificates"), _covers("languages")),
@@ -255,7 +256,9 @@ def _compare(rule: Rule, offered: Any, requested: Any) -> Outcome:
         good = _overlap(offered, requested)
     else:
         mine, wanted = ({folded(item) for item in value} for value in (offered, requested))
-        good = bool(mine & wanted) if rule is Rule.SHARES else wanted <= mine
+        good = (
+            bool(mine & wanted) if rule is Rule.SHARES else mine <= wanted if rule is Rule.COVERED else wanted <= mine
+        )
     return Outcome.FITS if good else Outcome.NOT
 
 
