@@ -25,6 +25,8 @@ ACKNOWLEDGED = Annotated[int, typer.Option("--documents", min=20, help=_("Orders
 HELD = Annotated[int, typer.Option("--documents", min=200, help=_("Papers that the node holds."))]
 ROUNDS = Annotated[int, typer.Option("--rounds", min=5, help=_("Answers of each page in each language."))]
 MEMBERS = Annotated[int, typer.Option("--members", min=2, help=_("Members of the node that burns."))]
+OPEN_OFFERS = Annotated[int, typer.Option("--offers", min=0, help=_("Open offers in the search; 0: none."))]
+OF_NODES = Annotated[int, typer.Option("--associations", min=1, help=_("Associations from which they come."))]
 OF_MEMBERS = Annotated[int, typer.Option("--documents", min=2, help=_("Orders of all of them together."))]
 FILES = Annotated[int, typer.Option("--attachments", min=0, help=_("MB of files that go with some orders."))]
 BACKLOG = Annotated[int, typer.Option("--backlog", min=0, help=_("Orders that wait for a node that was away."))]
@@ -74,12 +76,14 @@ def continuity_command(
     show(_attempt(lambda: continuity.run(size, output.warn)))
 
 
-@command(app, "together", _("Close a joint order while its organiser is dark: CPU, equal results, sums to the yen."))
-def together_command(pledges: PLEDGES = 2_000, nodes: OVER_NODES = 50) -> None:
-    """Half a minute; most of it is pledging."""
+@command(app, "together", _("Joint orders and offers: closing while the organiser is dark, search, matching, room."))
+def together_command(
+    pledges: PLEDGES = 2_000, nodes: OVER_NODES = 50, offers: OPEN_OFFERS = 100_000, associations: OF_NODES = 2_000
+) -> None:
+    """Three minutes; most of it is pledging, and signing offers."""
     from cli.bench import together
 
-    show(_attempt(lambda: together.run(pledges, nodes)))
+    show(_attempt(lambda: together.run(pledges, nodes, offers=offers, associations=associations, warn=output.warn)))
 
 
 @command(app, "questions", _("One question between real nodes: seconds until the sums, compared with the truth."))

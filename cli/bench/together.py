@@ -1,4 +1,4 @@
-"""What closing a joint order costs: many pledges over many nodes, the organiser dark at the deadline.
+"""What doing it together costs: closing a joint order over many nodes, the organiser dark at the deadline; offers.
 
 Owns the measurement: the product's conductors and firms on virtual time, processor time of each conductor from the
 deadline to the result, and of a node that verifies its firms' slips. That shares are fair, equal, exact to the yen is
@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import statistics
 import time
+from collections.abc import Callable
 
+from cli.bench import offers as open_offers
 from cli.bench.report import Report, Target
 from node.sim.rounds import checking
 from node.sim.rounds.world import Options, World
@@ -18,8 +20,16 @@ TARGET_CPU_S = 2
 SEED = 12
 
 
-def run(pledges: int, nodes: int, conductors: int = 5) -> Report:
-    """One round. The target is the processor time of *all* conductors together, from the deadline on."""
+def run(
+    pledges: int,
+    nodes: int,
+    conductors: int = 5,
+    *,
+    offers: int = 0,
+    associations: int = 1,
+    warn: Callable[[str], None] = lambda _: None,
+) -> Report:
+    """One round, then ``offers`` open ones. The target of a round is the processor time of *all* conductors."""
     options = Options(conductors, pledges, nodes, dark=0, lost=0, changed=100, double=0, late=0)
     world = World(SEED, options, time.process_time_ns)
     world.dark[0] = world.round.deadline - 60_000_000, world.round.deadline + 3_600_000_000
@@ -32,7 +42,7 @@ def run(pledges: int, nodes: int, conductors: int = 5) -> Report:
     closing_s = [spent / 1e9 for spent in world.cost_ns]
     paid = sum(share.pays for share in outcome.shares)
     result = outcome.result
-    figures = {
+    figures: dict[str, float] = {
         "pledges": pledges,
         "nodes": nodes,
         "conductors": conductors,
@@ -53,6 +63,10 @@ def run(pledges: int, nodes: int, conductors: int = 5) -> Report:
         Target("yen_missing", abs(figures["yen_missing"]), 0),
         Target("firms_in_the_order", len(outcome.shares), pledges // 2, at_least=True),
     ]
+    if offers:
+        more, reached = open_offers.run(offers, associations, warn)
+        figures |= more
+        targets += reached
     return Report("together", figures, {}, targets)
 
 

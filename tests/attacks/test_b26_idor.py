@@ -27,7 +27,14 @@ from tests.node.services.october import order
 
 UNKNOWN = "0" * 64
 ROLES_OF_FIRMS = sorted(MEMBER_ROLES)
+#: For an association that is not there: nobody else here may know of it.
+OFFER = {
+    "kind": "referral", "side": "offer", "title": "?", "details": {"specialities": ["?"]}, "scope": "named",
+    "nodes": ["f" * 64],
+}  # fmt: skip
 GIVEN: dict[str, dict[str, Any]] = {
+    "publish_offer": {"value": OFFER},
+    "revise_offer": {"value": OFFER},
     "decide_held": {"value": {"decision": "refuse"}},
     "put_chunk": {"raw": b"x", "headers": {"Content-Type": "application/octet-stream"}},
     "send_documents": {"value": {"documents": []}},
@@ -99,7 +106,10 @@ class Matrix(Api):
         path = f"/v1/attachments/uploads/{done.json['upload']}"
         await self.call(BUYER, "PUT", f"{path}/0", raw=b"x", headers={"Content-Type": "application/octet-stream"})
         root = (await self.call(BUYER, "POST", f"{path}/complete")).json["root"]
+        offer = (await self.call(BUYER, "POST", "/v1/offers", OFFER)).json["offer"]
         self.ids = {
+            "offer": offer,
+            "series": offer,
             "document": document,
             "thread": document,
             "held": held.json["documents"][0]["id"],
@@ -192,6 +202,7 @@ async def test_a_foreign_id_looks_like_one_that_does_not_exist(matrix: Matrix, r
             "enquiry": "0" * 32,
             "drawing": "0" * 32,
             "version": UNKNOWN,
+            "offer": UNKNOWN,
         }
         foreign = await matrix.attempt(operation, token, matrix.path_of(operation))
         missing = await matrix.attempt(operation, token, matrix.path_of(operation, **unknown))
