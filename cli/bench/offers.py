@@ -106,6 +106,10 @@ def details(random_: random.Random, kind: str, side: str) -> dict[str, Any]:
             "item": goods, "quantity": number, "unit": random_.choice(UNITS), "price_yen": number,
             "regulated": random_.choice(("none", "food")),
         },
+        "goods": {
+            "item": goods, "unit": random_.choice(UNITS), "price_yen": number,
+            "regulated": random_.choice(("none", "food")),
+        },
         "capacity": {
             "process": process, "force_kn": number, "lot_least": random_.randint(1, 500), "hours_week": 40,
             "materials": tuple(random_.sample(("SPCC", "SUS304", "A5052", "S45C", "ABS"), 2)),

@@ -151,6 +151,16 @@ CRITERIA: Final[Mapping[str, tuple[Criterion, ...]]] = {
         _same("temperature"),
         _NEAR,
     ),
+    "goods": (
+        _same("regulated", hard=True),
+        _topic("item"),
+        _same("gtin"),
+        _same("unit"),
+        _most("price_yen"),
+        Criterion("lot_least", Rule.MOST, "lot_least", "quantity"),
+        _most("lead_days"),
+        _NEAR,
+    ),
     "capacity": (*_MAKING, _least("hours_week"), _least("axes"), _least("machines"), _most("lead_days")),
     "people": (
         _same("trade", hard=True),

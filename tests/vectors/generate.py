@@ -21,7 +21,7 @@ from protocol.keys import Purpose
 from protocol.limits import CHUNK_BYTES
 from protocol.link import batch, carried, holdings, receipt
 from protocol.process.trade import check, papers
-from tests.vectors import asking, exchanges, guarding, proof_cases, rounds, sample_papers, sheets, world
+from tests.vectors import asking, exchanges, guarding, proof_cases, rounds, sample_papers, sheets, tidings, world
 from tests.vectors.world import key
 
 FOLDER = Path(__file__).parent
@@ -302,6 +302,7 @@ FILES: dict[str, Callable[[], Iterator[Vector]]] = {
     "statistics": asking.vectors,
     "joint": rounds.vectors,
     "drawings": sheets.vectors,
+    "offers": tidings.vectors,
 }
 
 

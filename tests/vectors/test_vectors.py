@@ -16,6 +16,8 @@ from protocol.identity import card, control, descriptor, genesis, log
 from protocol.keys import Purpose
 from protocol.limits import MAX_BATCH_BYTES
 from protocol.link import batch, carried, holdings, receipt
+from protocol.offer import delta as offer_delta
+from protocol.offer import signed as offers
 from protocol.process.drawing import content, records
 from protocol.process.joint import closing, deciding, pledge, terms
 from protocol.process.trade import check
@@ -291,3 +293,15 @@ def test_every_tag_is_on_the_protocol_page() -> None:
     tags = set(re.findall(r"[\"`\[]\"?(yui/[a-z/-]+/1)\b", code)) - inside
     assert len(tags) > 25
     assert sorted(tag for tag in tags if tag not in page) == []
+
+
+def test_offers() -> None:
+    """Every kind is read and verified; revision and withdrawal name the series; the delta holds both."""
+    found = load("offers")
+    for vector in found[:-1]:
+        read = offers.parse(bytes.fromhex(vector["signed"]))
+        assert offers.verify(read, bytes.fromhex(vector["signing_key"])) == read
+        assert (read.id.hex(), read.series.hex()) == (vector["id"], vector["series"])
+    assert len({vector["series"] for vector in found[-4:-1]}) == 1
+    told = offer_delta.parse(bytes.fromhex(found[-1]["bytes"]))
+    assert [entry.hex() for entry in told.entries] == [vector["signed"] for vector in found[-3:-1]]

@@ -70,10 +70,10 @@ async def index(visit: Visit) -> web.StreamResponse:
             form.refuse(fault, {"q": "text"})
             page = finding.Page([], 0)
         return {
-            "rows": [_row(visit, tx, row) for row in page.rows],
+            "rows": [row_of(visit, tx, row) for row in page.rows],
             "next": page.next,
             "counts": finding.by_prefecture(house, tx),
-            "sources": _sources(tx),
+            "sources": sources(tx),
             "news": tx.offers.new_fits(member),
         }
 
@@ -84,7 +84,7 @@ async def index(visit: Visit) -> web.StreamResponse:
         form=form,
         kinds=_kinds(visit),
         sides=[(name, visit.say(word)) for name, word in offerwords.SIDES.items()],
-        places=_places(visit),
+        places=places(visit),
         tiles=_tiles(visit, found["counts"]),
         tile=TILE,
         further=_further(visit, found["next"]),
@@ -110,13 +110,13 @@ def _kinds(visit: Visit) -> list[tuple[str, str]]:
     return [(name, visit.say(word)) for name, word in offerwords.KINDS.items()]
 
 
-def _places(visit: Visit, own: str = "") -> list[tuple[str, str]]:
+def places(visit: Visit, own: str = "") -> list[tuple[str, str]]:
     """Prefectures to choose from; before them the own municipality."""
     found = [(own, offerwords.place(own, visit.language))] if len(own) > len("00") else []
     return found + [(code, offerwords.place(code, visit.language)) for code in PREFECTURES]
 
 
-def _row(visit: Visit, tx: Tx, row: OfferRow) -> dict[str, Any]:
+def row_of(visit: Visit, tx: Tx, row: OfferRow) -> dict[str, Any]:
     """One line of a list."""
     said = holding.said(row)
     return {
@@ -146,7 +146,7 @@ def _tiles(visit: Visit, counts: dict[str, int]) -> list[dict[str, Any]]:
     ]
 
 
-def _sources(tx: Tx) -> list[tuple[str, int]]:
+def sources(tx: Tx) -> list[tuple[str, int]]:
     """(association, when it was heard last) of each that is connected."""
     found = []
     for one in finding.sources(tx):
@@ -168,7 +168,7 @@ async def show(visit: Visit) -> web.StreamResponse:
             raise NotFound("offer", "no such offer, or it has ended")
         ours = row.member == member
         return {
-            "one": _row(visit, tx, row),
+            "one": row_of(visit, tx, row),
             "facts": _facts(visit, row),
             "fits": [_fit(visit, tx, row, each) for each in fits.of_series(house, tx, series)] if ours else [],
             "with_ours": [] if ours else _with_ours(visit, tx, row),
@@ -199,7 +199,7 @@ def _with_ours(visit: Visit, tx: Tx, row: OfferRow) -> list[dict[str, Any]]:
             ours = tx.offers.get(kept.own)
             both = fits.of_series(visit.context.house, tx, kept.own) if ours is not None else []
             found += [
-                _fit(visit, tx, ours, each) | {"one": _row(visit, tx, ours)}
+                _fit(visit, tx, ours, each) | {"one": row_of(visit, tx, ours)}
                 for each in both
                 if ours is not None and each.row.series == row.series
             ]
@@ -216,10 +216,10 @@ def _fit(visit: Visit, tx: Tx, ours: OfferRow, found: Found) -> dict[str, Any]:
         mine, theirs = (offerwords.value(field, each, visit.say, visit.language) for each in pair)
         lines.append((visit.say(offerwords.FIELDS[verdict.name]), verdict.outcome.value, mine, theirs))
     return {
-        "one": _row(visit, tx, found.row),
+        "one": row_of(visit, tx, found.row),
         "fit": found.fit,
         "lines": lines,
-        "ours": _row(visit, tx, ours),
+        "ours": row_of(visit, tx, ours),
         "number": found.row.series.hex()[:6],
     }
 
@@ -233,7 +233,7 @@ async def mine(visit: Visit) -> web.StreamResponse:
 
     def work(tx: Tx) -> list[dict[str, Any]]:
         rows = [row for row in publishing.own(house, tx, member) if not row.withdrawn]
-        return [_row(visit, tx, row) | {"fits": len(fits.of_series(house, tx, row.series))} for row in rows]
+        return [row_of(visit, tx, row) | {"fits": len(fits.of_series(house, tx, row.series))} for row in rows]
 
     return visit.render("offers/mine.html", rows=await visit.read(work))
 
@@ -363,7 +363,7 @@ async def _edit(
         side_word=visit.say(offerwords.SIDES[side]),
         meant=visit.say(offerwords.MEANT[kind.name, side]),
         fields=[_control(visit, field, side, own) for field in kind.fields],
-        places=_places(visit, own),
+        places=places(visit, own),
         peers=peers,
         scopes=[(name, visit.say(word)) for name, word in offerwords.SCOPES.items() if peers or name != "named"],
         stands=[(name, visit.say(word)) for name, word in STANDS.items()],
@@ -378,7 +378,7 @@ def _control(visit: Visit, field: Field, side: str, own: str) -> dict[str, Any]:
     """What the template needs to draw one field of the table."""
     choices: list[tuple[str, str]] = [(name, offerwords.choice(name, visit.say)) for name in field.choices]
     if field.type is Type.AREA:
-        choices = _places(visit, own)
+        choices = places(visit, own)
     elif field.type is Type.UNIT:
         choices = [(code, units.word(code, visit.say)) for code in (*units.UNITS, *units.MEASURES)]
     return {

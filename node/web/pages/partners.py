@@ -15,6 +15,7 @@ from node.services import directory, drafts, keywatch
 from node.services.desk import partners
 from node.services.drafting import Step
 from node.services.drawings import showing
+from node.services.offers import market
 from node.web import attaching, drafting, sheetpage
 from node.web.forms import Form
 from node.web.page import Page
@@ -76,6 +77,10 @@ async def write(visit: Visit) -> web.StreamResponse:
             version = parse_hash(visit.query["drawing"], "drawing")
             drawing = await visit.read(lambda tx: showing.reference(tx, member, version))
             paper = replace(paper, references=(*paper.references, drawing))
+        if "stock" in visit.query:
+            series = parse_hash(visit.query["stock"], "stock")
+            lines = await visit.read(lambda tx: market.order_lines(house, tx, partner, series))
+            paper = replace(paper, lines=lines)
         form = Form.of(visit.say, sheet.values(paper))
         form.values["base"] = [sheetpage.encoded(paper)]
     elif form.value(drafts.FRESH):
