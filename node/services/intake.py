@@ -14,6 +14,7 @@ from node.services import booking, dealings, indexing
 from node.services.custody import Custody
 from node.services.gist import Gist, gist_of
 from node.services.house import House
+from node.services.joint.arriving import first_of_round
 from node.store import HoldingRow, KeyUse, NewDocument, NewHolding, PartRow, StoredDocument, Tx, WaitingRow
 from protocol import canon
 from protocol.document import header
@@ -230,11 +231,14 @@ def _judge(tx: Tx, arrivals: Sequence[Arrival], known: Mapping[bytes, Gist]) -> 
     roots = {ref.root: ref for item in documents.values() for ref in item.header.attachments}
     complete = {root for root, row in tx.attachments.get_many(roots).items() if row.complete} if roots else set()
     verdicts: dict[bytes, _Judged] = {}
+    coming = {item.document.id for item in arrivals if item.member == item.document.header.audience.id}
+    rivals = {one: first_of_round(tx, documents[one]) for one in documents if one in coming}
     for item in arrivals:
         if item.document.id not in verdicts:
             verdicts[item.document.id] = _judge_one(
-                tx, item, known.get(item.document.id), firsts[item.document.id], missing, complete
-            )
+                tx, item, known.get(item.document.id), firsts[item.document.id], missing, complete,
+                rivals.get(item.document.id, b""),
+            )  # fmt: skip
     found = [verdicts[item.document.id] for item in arrivals]
     return [
         one if one.arrival is item else one._replace(arrival=item) for one, item in zip(found, arrivals, strict=True)
@@ -262,7 +266,7 @@ def _missing_parents(tx: Tx, documents: Mapping[DocumentId, Document]) -> set[by
 
 
 def _judge_one(
-    tx: Tx, item: Arrival, gist: Gist | None, first: bytes, missing: set[bytes], complete: set[bytes]
+    tx: Tx, item: Arrival, gist: Gist | None, first: bytes, missing: set[bytes], complete: set[bytes], rival: bytes
 ) -> _Judged:
     document = item.document
     header = document.header
@@ -278,6 +282,9 @@ def _judge_one(
             return _Judged(item, gist_of(document, None), Verdict.REFUSED.value, str(fault)[:300], parents)
     if first != document.id:
         return _Judged(item, gist, Verdict.HELD.value, f"same number as document {first.hex()[:12]}", parents)
+    if rival:
+        reason = f"the order of this joint order came already as document {rival.hex()[:12]}"
+        return _Judged(item, gist, Verdict.HELD.value, reason, parents)
     if waits:
         return _Judged(item, gist, Verdict.WAITING.value, waits[0].kind, tuple(waits))
     return _Judged(item, gist, receipt.APPLIED, "", ())

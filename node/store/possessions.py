@@ -14,10 +14,13 @@ import sqlalchemy as sa
 
 from node.store.repository import Repository
 from node.store.schema import tokens, users
+from node.store.schema_datause import data_use_choices, data_use_streets
 from node.store.schema_desk import drafts, item_prices, items, payments, shares, terms
 from node.store.schema_erasing import erasures
+from node.store.schema_grants import sales_grants, sales_told, store_areas
 from node.store.schema_importing import import_layouts
 from node.store.schema_intake import imports_done, opening_balances
+from node.store.schema_joint import joint_own, joint_told
 from node.store.schema_money import own_accounts, terms_changes, transfers
 from node.store.schema_notices import notice_rules
 from node.store.schema_people import passkeys, totp, user_invitations, user_settings
@@ -136,6 +139,13 @@ _SHELVES: Final[Mapping[str, _Statements]] = {
         _of(import_layouts, "updated"),
         _of(imports_done, "time"),
         _of(erasures, "updated"),
+        _of(data_use_choices),
+        _of(data_use_streets),
+        _of(sales_grants, "changed"),
+        _of(sales_told, "time"),
+        _of(store_areas),
+        _of(joint_own, "time"),
+        _of(joint_told),
     )
 }
 SHELVES: Final[Mapping[str, Shelf]] = {name: found.shelf for name, found in _SHELVES.items()}

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
+import sqlalchemy as sa
+
 from node.store.tables import BLOB, FLAG, INT, column, key, table
 
 STEP: Final = "0053_joint"
@@ -44,6 +46,7 @@ joint_own = table(
     column("word", BLOB),
     column("data", BLOB),
     column("time", INT),
+    sa.Index("joint_own_by_member", "member"),
     step=STEP,
 )
 joint_receipts = table(
@@ -60,5 +63,6 @@ joint_told = table(
     key("attempt", INT),
     key("member", BLOB),
     column("wire", BLOB),
+    sa.Index("joint_told_by_member", "member"),
     step=STEP,
 )

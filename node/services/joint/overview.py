@@ -18,6 +18,8 @@ from protocol.process.joint.terms import Round
 OPEN, CLOSING, CONCLUDED, CALLED_OFF = "open", "closing", "concluded", "called_off"
 #: Rounds in one list.
 MAX_SHOWN = 60
+MAX_TODAY = 10
+FRESH_US = 3 * 24 * 3600 * 1_000_000
 
 
 class Card(NamedTuple):
@@ -65,9 +67,9 @@ def card_of(house: House, seen: Seen, member: bytes) -> Card:
     )  # fmt: skip
 
 
-def listed(house: House, tx: Tx, member: bytes = b"") -> list[Card]:
+def listed(house: House, tx: Tx, member: bytes = b"", most: int = MAX_SHOWN) -> list[Card]:
     """The rounds that are known here: open ones first, by their deadline; then the others, latest first."""
-    found = [card_of(house, rounds.look(house, tx, row.round, member), member) for row in tx.joint.all(MAX_SHOWN)]
+    found = [card_of(house, rounds.look(house, tx, row.round, member), member) for row in tx.joint.all(most)]
     running = sorted((each for each in found if each.state in (OPEN, CLOSING)), key=lambda each: each.due)
     return running + sorted((each for each in found if each not in running), key=lambda each: -each.due)
 
@@ -94,6 +96,13 @@ def conducts(house: House, found: Round) -> bool:
     return any(conductor.key == house.node.public for conductor in found.conductors)
 
 
-def waiting(house: House, tx: Tx, member: bytes) -> list[Card]:
-    """Open rounds to which a firm has not said anything yet."""
-    return [each for each in listed(house, tx, member) if each.state == OPEN and each.own is None]
+def today(house: House, tx: Tx, member: bytes) -> list[Card]:
+    """What the first page shows of the latest rounds: open ones, and the firm's fresh results."""
+    found = listed(house, tx, member, most=MAX_TODAY)
+    fresh = house.clock() - FRESH_US
+    return [
+        card
+        for card in found
+        if (card.state == OPEN and card.own is None)
+        or (card.state in (CONCLUDED, CALLED_OFF) and card.has_pledged and card.due > fresh)
+    ]

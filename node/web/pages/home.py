@@ -8,6 +8,7 @@ from aiohttp import web
 
 from node.services import held, keywatch
 from node.services.desk import duties, live, today
+from node.services.joint import overview
 from node.services.policy import STAFF_ROLES, Role
 from node.web.page import Page
 from node.web.render import as_day
@@ -32,6 +33,7 @@ async def home(visit: Visit) -> web.StreamResponse:
     undecided = await visit.read(lambda tx: len(held.waiting(tx, member, MOST_HELD)))
     first = not found.mine and not found.theirs and not await visit.read(lambda tx: tx.threads.partners(member, 1))
     house = visit.context.house
+    together = await visit.read(lambda tx: overview.today(house, tx, member))
     changes = await visit.read(lambda tx: keywatch.recent(house, tx, member))
     may_write = visit.allows("dealings.write")
     return visit.render(
@@ -41,6 +43,7 @@ async def home(visit: Visit) -> web.StreamResponse:
         held=undecided,
         first=first,
         changes=changes,
+        together=together,
         now=now,
         day=day,
         new_fits=await visit.read(lambda tx: tx.offers.new_fits(member)),

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-from node.services import greeting
+from node.services import greeting, trade
 from node.services.joint import rounds, stopping, travelling
 from node.services.joint.seats import Post, Seats
+from node.services.trade import Submission
 from protocol.errors import CallerFault, Malformed, NotFound, PeerFault
-from protocol.process.joint import terms
+from protocol.process.joint import billing, terms
 from protocol.process.joint.closing import State
 from protocol.process.joint.pledge import Want
 from protocol.process.joint.terms import Conductor, Round
+from tests.node.services import october as october_papers
 from tests.node.services.town import Association
 from tests.protocol.process.joint import october
 
@@ -231,3 +233,37 @@ def test_a_machine_is_read_again_as_it_was(town: Town) -> None:
         before.register, before.words, before.taken, before.closed,
     )  # fmt: skip
     assert list(after.outcomes) == list(before.outcomes)
+
+
+def test_the_supplier_takes_the_first_order_and_holds_a_second_one(town: Town) -> None:
+    """Two conductors that both order, because nobody telephoned: one order takes effect, a person sees the other."""
+    name = october_pledged(town)
+    town.carry(name)
+    town.later()
+    town.call(name, 1)
+    shikoku = town.nodes[1]
+    for at in (0, 2):
+        node = town.nodes[at]
+        node.do(lambda tx, at=at, node=node: rounds.send_order(node.house, tx, town.machines[at], name))  # type: ignore[misc]
+        node.send_all(shikoku)
+    rows = shikoku.see(lambda tx: tx.holdings.before(town.supplier, limit=10))
+    held, taken = ([row for row in rows if row.verdict == verdict] for verdict in ("held", "applied"))
+    assert (len(held), len(taken)) == (1, 1)
+    assert "joint order" in held[0].reason
+    assert {held[0].partner, taken[0].partner} == {town.firms[0], town.firms[2]}
+
+
+def test_a_strangers_paper_under_the_rounds_number_takes_nobodys_place(town: Town) -> None:
+    name = october_pledged(town)
+    town.carry(name)
+    town.later()
+    town.call(name, 1)
+    kyoto, shikoku = town.nodes[:2]
+    stranger = kyoto.enrol("よそ者商店")
+    shikoku.learn_from(kyoto)
+    order = october_papers.order(billing.names_round(name))
+    kyoto.do(lambda tx: trade.submit(kyoto.house, tx, stranger, [Submission(town.supplier, order)]))
+    kyoto.do(lambda tx: rounds.send_order(kyoto.house, tx, town.machines[0], name))
+    kyoto.send_all(shikoku)
+    rows = shikoku.see(lambda tx: tx.holdings.before(town.supplier, limit=10))
+    assert [row.verdict for row in rows] == ["applied", "applied"]

@@ -63,6 +63,8 @@ async def pledged(browser: Browser, name: bytes, **typed: str) -> Shown:
 async def test_the_whole_way_of_a_shop(street: Street) -> None:
     town, name = street.town, street.town.open()
     clerk = await street.web.logged_in("clerk")
+    first_page = await clerk.get("/")
+    assert "紙袋の共同発注 10月" in first_page.plain
     listed = await clerk.get("/together")
     assert "紙袋の共同発注 10月" in listed.plain
     assert "まだ申し込んでいません" in listed.plain
@@ -103,6 +105,7 @@ async def test_the_whole_way_of_a_shop(street: Street) -> None:
     assert f"¥{told.alone:,}" in done.plain
     assert f"¥{told.alone - told.slip.pays:,}" in done.plain
     assert "成立" in (await clerk.get("/together")).plain
+    assert "成立" in (await clerk.get("/")).plain
 
 
 async def test_what_is_typed_wrong_stands_beside_its_field(street: Street) -> None:
