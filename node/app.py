@@ -42,6 +42,7 @@ from node.attachments import AttachmentFiles
 from node.certificate import TlsIdentity, create_identity, load_identity
 from node.drawingfiles import DrawingFiles
 from node.drawings import Drawings
+from node.groups import Groups
 from node.joint import Courier
 from node.opening import Opened
 from node.peer_desk import PeerDesk
@@ -119,6 +120,8 @@ class Node:
         sealed = DrawingFiles(opened.folder / "drawings")
         self._drawings = Drawings(house, opened.store, self._driver.ask, sealed, self.context.arrivals.notify)
         self.context.drawings = self._drawings
+        self._groups = Groups(house, opened.store, self._driver.ask)
+        self.context.groups = self._groups
         port = PeerPort(
             house,
             opened.store,
@@ -128,6 +131,7 @@ class Node:
             self.context.arrivals.notify,
             self._courier,
             self._drawings,
+            self._groups,
         )
         self._peer_server = PeerServer(peer_app(port, self._pins), identity, self._pins)
         self._discovery: Discovery | None = None

@@ -79,6 +79,7 @@ class Jobs:
             "notices": self._notify,
             "joint": self._joint,
             "drawings": self._carry_drawings,
+            "groups": self._tell_groups,
         }
         self._tasks = [asyncio.create_task(self._go_round(name, job), name=name) for name, job in rounds.items()]
 
@@ -161,6 +162,11 @@ class Jobs:
     async def _carry_drawings(self) -> float:
         """One pass over drawings; rare looks where the node serves no peers."""
         courier = self._context.drawings
+        return float(await courier.look()) if courier is not None else IDLE_S
+
+    async def _tell_groups(self) -> float:
+        """One pass over groups."""
+        courier = self._context.groups
         return float(await courier.look()) if courier is not None else IDLE_S
 
     async def _erase(self) -> float:

@@ -14,6 +14,7 @@ from node.aio.driver import Driver
 from node.aio.errands import Errands
 from node.aio.office import PeerOffice
 from node.drawings import Drawings
+from node.groups import Groups
 from node.joint import Courier
 from node.runtime import BATCHES, HELLO, HISTORIES, NEXT, RECEIPTS
 from node.services import directory, members
@@ -38,6 +39,7 @@ class PeerPort:
         arrived: Callable[[], None],
         courier: Courier,
         drawings: Drawings,
+        groups: Groups,
     ) -> None:
         self._house = house
         self._store = store
@@ -47,6 +49,7 @@ class PeerPort:
         self._arrived = arrived
         self._courier = courier
         self._drawings = drawings
+        self._groups = groups
 
     async def enrol_commit(self, body: bytes) -> bytes:
         """Message 1 of an enrolment, from a stranger."""
@@ -128,6 +131,10 @@ class PeerPort:
     async def drawing(self, node: NodeId, body: bytes) -> bytes:
         """What is said and asked about drawings."""
         return await self._drawings.receive(node, body)
+
+    async def group(self, node: NodeId, body: bytes) -> bytes:
+        """Facts of a group."""
+        return await self._groups.receive(node, body)
 
     async def check(self, node: NodeId, body: bytes) -> bytes:
         """Diagnosis."""

@@ -58,6 +58,7 @@ class Purpose(Enum):
     JOINT = b"joint"
     OFFER = b"offer"
     DRAWING = b"drawing"
+    GROUP = b"group"
 
 
 class SigningKey:

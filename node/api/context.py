@@ -100,7 +100,7 @@ class Context:
 
     ``trusted_proxies``: addresses whose X-Forwarded-For is believed. ``peers``: what the transport offers to the admin
     API (None in a node that does not serve peers). ``returns``, ``moves``: members that come (back) here,
-    ``questions``: between regions, ``joint``, ``drawings``: the couriers of joint rounds and drawings, likewise.
+    ``questions``: between regions, ``joint``, ``drawings``, ``groups``: their couriers, likewise.
     ``exports``: archives fetched piece by piece. ``importing``: files of sales at work; ``sales_turn``,
     ``report_turn``: one of them, and one question, at a time, so that who waits takes no thread from the others.
     ``drill``: the last one since the start.
@@ -119,6 +119,7 @@ class Context:
     questions: Any = None
     joint: Any = None
     drawings: Any = None
+    groups: Any = None
     base_url: str = ""
     trusted_proxies: frozenset[str] = frozenset()
     files: AttachmentFiles = field(init=False)

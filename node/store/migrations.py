@@ -20,6 +20,7 @@ from node.store import (
     schema_drawings,
     schema_erasing,
     schema_grants,
+    schema_groups,
     schema_guarding,
     schema_importing,
     schema_intake,
@@ -185,6 +186,10 @@ def _drawings(engine: str) -> Iterable[str]:
     yield from _tables(engine, schema_drawings.STEP)
 
 
+def _groups(engine: str) -> Iterable[str]:
+    yield from _tables(engine, schema_groups.STEP)
+
+
 STEPS: Sequence[tuple[str, Callable[[str], Iterable[str]]]] = (
     (schema.STEP, _first_tables),
     (schema_people.STEP, _people),
@@ -209,6 +214,7 @@ STEPS: Sequence[tuple[str, Callable[[str], Iterable[str]]]] = (
     (schema_joint.STEP, _joint),
     (schema_offers.STEP, _offers),
     (schema_drawings.STEP, _drawings),
+    (schema_groups.STEP, _groups),
 )
 
 

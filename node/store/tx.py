@@ -13,6 +13,7 @@ from node.store.drawings import Drawings
 from node.store.erasing import Erasing
 from node.store.forgetting import Forgetting
 from node.store.grants import Grants
+from node.store.groups import Groups
 from node.store.guarding import Guarding
 from node.store.holdings import Decisions, Follows, Holdings, Waiting
 from node.store.importing import Importing
@@ -107,6 +108,7 @@ class Tx:
         self.joint = Joint(session)
         self.offers = Offers(session)
         self.drawings = Drawings(session)
+        self.groups = Groups(session)
         self.renewing = Renewing(session)
         self.questions = Questions(session)
 

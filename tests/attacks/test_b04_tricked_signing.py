@@ -42,6 +42,7 @@ SIGNERS = {
     ("protocol/process/joint/signed.py", "sign"): ("JOINT", "canon.digest(record)"),
     ("protocol/offer/signed.py", "sign"): ("OFFER", "canon.digest(record)"),
     ("protocol/process/drawing/records.py", "sign"): ("DRAWING", "canon.digest(record)"),
+    ("protocol/process/group/facts.py", "sign"): ("GROUP", "canon.digest(record)"),
     ("node/services/claiming.py", "fenced"): ("FENCE", "made.hash"),  # a fence that this node drafted
     # A guardian's proof in a record that somebody else drafted: the one place of its kind. It was judged, and stored
     # as accepted, before; and it opens an epoch at the claimant's node, never at this one (``on_claim``).
@@ -115,6 +116,7 @@ CALLERS = {
     "node/sim/asked/liars.py": "the simulator's lying node",
     "federation/answering.py": "the list of answerers with this node on it, counts that it has added up itself",
     "federation/coordinating.py": "the sums that this node has added up",
+    "node/services/groups/acting.py": "facts that a member of this node states in a group, put together here",
     "protocol/process/joint/terms.py": "rounds that this association announces",
     "protocol/process/joint/pledge.py": "a member's pledges, receipts of this conductor",
     "federation/conducting.py": "how far a round has come, as this conductor holds it",

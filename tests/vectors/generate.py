@@ -21,7 +21,18 @@ from protocol.keys import Purpose
 from protocol.limits import CHUNK_BYTES
 from protocol.link import batch, carried, holdings, receipt
 from protocol.process.trade import check, papers
-from tests.vectors import asking, exchanges, guarding, proof_cases, rounds, sample_papers, sheets, tidings, world
+from tests.vectors import (
+    asking,
+    circle,
+    exchanges,
+    guarding,
+    proof_cases,
+    rounds,
+    sample_papers,
+    sheets,
+    tidings,
+    world,
+)
 from tests.vectors.world import key
 
 FOLDER = Path(__file__).parent
@@ -303,6 +314,7 @@ FILES: dict[str, Callable[[], Iterator[Vector]]] = {
     "joint": rounds.vectors,
     "drawings": sheets.vectors,
     "offers": tidings.vectors,
+    "groups": circle.vectors,
 }
 
 

@@ -19,6 +19,8 @@ from protocol.link import batch, carried, holdings, receipt
 from protocol.offer import delta as offer_delta
 from protocol.offer import signed as offers
 from protocol.process.drawing import content, records
+from protocol.process.group import facts as group_facts
+from protocol.process.group import folding
 from protocol.process.joint import closing, deciding, pledge, terms
 from protocol.process.trade import check
 from protocol.statistics import lanes, messages, opening, rules, shamir
@@ -260,6 +262,22 @@ def test_drawings() -> None:
     assert records.unseal_key(grant.record.sealed, version.hash, grant.record.reader, own) == piece["key"]
     assert known["reading"].record.grant == grant.hash
     assert known["deletion"].record.grant == known["withdrawal"].hash
+
+
+def test_groups() -> None:
+    """The facts of the vectors come to the group that is stated, whatever their order."""
+    *said, stated = load("groups")
+    keys_ = {one["hash"]: bytes.fromhex(one["signing_key"]) for one in said}
+    known = [group_facts.verify(bytes.fromhex(one["signed"]), lambda *_, name=one["hash"]: keys_[name]) for one in said]
+    assert [one.hash.hex() for one in known] == [one["hash"] for one in said]
+    for each in (known, known[::-1]):
+        found = folding.fold(each)
+        assert found is not None
+        assert sorted(one.hex() for one in found.standing.members) == stated["members"]
+        assert sorted(one.hex() for one in found.standing.keepers) == stated["keepers"]
+        assert [one.hex() for one in found.heads] == stated["heads"]
+        assert sorted(one.hex() for one in found.void) == stated["void"]
+        assert found.standing.invited == frozenset()
 
 
 @pytest.mark.parametrize("vector", load("proofs"), ids=lambda vector: str(vector["name"]))

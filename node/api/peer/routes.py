@@ -12,6 +12,7 @@ from node.api.peer.access import Gate, caller
 from node.api.peer.messages import answer, read_body
 from node.api.peer.services import PeerServices
 from node.services.drawings import travelling as drawings
+from node.services.groups import travelling as groups
 from node.services.joint import travelling
 from node.services.offers import telling
 from protocol import canon, move
@@ -59,6 +60,7 @@ def peer_app(services: PeerServices, pins: Pins, gate: Gate | None = None) -> we
             web.post("/peer/v1/check", handlers.check),
             web.post(travelling.PATH, handlers.joint),
             web.post(drawings.PATH, handlers.drawing),
+            web.post(groups.PATH, handlers.group),
             *(web.post(path, handlers.guard) for path in (*messages.PATHS, *forgetting.PATHS)),
             *(web.post(path, handlers.guard) for path in move.PATHS),
             *(web.post(path, handlers.mail) for path in mail.PATHS),
@@ -150,6 +152,10 @@ class _Handlers:
     async def drawing(self, request: web.Request) -> web.Response:
         body = await read_body(request, drawings.MAX_BODY_BYTES)
         return answer(await self._services.drawing(caller(request), body))
+
+    async def group(self, request: web.Request) -> web.Response:
+        body = await read_body(request, groups.MAX_BODY_BYTES)
+        return answer(await self._services.group(caller(request), body))
 
     async def check(self, request: web.Request) -> web.Response:
         return answer(await self._services.check(caller(request), await read_body(request, KIB)))

@@ -91,6 +91,10 @@ class PeerServices(Protocol):
         """What is said and asked about drawings: :mod:`node.services.drawings.travelling`."""
         ...
 
+    async def group(self, node: NodeId, body: bytes) -> bytes:
+        """Facts of a group: :mod:`node.services.groups.travelling`."""
+        ...
+
     async def check(self, node: NodeId, body: bytes) -> bytes:
         """Diagnosis: what :mod:`node.aio.check` asks."""
         ...

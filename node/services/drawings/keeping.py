@@ -12,7 +12,7 @@ from node.services import members
 from node.services.house import House
 from node.store import Tx
 from node.store.drawings import GrantRow, VersionRow
-from protocol.errors import CallerFault, Malformed, NotFound
+from protocol.errors import CallerFault, NotFound, PeerFault
 from protocol.keys import node_id
 from protocol.limits import MAX_DRAWING_READERS, MAX_DRAWING_VERSIONS
 from protocol.process.drawing import content, records
@@ -120,7 +120,7 @@ def publish(house: House, tx: Tx, owner: bytes, made: Plan, sealed: Sealed, abou
     )
     try:
         data = records.sign_version(house.keyring[epoch.hash], version)
-    except Malformed as fault:
+    except PeerFault as fault:
         field, _, rule = str(fault).partition(": ")
         raise CallerFault(field, rule) from None
     found = records.verify(data, lambda *_: house.keyring[epoch.hash].public)
@@ -172,7 +172,7 @@ def allow(house: House, tx: Tx, owner: bytes, version: bytes, reader: bytes, may
     grant = Grant(version, owner, epoch.hash, reader, home, revision, may, sealed, house.clock())
     try:
         data = records.sign_grant(house.keyring[epoch.hash], grant)
-    except Malformed as fault:
+    except PeerFault as fault:
         raise CallerFault("reader", str(fault)) from None
     hashed = records.verify(data, lambda *_: house.keyring[epoch.hash].public).hash
     told = node_id(home) == house.id and may is not May.NOTHING  # a withdrawal has still to be carried out

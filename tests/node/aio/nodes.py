@@ -61,6 +61,9 @@ class Recorder:
     async def drawing(self, node: NodeId, body: bytes) -> bytes:
         return self._note("drawing", node, body)
 
+    async def group(self, node: NodeId, body: bytes) -> bytes:
+        return self._note("group", node, body)
+
     async def news(self, node: NodeId) -> None:
         self._note("news", node, b"")
 

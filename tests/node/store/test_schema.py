@@ -28,7 +28,7 @@ WALKS = {
     "holdings._WAITING_KIND", "journals._COUNT", "journals._HEADS_ALL", "links._COUNT_PENDING", "links._LINKS",
     "links._UNDECIDED", "links._UNSTORED_ANY", "mail._KEPT", "mail._LEFT_ALL",
     "members._ALL", "members._LOCAL", "meta._UNDER", "notices._AT_STAFF", "notices._BOUNCED",
-    "directory._LACKING", "guarding._ALL", "joint._ALL",
+    "directory._LACKING", "groups._GROUPS", "guarding._ALL", "joint._ALL",
     "moving._IN_ALL", "moving._OUT_ALL", "renewing._ASIDE_OVER", "renewing._RENEWALS", "returning._ALL",
     "wards._CONSENTS", "wards._CUSTODY_ALL", "wards._WARDS",
     "offers._ALL_BYTES", "offers._BY_PLACE", "offers._LARGEST", "offers._PEERS",
