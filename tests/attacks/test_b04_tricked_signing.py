@@ -96,6 +96,7 @@ CALLERS = {
     "node/sim/guarded/fate.py": "guardians that a simulated member names with its words",
     "node/sim/guarded/liars.py": "the simulator's lying guardian",
     "node/notices/encryption.py": "a push service's own token (VAPID), by a P-256 key that signs nothing else",
+    "cli/bench/offers.py": "firms and offers of the bench, by keys of its own",
     "cli/bringing.py": "a fence or an epoch of a return to the very node that asks, by words or the association's key",
     "node/signing.py": "the same, where the keys are at hand",
     "node/services/claiming.py": "fences and epochs of returns to this node",
