@@ -238,6 +238,8 @@ class Jobs:
         await asyncio.wrap_future(self._context.store.submit(partial(keeping.tidy, self._context.house)))
         while await asyncio.wrap_future(self._context.store.submit(partial(holding.forget_over, self._context.house))):
             pass
+        while await asyncio.wrap_future(self._context.store.submit(holding.forget_strangers)):
+            pass
         before = self._context.house.clock() - idempotency.KEEP_US
         await asyncio.wrap_future(self._context.store.submit(lambda tx: tx.idempotency.forget(before)))
         now = self._context.house.clock()

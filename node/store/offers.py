@@ -97,7 +97,10 @@ _COUNT_OF_MEMBER = Query(
     .select_from(offers)
     .where(offers.c.member == _bind("member"), offers.c.until > _bind("now")),
 )
-_OVER = Query(OfferRow._make, _ROW.where(offers.c.until <= _bind("now")).order_by(offers.c.until).limit(_bind("limit")))
+_OVER = Query(
+    OfferRow._make,
+    _ROW.where(offers.c.until <= _bind("now")).order_by(offers.c.until, offers.c.position).limit(_bind("limit")),
+)
 _FIRST_TO_EXPIRE = Query(
     OfferRow._make,
     _ROW.where(offers.c.node == _bind("node")).order_by(offers.c.until, offers.c.position).limit(1),

@@ -170,6 +170,12 @@ def forget_over(house: House, tx: Tx) -> int:
     return len(rows)
 
 
+def forget_strangers(tx: Tx) -> int:
+    """Forget some of what was told by peers that are peers no more; how many."""
+    accepted = {peer.node for peer in tx.peers.all("accepted")}
+    return sum(forget_peer(tx, row.node) for row in tx.offers.peers() if row.series and row.node not in accepted)
+
+
 def forget_peer(tx: Tx, node: bytes) -> int:
     """Forget some of what a peer told that is a peer no more; how many."""
     gone = 0

@@ -82,7 +82,8 @@ def withdraw(house: House, tx: Tx, member: bytes, series: bytes) -> OfferRow:
     said = Withdrawal(house.network, member, epoch.hash, series, row.until, house.clock())
     wire = signed.sign(house.keyring[epoch.hash], said)
     tx.offers.forget_fits(series)
-    return tx.offers.put(row._replace(withdrawn=True, shown=False, words="", wire=wire))
+    holding.release(house, tx, row)  # it may have been published at a home before this one
+    return tx.offers.put(row._replace(node=house.id, withdrawn=True, shown=False, words="", wire=wire))
 
 
 def own(house: House, tx: Tx, member: bytes) -> list[OfferRow]:
@@ -114,6 +115,9 @@ def _keep(house: House, tx: Tx, member: bytes, draft: Draft, first: bytes, revis
         wire = signed.sign(house.keyring[epoch.hash], said)
     except (Malformed, TooLarge) as fault:
         raise named(fault) from None
+    known = tx.offers.get(first) if first else None
+    if known is not None:
+        holding.release(house, tx, known)
     row = tx.offers.put(holding.row_of(house, tx, house.id, signed.parse(wire), wire))
     fits.renew(house, tx, row)
     return row

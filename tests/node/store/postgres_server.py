@@ -105,7 +105,11 @@ class PostgresServer:
             open_postgres(self._store).close()
         clear = [f"DELETE FROM {table.name};" for table in METADATA.tables.values() if table.name != "counters"]
         with psycopg.connect(self._store) as connection:
-            connection.execute(" ".join([*clear, "DELETE FROM search;", "UPDATE counters SET value = 0;"]).encode())
+            connection.execute(
+                " ".join(
+                    [*clear, "DELETE FROM search;", "DELETE FROM search_offers;", "UPDATE counters SET value = 0;"]
+                ).encode()
+            )
         return self._store
 
     def stop(self) -> None:

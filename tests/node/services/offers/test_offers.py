@@ -7,9 +7,11 @@ from typing import Any
 import msgspec
 import pytest
 
+from node.services import members
 from node.services.offers import describing, finding, fits, holding, publishing
 from node.services.offers.finding import Wanted
 from protocol.errors import CallerFault, NotFound
+from protocol.identity import words
 from protocol.limits import MAX_OFFERS_PER_MEMBER
 from protocol.offer.kinds import KINDS
 from tests.node.services.offers.fair import ask, draft, found, publish, tell
@@ -260,3 +262,40 @@ def test_a_later_request_finds_what_is_there_and_both_at_home(
     wrong = [each for each in shown["fits"][0]["criteria"] if each["outcome"] == "not"]
     assert wrong == [{"name": "force_kn", "outcome": "not", "ours": 300, "theirs": 400}]
     assert not shown["fits"][0]["fits"]
+
+
+def test_a_member_that_moved_speaks_of_what_it_published_before(
+    towns: tuple[Association, Association, bytes, bytes],
+) -> None:
+    toyota, kyoto, _, seller = towns
+    shikoku = Association("四国")
+    for one, other in ((shikoku, kyoto), (shikoku, toyota), (toyota, shikoku)):
+        one.accept(other)
+    enrolled = kyoto.do(lambda tx: members.enrol(kyoto.house, tx, "鶴織物"))
+    firm, key = enrolled.member, words.key_of(words.entropy_of(" ".join(enrolled.words)))
+    row, other = publish(kyoto, firm), publish(kyoto, firm, title="その二")
+    tell(kyoto, toyota)
+    tell(kyoto, shikoku)
+    shikoku.do(lambda tx: members.bring_here(shikoku.house, tx, firm, key))
+    assert seller
+    shikoku.do(lambda tx: publishing.withdraw(shikoku.house, tx, firm, row.series))
+    revise(shikoku, firm, other.series, title="新しい家から")
+    assert tell(shikoku, toyota).taken == 2
+    assert found(toyota) == [other.series]
+    assert toyota.see(lambda tx: tx.offers.peer(kyoto.house.id)).series == 0
+    assert toyota.see(lambda tx: tx.offers.peer(shikoku.house.id)).series == 2
+
+
+def test_what_a_peer_told_goes_with_the_peer(towns: tuple[Association, Association, bytes, bytes]) -> None:
+    toyota, kyoto, _, seller = towns
+    row = publish(kyoto, seller)
+    tell(kyoto, toyota)
+    assert toyota.do(holding.forget_strangers) == 0
+    peer = toyota.see(lambda tx: tx.peers.get(kyoto.house.id))
+    assert peer is not None
+    toyota.do(lambda tx: tx.peers.put(peer._replace(state="blocked")))
+    assert toyota.do(holding.forget_strangers) == 1
+    assert found(toyota) == []
+    toyota.do(lambda tx: tx.peers.put(peer))
+    assert tell(kyoto, toyota).taken == 1  # accepted again: asked from the beginning
+    assert found(toyota) == [row.series]
