@@ -240,6 +240,7 @@ class Jobs:
             pass
         while await asyncio.wrap_future(self._context.store.submit(holding.forget_strangers)):
             pass
+        await asyncio.wrap_future(self._context.store.submit(holding.ask_again))
         before = self._context.house.clock() - idempotency.KEEP_US
         await asyncio.wrap_future(self._context.store.submit(lambda tx: tx.idempotency.forget(before)))
         now = self._context.house.clock()

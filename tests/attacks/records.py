@@ -10,7 +10,11 @@ from protocol.identity import card, control, descriptor, genesis, log
 from protocol.keys import NodeId
 from protocol.link import batch, chunk, delta, holdings, receipt
 from protocol.link.delta import Entry
+from protocol.offer import delta as offer_delta
+from protocol.offer import signed as offers
+from protocol.offer.signed import Withdrawal
 from protocol.statistics import ledger, messages, opening, question, roster
+from tests.protocol.offer import samples
 from tests.vectors import asking, exchanges, proof_cases, world
 from tests.vectors.world import AUTHOR, NETWORK, key
 
@@ -83,6 +87,12 @@ RECORDS: dict[str, tuple[bytes, Reader]] = {
     ),
     "card": (card.sign(key("maker 1"), exchanges.CARD), card.parse),
     "delta": (delta.encode(NETWORK, 0, 1, False, [Entry(b"card", b"history")]), delta.parse),
+    "offer": (offers.sign(samples.KEY, samples.offer("stock")), offers.parse),
+    "withdrawal of an offer": (
+        offers.sign(samples.KEY, Withdrawal(NETWORK, bytes(32), bytes(32), b"\1" * 32, samples.NOW, samples.NOW)),
+        offers.parse,
+    ),
+    "delta of offers": (offer_delta.encode(NETWORK, 0, 1, False, [b"history"], [b"offer"]), offer_delta.parse),
     "descriptor": (
         descriptor.sign(key("toyota"), exchanges.descriptor_of("toyota", b"certificate")),
         descriptor.parse,

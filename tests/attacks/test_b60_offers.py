@@ -194,6 +194,19 @@ def test_a_peer_has_so_much_room_and_the_largest_gives_way(stage: Stage, monkeyp
     assert row.series in found(stage.toyota, limit=100)
 
 
+def test_what_had_no_room_comes_when_there_is_some(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    one = holding.weight(publish(stage.kyoto, stage.seller))
+    monkeypatch.setattr(holding, "MAX_OFFER_BYTES_PER_PEER", one + one // 20)
+    publish(stage.kyoto, stage.seller, title="その二")
+    assert tell(stage.kyoto, stage.toyota).refused == {"full": 1}
+    stage.toyota.do(holding.ask_again)
+    assert tell(stage.kyoto, stage.toyota).taken == 0  # there is no room yet, and nothing is asked again
+    monkeypatch.setattr(holding, "MAX_OFFER_BYTES_PER_PEER", 10 * one)
+    stage.toyota.do(holding.ask_again)
+    assert tell(stage.kyoto, stage.toyota)[:2] == (2, {})
+    assert len(found(stage.toyota)) == 2
+
+
 def test_a_delta_that_begins_elsewhere_changes_nothing(stage: Stage) -> None:
     data = deltas.encode("test", 7, 9, False, [], [])
     with pytest.raises(Exception, match="does not begin"):

@@ -29,6 +29,7 @@ from protocol.offer.signed import Offer, Read, Scope
 
 ALWAYS: Final = 3_652_059  # the last day of the calendar
 FORGOTTEN_AT_ONCE: Final = 500
+FULL: Final = "full"
 OVERHEAD_BYTES: Final = 600  # of a row beside its signed bytes: words, index
 
 
@@ -174,6 +175,14 @@ def forget_strangers(tx: Tx) -> int:
     """Forget some of what was told by peers that are peers no more; how many."""
     accepted = {peer.node for peer in tx.peers.all("accepted")}
     return sum(forget_peer(tx, row.node) for row in tx.offers.peers() if row.series and row.node not in accepted)
+
+
+def ask_again(tx: Tx) -> None:
+    """Peers of whom something was left out for want of room are asked from the beginning once there is room again."""
+    for row in tx.offers.peers():
+        free = 10 * row.bytes < 9 * MAX_OFFER_BYTES_PER_PEER and row.series < MAX_OFFERS_PER_PEER
+        if row.reason == FULL and free and 10 * tx.offers.bytes_of_peers() < 9 * MAX_OFFER_BYTES_OF_PEERS:
+            tx.offers.put_peer(row._replace(cursor=0, reason=""))
 
 
 def forget_peer(tx: Tx, node: bytes) -> int:

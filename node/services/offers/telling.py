@@ -130,6 +130,8 @@ def _take(house: House, tx: Tx, peer: bytes, logs: dict[bytes, ControlLog], entr
     known = tx.offers.get(read.series)
     if known is not None and known.member != said.member:
         raise Refused("other-member")
+    if known is not None and known.id == read.id:
+        return  # told again
     if known is not None and known.withdrawn:
         raise Refused("withdrawn")
     if isinstance(said, Withdrawal):
@@ -201,7 +203,7 @@ def _put(house: House, tx: Tx, peer: bytes, row: OfferRow, known: OfferRow | Non
     freed = holding.weight(known) if known is not None and theirs else 0
     amount = holding.weight(row) - freed
     if amount > 0 and not holding.make_room(tx, peer, amount, new=not theirs):
-        raise Refused("full")
+        raise Refused(holding.FULL)
     known = tx.offers.get(row.series)
     if known is not None:
         holding.release(house, tx, known)

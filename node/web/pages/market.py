@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from aiohttp import web
 
-from node import offerwords, units
+from node import units
 from node.i18n import N_
 from node.services.offers import market
 from node.services.transaction import Tx
@@ -66,7 +66,7 @@ def _line(visit: Visit, tx: Tx, one: market.ForSale) -> dict[str, Any]:
         "quantity": details.get("quantity"),
         "least": details.get("lot_least"),
         "terms": details.get("terms", ""),
-        "kept": offerwords.value(None, details.get("best_before"), visit.say, visit.language),
+        "kept": details.get("best_before", ""),
     }
 
 

@@ -22,6 +22,7 @@ async def test_what_is_for_sale_elsewhere_is_found_and_ordered(webs: TwoWebs) ->
     whole = (await buyer.get("/market")).plain
     assert "ちりめんじゃこ" in whole
     assert "和紙" not in whole
+    assert "期限11月30日" in whole
     link = re.search(r'href="(/partners/[0-9a-f]{64}/order\?stock=[0-9a-f]{64})"', page.text)
     assert link is not None
     form = await buyer.get(link[1])
