@@ -130,7 +130,7 @@ class Operation:
 
 
 # An id's place in a path matches hexadecimal digits only, so that it never covers a fixed word beside it.
-_HASHES = re.compile(r"\{(document|thread|root|upload|guest|enquiry|drawing|version|offer)\}")
+_HASHES = re.compile(r"\{(document|thread|root|upload|guest|enquiry|drawing|version|group|offer)\}")
 
 
 @cache

@@ -18,6 +18,7 @@ from msgspec.structs import replace
 from node.api.member.app import OPERATIONS
 from node.api.operation import Operation
 from node.services import enquiries, guests, users
+from node.services.groups import acting
 from node.services.policy import MEMBER_ROLES, ROLES, Role
 from protocol.process.drawing.records import May
 from tests.node import drawing_town
@@ -74,6 +75,8 @@ GIVEN: dict[str, dict[str, Any]] = {
             "lines": [{"day": "2026-10-05", "receipt": "1", "line": 1, "quantity": "1", "amount": 1, "item": "1"}],
         }
     },
+    "found_group": {"value": {"name": "?"}},
+    "act_in_group": {"value": {"kind": "message", "text": "?"}},
     "publish_drawing": {"value": {"attachment": UNKNOWN, "number": "1", "title": "?", "name": "a.pdf"}},
     "put_drawing_reader": {"value": {"may": "file"}},
     "put_data_use": {"value": {"allowed": []}},
@@ -138,7 +141,9 @@ class Matrix(Api):
         assert row is not None
         given = await drawing_town.publish(self.context, seller, b"y", "b.dxf")
         await self.context.drawings.allow(seller, given, [(buyer, May.FILE)])
-        return {"drawing": row.drawing.hex(), "version": given.hex()}
+        house, town = self.town.house, self.town
+        group = await asyncio.to_thread(town.do, lambda tx: acting.found(house, tx, buyer, "会"))
+        return {"drawing": row.drawing.hex(), "version": given.hex(), "group": group.hex()}
 
     def _reach(self) -> dict[str, str]:
         """An enquiry to both other firms, and a partner without a node."""
@@ -202,6 +207,7 @@ async def test_a_foreign_id_looks_like_one_that_does_not_exist(matrix: Matrix, r
             "enquiry": "0" * 32,
             "drawing": "0" * 32,
             "version": UNKNOWN,
+            "group": UNKNOWN,
             "offer": UNKNOWN,
         }
         foreign = await matrix.attempt(operation, token, matrix.path_of(operation))

@@ -45,7 +45,9 @@ from tests.node.services.town import Association
 from tests.node.web.harness import Browser, Web
 
 QUIET = "月の宮"  # as long a name as the seller's; nobody trades with it
-NOWHERE = dict.fromkeys(("document", "thread", "root", "guest", "file", "version", "offer", "series"), "0" * 64)
+NOWHERE = dict.fromkeys(
+    ("document", "thread", "root", "guest", "file", "version", "offer", "series", "group"), "0" * 64
+)
 SHORT = ("upload", "enquiry", "draft", "user", "drawing")
 FILES = ("take_transfer", "download_books", "export_member")
 PAGES_WITH_LISTS = (
