@@ -1,4 +1,5 @@
 """``yui demo``: three nodes on this machine, real orders, one node killed and one cut off; every document is counted.
+Then six nodes with the registers of their shops: a question to all of them, compared with the truth to the yen.
 
 Parses, has the story told, shows its account; exit code 1 when anything is missing. What happens is
 ``cli.demonstration``'s.
@@ -27,7 +28,9 @@ if TYPE_CHECKING:
     from cli.demonstration.accounts import Count
     from cli.demonstration.federation import Federation
     from cli.demonstration.october.stage import Stage
+    from cli.demonstration.sales import Found
 
+MOST_NAMED = 5  # of what is wrong
 KEEP = Annotated[
     bool,
     typer.Option("--keep", help=_("Then tell October 2026 on three new nodes and stay up: logins, tokens.")),
@@ -39,22 +42,28 @@ DISASTER = Annotated[
     bool,
     typer.Option("--disaster", help=_("Six nodes: one is destroyed with its disk, its members come back at another.")),
 ]
+WHOLE = Annotated[
+    bool,
+    typer.Option("--whole", help=_("Shared sales with all lines of a year, not with nine weeks of 24 stores.")),
+]
 JSON = Annotated[bool, typer.Option("--json", help=_("Answer with one JSON value on standard output."))]
 
 
-def demo(keep: KEEP = False, disaster: DISASTER = False, folder: FOLDER = None, json: JSON = False) -> None:
+def demo(
+    keep: KEEP = False, disaster: DISASTER = False, folder: FOLDER = None, whole: WHOLE = False, json: JSON = False
+) -> None:
     """Tell the story; one table at the end."""
     output.Mode.json = json
     try:
         with _place(folder) as place, ended_by_signals():
-            _run(place, keep, disaster)
+            _run(place, keep, disaster, whole)
     except Failure as failure:
         raise typer.Exit(tell(failure)) from None
     except KeyboardInterrupt:
         raise typer.Exit(130) from None
 
 
-def _run(place: Path, keep: bool, disaster: bool) -> None:
+def _run(place: Path, keep: bool, disaster: bool, whole: bool) -> None:
     from cli.cluster.member_api import Refused
     from cli.cluster.nodes import Failed
 
@@ -62,26 +71,41 @@ def _run(place: Path, keep: bool, disaster: bool) -> None:
         if disaster:
             _burn(place)
         else:
-            _account(place)
+            _account(place, whole)
         if keep:
             _tell_october(place)
     except (Failed, Refused, OSError) as error:
         raise Failure(Exit.REFUSED, str(error)) from None
 
 
-def _account(place: Path) -> None:
-    """The main job: three nodes, faults, and every document counted."""
+def _account(place: Path, whole: bool) -> None:
+    """The main job: three nodes, faults, and every document counted; then the sales of six."""
     from cli.demonstration.federation import Federation
 
     began = time.monotonic()
     federation = Federation(place)
     try:
         counted = _carry_out(federation, place)
-        _show(counted, time.monotonic() - began)
-        if not counted.complete:
-            raise Failure(Exit.REFUSED, _wrong(counted))
     finally:
         federation.stop()
+    traded = time.monotonic() - began
+    found = _sell(place, whole)
+    _show(counted, traded, found, time.monotonic() - began - traded)
+    wrong = ([] if counted.complete else [_wrong(counted)]) + found.wrong
+    if wrong:
+        raise Failure(Exit.REFUSED, "; ".join(wrong[:MOST_NAMED]))
+
+
+def _sell(place: Path, whole: bool) -> Found:
+    """Shared sales on six new nodes."""
+    from cli.demonstration.sales import Together
+
+    (place / "sales").mkdir()
+    story = Together(place / "sales", _say, whole=whole)
+    try:
+        return story.tell()
+    finally:
+        story.stop()
 
 
 def _burn(place: Path) -> None:
@@ -162,7 +186,7 @@ def _say(text: str) -> None:
     output.say(f"• {text}")
 
 
-def _show(counted: Count, seconds: float) -> None:
+def _show(counted: Count, seconds: float, found: Found, selling: float) -> None:
     total = counted.total
     if output.Mode.json:
         output.emit(
@@ -174,6 +198,7 @@ def _show(counted: Count, seconds: float) -> None:
                 "lost": len(counted.lost),
                 "duplicated": len(counted.duplicated),
                 "seconds": round(seconds, 1),
+                "sales": _sales(found, selling),
             }
         )
         return
@@ -186,6 +211,55 @@ def _show(counted: Count, seconds: float) -> None:
                 seconds=f"{seconds:.0f}"
             )
         )
+    _show_sales(found, selling)
+
+
+def _sales(found: Found, seconds: float) -> dict[str, object]:
+    opened = [one for one in found.cells if one.opened is not None]
+    return {
+        "real": found.real,
+        "lines": found.lines,
+        "stores": found.stores,
+        "shops": len(found.shops),
+        "nodes": found.answered,
+        "cells": len(found.cells),
+        "opened": len(opened),
+        "withheld": len(found.cells) - len(opened),
+        "forbidden": sum(not one.allowed for one in opened),
+        "sum": sum(one.opened or 0 for one in opened),
+        "truth": sum(one.truth for one in opened),
+        "weeks_shown": len(found.weeks),
+        "differences": len(found.wrong),
+        "seconds": round(seconds, 1),
+    }
+
+
+def _show_sales(found: Found, seconds: float) -> None:
+    from cli.demonstration.sixnodes import PLACES
+
+    places = list(PLACES.values())
+    taken = [(item.name, [one for one in found.shops if one.place == at]) for at, item in enumerate(places)]
+    rows = [
+        (name, len(shops), sum(one.told["new"] for one in shops), sum(one.told["bad"] for one in shops))
+        for name, shops in taken
+    ]
+    output.table(None, (_("Node"), _("shops"), _("lines stored"), _("lines named as bad")), rows)
+    output.line(_("Item {item} on a shop's page:").format(item=found.item))
+    weeks = [(str(one.day), one.own, one.others, output.yes_no(one.right)) for one in found.weeks]
+    output.table(None, (_("Week from"), _("My shop"), _("Average of others"), _("true")), weeks)
+    output.line(_("What {n} nodes sold together in four weeks, in yen:").format(n=found.answered))
+    cells = [
+        (one.item, _("too few firms") if one.opened is None else f"{one.opened:,}",
+         "" if one.opened is None else f"{one.truth:,}", output.yes_no(one.right))
+        for one in found.cells
+    ]  # fmt: skip
+    told = _sales(found, 0)
+    cells.append((_("together"), f"{told['sum']:,}", f"{told['truth']:,}", output.yes_no(not found.wrong)))
+    output.table(None, (_("Item"), _("opened"), _("the truth"), _("true")), cells)
+    output.line(
+        _("{opened} of {cells} figures were opened; {forbidden} that the rules forbid ({seconds} s).")
+        .format(opened=told["opened"], cells=told["cells"], forbidden=told["forbidden"], seconds=f"{seconds:.0f}")
+    )  # fmt: skip
 
 
 def _wrong(counted: Count) -> str:

@@ -7,35 +7,25 @@ and their programs do it. What a node does inside is not known here.
 from __future__ import annotations
 
 import json
-import os
 import secrets
 import shutil
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from itertools import combinations
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from cli import client
 from cli.cluster.member_api import MemberApi
-from cli.cluster.nodes import Failed, Node, befriend, free_ports, stop_all
+from cli.cluster.nodes import Failed, stop_all
+from cli.demonstration import sixnodes
 from cli.demonstration.firms import ASSOCIATIONS, FIRMS, KYOTO, SHIKOKU, TOYOTA, Association, Firm
+from cli.demonstration.sixnodes import KEEPERS, ONIGASHIMA, PLACES, RYUGU, TSUKI
 from node.i18n import _
 
 SAFE_S = 60.0
 SETTLED_S = 120.0
-RYUGU, ONIGASHIMA, TSUKI = "ryugu", "onigashima", "tsuki"
-KEEPERS = {
-    item.key: item
-    for item in (
-        Association(RYUGU, "竜宮商工会（見本）", "47201", "沖縄県", "那覇市"),
-        Association(ONIGASHIMA, "鬼ヶ島商店街（見本）", "33100", "岡山県", "岡山市"),
-        Association(TSUKI, "月の都連合会（見本）", "01100", "北海道", "札幌市"),
-    )
-}
-PLACES = ASSOCIATIONS | KEEPERS
 ENTITIES = {key: f"{9_999_900_000_100 + at:013d}" for at, key in enumerate(PLACES)}
 GUARDIANS = {  # by home: of Kyoto's firms, and of the same firms once they are at Shikoku
     KYOTO: (SHIKOKU, RYUGU, ONIGASHIMA, TSUKI),
@@ -77,13 +67,9 @@ class Disaster:
     """The six nodes and what happens to them."""
 
     def __init__(self, place: Path, say: Callable[[str], None]) -> None:
-        ports = free_ports(2 * len(PLACES))
         self.place = place
         self.say = say
-        self.nodes = {
-            key: Node(place / key, item.name, ports[2 * at], ports[2 * at + 1])
-            for at, (key, item) in enumerate(PLACES.items())
-        }
+        self.nodes = sixnodes.nodes_in(place)
         self.members: dict[str, str] = {}
         self.words: dict[str, str] = {}
         self.tokens: dict[str, str] = {}
@@ -110,14 +96,7 @@ class Disaster:
     # --- before
 
     def _found(self) -> None:
-        with ThreadPoolExecutor(os.cpu_count()) as pool:
-            list(pool.map(self._make, PLACES))
-        for node in self.nodes.values():
-            node.start(directly=True)
-        for node in self.nodes.values():
-            node.wait_ready()
-        for one, other in combinations(PLACES, 2):
-            befriend(self.nodes[one], self.nodes[other])
+        sixnodes.found(self.nodes, combinations(PLACES, 2), guardians_only=KEEPERS)
         self.say(_("six nodes run and know each other: {names}").format(names=_names(PLACES.values())))
         for home, keepers in GUARDIANS.items():
             for keeper in keepers:
@@ -136,10 +115,6 @@ class Disaster:
                 count=len(FIRMS_HERE), home=PLACES[LOST].name
             )
         )
-
-    def _make(self, key: str) -> None:
-        more = ["--guardian-only"] if key in KEEPERS else []
-        self.nodes[key].init("--area", PLACES[key].area, *more)
 
     def _agree(self, home: str, keeper: str) -> None:
         self._ask(

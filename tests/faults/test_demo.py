@@ -34,8 +34,13 @@ def test_twice_in_a_row(tmp_path: Path) -> None:
         )
         assert done.returncode == 0, done.stderr
         found = json.loads(done.stdout)
-        assert list(found) == ["documents", "received", "receipted", "proved", "lost", "duplicated", "seconds"]
+        counts = ["documents", "received", "receipted", "proved", "lost", "duplicated", "seconds"]
+        assert list(found) == [*counts, "sales"]
         assert found["documents"] == found["received"] == found["receipted"] == found["proved"] >= 60
         assert (found["lost"], found["duplicated"]) == (0, 0)
+        sales = found["sales"]
+        assert (sales["nodes"], sales["shops"], sales["differences"], sales["forbidden"]) == (6, 24, 0, 0)
+        assert sales["sum"] == sales["truth"] > 0
+        assert sales["withheld"] > 0
         assert processes_in(tmp_path) == []
     assert len(list(tmp_path.glob("demo-*"))) == 2
