@@ -96,7 +96,7 @@ def questions_command(nodes: ASKED = 5, cells: CELLS = 1000, rounds: QUESTIONS =
 
 @command(app, "stats", _("Sales: lines a second that are taken over, milliseconds of a question."))
 def stats_command(lines: LINES = 1_400_000, asked: OF_LINES = 10_000_000) -> None:
-    """About two minutes."""
+    """About four minutes."""
     from cli.bench import stats
 
     show(_attempt(lambda: stats.run(lines, asked, output.warn)))
