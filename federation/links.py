@@ -198,6 +198,11 @@ def step(link: Link, event: LinkEvent, now: int, jitter: int) -> Step:
     return handler(link, event, now, jitter)
 
 
+def retry_delay(failures: int, jitter: int) -> int:
+    """µs until the next attempt after so many failures in a row: full jitter below a ceiling that doubles."""
+    return max(RETRY_FLOOR_US, _ceiling(failures) * jitter // JITTER_RANGE)
+
+
 def _ceiling(failures: int) -> int:
     return min(RETRY_MAX_US, RETRY_MIN_US << min(failures - 1, 16))
 
@@ -283,7 +288,7 @@ def _on_pulled(link: Link, event: LinkEvent, now: int, jitter: int) -> Step:
 def _on_failed(link: Link, event: LinkEvent, now: int, jitter: int) -> Step:
     assert isinstance(event, Failed)
     failures = link.failures + 1
-    delay = max(RETRY_FLOOR_US, _ceiling(failures) * jitter // JITTER_RANGE)
+    delay = retry_delay(failures, jitter)
     rested = replace(
         link,
         state=S.RESTING,

@@ -13,6 +13,9 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Final, TypeVar
 
+import structlog
+
+from federation import links
 from node.procedure import Pause, Steps, ask, commit, look
 from node.services.claiming import NextRead
 from node.services.guarding import auditing, catching, chunking, framing, patience, renewing, sending
@@ -37,12 +40,12 @@ AUDIT_US: Final = 60 * 60 * SECOND_US
 CONFIRM_US: Final = 10 * 60 * SECOND_US  # between questions whether old vaults are forgotten
 AUDIT_AGAIN_US: Final = 60 * SECOND_US  # after one that was failed
 WAIT_STEP_US: Final = 10_000
-REST_US: Final = 5 * SECOND_US  # of a member that a guardian refused, or whose copies it lost
 LET_GO_AGAIN_US: Final = SECOND_US // 20
 REFUSALS: Final = (PeerFault, CallerFault)
 NOT_A_PEER: Final = "not-a-peer"
 
 T = TypeVar("T")
+_log = structlog.get_logger("guarding")
 
 
 @dataclass
@@ -55,6 +58,15 @@ class _Guardian:
     retry_at: int = 0
     alone: bool = False  # one member at a time: a message about several was refused
     resting: dict[bytes, int] = field(default_factory=dict)  # member → when to speak of it again
+    refusals: dict[bytes, int] = field(default_factory=dict)  # member → how often in a row it was refused
+
+
+@dataclass(frozen=True)
+class _Troubled:
+    """A member whose frames cannot be built: how often in a row, and when to try again."""
+
+    failures: int
+    due: int
 
 
 class Guarding:
@@ -74,10 +86,12 @@ class Guarding:
         self._again_at: int | None = None
         self._thorough: set[bytes] = set()  # of whom the next look is at everything
         self._quorums: dict[bytes, Quorum] = {}
+        self._troubled: dict[bytes, _Troubled] = {}
 
     def start(self) -> Steps[None]:
         """Read who has guardians; every one of them is looked at once."""
         self._guardians.clear()
+        self._troubled.clear()
         found = yield from look(framing.load)
         self.house.guarded.update(found)
         self.house.uncopied.update(found)
@@ -105,6 +119,7 @@ class Guarding:
         if now >= self._confirm_at and self._guardians:
             self._confirm_at = now + CONFIRM_US
             found.append(self._confirm())
+        self._wake_troubled(now)
         if house.uncopied and not self._building and now >= self._build_at:
             self._building = True
             found.append(self._build())
@@ -122,6 +137,8 @@ class Guarding:
         due = [self._round_at, *([self._audit_at, self._confirm_at] if self._guardians else [])]
         if house.uncopied and not self._building:
             due.append(self._build_at)
+        if not self._building:
+            due += [one.due for one in self._troubled.values()]
         due += [one.retry_at for one in self._guardians.values() if one.waiting and not one.busy]
         if house.delayed:
             due.append(self._now() + max(0, min(list(house.delayed.values())) - house.clock()))
@@ -140,6 +157,7 @@ class Guarding:
         if found is not None:
             found.retry_at = 0
             found.resting.clear()
+            found.refusals.clear()
         self.house.uncopied.update(self.house.guarded)
 
     def failures(self) -> dict[bytes, int]:
@@ -152,11 +170,16 @@ class Guarding:
         house = self.house
         try:
             built: Built = yield from self._commit(partial(framing.build, house, thorough=frozenset(self._thorough)))
+        except framing.Unbuilt as trouble:
+            self._set_aside(trouble)
+            return
         except (WorldFault, CallerFault, Frozen):
             self._build_at = self._now() + RETRY_US
             return
         finally:
             self._building = False
+        for member in built.guarded:
+            self._troubled.pop(member, None)
         self._quorums.update(built.quorums)
         self._thorough -= set(built.guarded) - house.uncopied
         for member, safe in built.guarded.items():
@@ -170,6 +193,26 @@ class Guarding:
                 if node == house.id:
                     continue  # a member that came back to one of its guardians: it counts no more
                 self._guardians.setdefault(node, _Guardian()).waiting.add(member)
+
+    def _set_aside(self, trouble: framing.Unbuilt) -> None:
+        """One member's trouble stops nobody else: the others are built at once, this one later and later."""
+        member = trouble.member
+        before = self._troubled.get(member)
+        failures = before.failures + 1 if before is not None else 1
+        self._troubled[member] = _Troubled(failures, self._now() + links.retry_delay(failures, self._jitter()))
+        self.house.uncopied.discard(member)
+        _log.error("no copies can be made", member=member.hex(), failures=failures, exc_info=trouble)
+
+    def _wake_troubled(self, now: int) -> None:
+        """Whose time has come is tried again; who is waiting is left out of a round."""
+        for member, trouble in self._troubled.items():
+            if trouble.due <= now:
+                self.house.uncopied.add(member)
+            else:
+                self.house.uncopied.discard(member)
+
+    def _jitter(self) -> int:
+        return int.from_bytes(self.house.entropy(4), "big")
 
     # --- giving out
 
@@ -216,6 +259,8 @@ class Guarding:
         for member in sorted(advanced.ahead):
             yield from self._catch_up(node, member)
         self._rest(guardian, advanced.stuck - advanced.ahead)
+        for member in set(wanted) - advanced.stuck:
+            guardian.refusals.pop(member, None)
         if guardian.failures:
             guardian.failures = 0
             self._weigh()
@@ -269,11 +314,14 @@ class Guarding:
         with contextlib.suppress(WorldFault):
             yield from self._commit(partial(sending.note_refusal, guardian=node, wanted=wanted, code=code))
 
-    def _rest(self, guardian: _Guardian, whom: Iterable[bytes], least: int = REST_US) -> None:
-        """Members of whom this guardian is not told again at once."""
+    def _rest(self, guardian: _Guardian, whom: Iterable[bytes], least: int = 0) -> None:
+        """Members of whom this guardian is not told again at once, and later and later, as a link does it."""
         now = self._now()
         guardian.resting = {member: due for member, due in guardian.resting.items() if due > now}
-        fresh = dict.fromkeys(whom, now + least)
+        fresh = {}
+        for member in whom:
+            guardian.refusals[member] = guardian.refusals.get(member, 0) + 1
+            fresh[member] = now + max(least, links.retry_delay(guardian.refusals[member], self._jitter()))
         guardian.resting.update(fresh)
         if fresh:
             self._weigh()

@@ -19,6 +19,7 @@ from node.services.house import House, Safe
 from node.store import GuardChunkRow, GuardedRow, GuardFrameRow, Tx
 from protocol import canon, keys, vault
 from protocol.document import attachment
+from protocol.errors import CallerFault, InvariantBroken, PeerFault, YuiError
 from protocol.guardian import frame
 from protocol.guardian.frame import Frame, Place, Signed
 from protocol.identity.control import Epoch
@@ -46,9 +47,20 @@ class Built(NamedTuple):
     quorums: dict[bytes, Quorum]
 
 
+class Unbuilt(YuiError):
+    """Frames of ``member`` cannot be built, of others perhaps: the transaction is given up, its cause says why."""
+
+    code = "unbuilt"
+
+    def __init__(self, member: bytes) -> None:
+        super().__init__(f"no frames of {member.hex()[:12]} can be built")
+        self.member = member
+
+
 def build(house: House, tx: Tx, thorough: Collection[bytes]) -> Built:
     """Lay what is new of members in ``house.uncopied`` into frames. The caller commits, and gives them back if not.
 
+    Unbuilt if one of them is in trouble: the caller leaves that one out next time.
     ``thorough``: members of whom also those rows are compared that change without a journal entry.
     """
     taken = sorted(house.uncopied)[:MAX_MEMBERS_AT_ONCE]
@@ -61,7 +73,10 @@ def build(house: House, tx: Tx, thorough: Collection[bytes]) -> Built:
             if log is None:
                 found[member] = None
                 continue
-            row, more = _build(house, tx, log, member in thorough)
+            try:
+                row, more = _build(house, tx, log, member in thorough)
+            except (CallerFault, PeerFault, InvariantBroken) as trouble:
+                raise Unbuilt(member) from trouble
             if more:
                 house.uncopied.add(member)
             found[member] = safe_of(row)
