@@ -83,6 +83,8 @@ class Homecoming:
 
         After WorldFault it may be begun again: what was read and promised is kept.
         """
+        if (yield from look(self._agreed)):
+            return (yield from self._take_up())
         parent = b""
         for attempt in range(self._patience.tries):
             made = yield from self._commit(partial(claiming.begin, self._house, undoes=self._undoes), self._signer.rank)
@@ -97,11 +99,23 @@ class Homecoming:
                 yield from self._write_back()
                 rebuilt = yield from self._rebuild()
                 return Home((yield from self._claim(rebuilt)), rebuilt)
-            except _Outbid:
+            except (_Outbid, *NO_ANSWER) as trouble:
+                if (yield from look(self._agreed)):
+                    return (yield from self._take_up())
+                if not isinstance(trouble, _Outbid):
+                    raise
                 yield Pause(
                     self._jitter(min(AGAIN_US << attempt, MAX_AGAIN_US))
                 )  # longer and longer: two may be duelling
         raise WorldFault("others claim this member at the same time: try again later", code="outbid")
+
+    def _agreed(self, tx: Tx) -> bool:
+        return claiming.agreed(self._house, tx, self._member)
+
+    def _take_up(self) -> Steps[Home]:
+        """Another claimant has completed our claim, as it has to, and told of it: all was read before it was made."""
+        rebuilt = yield from self._rebuild()
+        return Home((yield from self._open(rebuilt)), rebuilt)
 
     def _commit(self, work: Callable[..., T], *rest: object) -> Steps[T]:
         """``work(house, tx, member, …)`` in one transaction; the house is the function's first argument already."""

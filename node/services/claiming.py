@@ -77,7 +77,8 @@ def begin(house: House, tx: Tx, member: bytes, rank: Rank, *, undoes: bytes = b"
     house.require_members()
     log = members.require_log(house, tx, member)
     chosen = log.standing.guardians
-    if log.epoch.home == house.id:
+    known = tx.members.get(member)
+    if known is not None and known.local:
         raise CallerFault("member", "is at home here")
     if chosen is None or not chosen.keys:
         raise CallerFault("member", "has no guardians: nothing of it is kept elsewhere")
@@ -562,6 +563,14 @@ def _standing_at(log: ControlLog, parent: bytes) -> tuple[int, bytes]:
             return standing.number, at
         at = log.records[at].signed.record.previous
     raise CallerFault("member", "its history has changed meanwhile: begin again", code="moved-on")
+
+
+def agreed(house: House, tx: Tx, member: bytes) -> bool:
+    """Is the record of our own claim the one that stands, because another claimant has completed it?"""
+    row, known = tx.returning.get(member), tx.members.get(member)
+    if row is None or known is None or known.local or row.state != State.CLAIMING.value or not row.record:
+        return False
+    return known.home == house.id and known.epoch == control.parse(row.record).record.hash
 
 
 def claim_of(house: House, tx: Tx, member: bytes) -> bytes:

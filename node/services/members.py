@@ -104,7 +104,7 @@ def _open(
         WrappedKeyRow(EPOCH_KEY, record.hash, house.wrap.wrap(EPOCH_KEY, record.hash, key.seed()), house.clock())
     )
     house.keyring[record.hash] = key
-    admit(house, tx, before, [signed])
+    admit(house, tx, before, [signed], opened=True)
     custody.begin(before.member, record.hash)
     custody.enter(before.member, Kind.CONTROL, record.hash)
     custody.close()
@@ -112,26 +112,33 @@ def _open(
     return record.hash
 
 
-def admit(house: House, tx: Tx, before: ControlLog, records: Sequence[Signed]) -> ControlLog:
-    """Admit control records and store what they change. Raises as :func:`protocol.identity.log.follow` does."""
+def admit(house: House, tx: Tx, before: ControlLog, records: Sequence[Signed], *, opened: bool = False) -> ControlLog:
+    """Admit control records and store what they change. Raises as :func:`protocol.identity.log.follow` does.
+
+    ``opened``: this node opens the epoch with it, in this transaction. What others tell of opens nothing here.
+    """
     after = log.follow(before, records, _next_moment(house, before))
     new = [item for hashed, item in after.records.items() if hashed not in before.records]
     if not new:
+        if opened:
+            _store_standing(house, tx, after, opened=True)
+            _note_guardians(house, tx, before, after, opened=True)
         return before
     tx.controls.add_many([_row(item.signed, item.first_seen) for item in new])
     tx.controls.set_superseded(sorted(after.superseded - before.superseded), True)
-    _store_standing(house, tx, after)
+    _store_standing(house, tx, after, opened=opened)
     house.logs[after.member] = after
-    _note_guardians(house, tx, before, after)
+    _note_guardians(house, tx, before, after, opened=opened)
     return after
 
 
-def _note_guardians(house: House, tx: Tx, before: ControlLog, after: ControlLog) -> None:
+def _note_guardians(house: House, tx: Tx, before: ControlLog, after: ControlLog, *, opened: bool) -> None:
     """From here on the member's copies go to its guardians; durable, whatever becomes of this run."""
     was, now = before.standing, after.standing
-    if (now.guardians, now.epoch) == (was.guardians, was.epoch):
+    if (now.guardians, now.epoch) == (was.guardians, was.epoch) and not opened:
         return
-    if now.guardians is not None and now.epoch is not None and now.epoch.home == house.id:
+    row = tx.members.get(after.member)
+    if now.guardians is not None and row is not None and row.local:
         tx.guarding.begin(after.member)
         house.uncopied.add(after.member)
         house.guarded.setdefault(after.member, Safe())  # what is written before the first frame is built counts too
@@ -158,14 +165,28 @@ def _row(signed: Signed, now: int) -> ControlRow:
     )
 
 
-def _store_standing(house: House, tx: Tx, after: ControlLog) -> None:
+def _works_here(house: House, tx: Tx, after: ControlLog, row: MemberRow | None) -> bool:
+    """Is the member at home here, if others tell of the epoch that stands? Not before this node has opened it.
+
+    A node that was put back from a backup older than the member's return hears that it is its home, and has neither
+    its papers nor its key; a claimant hears of it first from who has completed its claim.
+    """
+    epoch = after.epoch.hash
+    key = tx.wrapped_keys.get(EPOCH_KEY, epoch) is not None
+    if row is not None and row.local:
+        return key or bool(house.recovering)  # a new epoch is opened on top of it
+    head = tx.heads.get(after.member)
+    return key and head is not None and head.epoch == epoch
+
+
+def _store_standing(house: House, tx: Tx, after: ControlLog, *, opened: bool) -> None:
     row = tx.members.get(after.member)
     epoch = after.standing.epoch
     home = epoch.home if epoch else None
     base = row or MemberRow(after.member, after.genesis_bytes, "", False, None, None, 0, False, None, house.clock())
     tx.members.put(
         base._replace(
-            local=home == house.id,
+            local=home == house.id and (opened or _works_here(house, tx, after, row)),
             home=home,
             epoch=epoch.hash if epoch else None,
             epoch_number=epoch.number if epoch else 0,

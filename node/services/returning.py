@@ -50,7 +50,7 @@ def open_here(
     house.keyring[record.record.hash] = SigningKey(
         house.wrap.unwrap(members.EPOCH_KEY, record.record.hash, row.wrapped)
     )
-    members.admit(house, tx, members.require_log(house, tx, member), [record])
+    members.admit(house, tx, members.require_log(house, tx, member), [record], opened=True)
     came = tx.returning.get(member)
     if came is not None:
         framing.adopt(house, tx, member, list(claiming.chain(house, tx, member)), came.vault, copied or {})

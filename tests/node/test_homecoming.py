@@ -6,11 +6,14 @@ import pytest
 
 from node import signing
 from node.homecoming import Home, Homecoming
+from node.procedure import Steps, commit
 from node.services import claiming, departed, drafts, guests, members, recovery, users, warding
+from node.services.belongings.rebuilding import Rebuilt
 from node.services.desk import sending
 from node.services.drafting import Step
-from node.services.guarding import behind, overview
+from node.services.guarding import behind, overview, patience
 from node.services.guests import Addresses
+from node.services.returning import Returned
 from node.services.trade import Outcome, Submission
 from node.store import Tx
 from protocol.errors import NotAuthorised, NotFound, WorldFault
@@ -441,3 +444,64 @@ def test_what_no_document_brings_back_and_partners_without_a_node_come_along(six
     six.at["豊田"].start(Reason.RESTART)
     six.street.wait(600)
     assert not six.see("豊田", lambda tx: tx.members.get(guest)).local
+
+
+def test_a_backup_older_than_the_return_makes_nobody_its_home_until_it_is_brought_back_again(six: Six) -> None:
+    """Others say that the node is the member's home; it has neither papers nor key, and stops nobody else's copies."""
+    kyoto = six.at["京都"]
+    image = kyoto.store.serialize()
+    sent = six.order("PO-1")
+    six.copy()
+    six.burn()
+    assert isinstance(six.bring_back("京都", by_words(six)), Home)
+    later = six.order("PO-2", "京都")
+    six.street.wait(20)
+    kyoto.put_back(image)
+    six.street.wait(900)
+    assert not six.house("京都").recovering
+    history = six.see("竜宮", lambda tx: members.history(six.house("竜宮"), tx, six.buyer))
+    six.do("京都", lambda tx: members.learn_history(six.house("京都"), tx, history))
+    six.street.wait(60)
+    row = six.see("京都", lambda tx: tx.members.get(six.buyer))
+    assert row.home == kyoto.id
+    assert not row.local
+    assert isinstance(six.bring_back("京都", by_words(six)), Home)
+    held = six.see("京都", lambda tx: {row.document for row in tx.holdings.after(six.buyer, 0, 100)})
+    assert {sent, later} <= held
+    assert six.epoch("京都").number == 3
+
+
+def test_a_claim_that_a_rival_completed_opens_nothing_until_all_is_put_back(
+    six: Six, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The rival tells everybody first: the claimant is at home when it has opened, with its papers."""
+    sent = six.order("PO-1")
+    six.copy()
+    six.burn()
+    house = six.house("京都")
+    local: list[bool] = []
+    opens = Homecoming._open
+
+    def told_first(self: Homecoming, rebuilt: Rebuilt) -> Steps[Returned]:
+        """Everybody hears of the record from the rival; the guardians' answers to its claimant are lost."""
+        if local:
+            return (yield from opens(self, rebuilt))
+
+        def learn(tx: Tx) -> None:
+            record = claiming.finished(house, tx, six.buyer)
+            members.admit(house, tx, members.require_log(house, tx, six.buyer), [record])
+            row = tx.members.get(six.buyer)
+            assert row is not None
+            local.append(row.local)
+
+        yield from commit(learn)
+        raise WorldFault("too few guardians answer", code="guardians-silent")
+
+    monkeypatch.setattr(Homecoming, "_open", told_first)
+    assert isinstance(six.bring_back("京都", by_words(six)), Home)
+    assert local == [False]
+    assert six.see("京都", lambda tx: tx.holdings.get(six.buyer, sent)) is not None
+    assert six.epoch("京都").number == 2
+    later = six.order("PO-2", "京都")
+    six.street.wait(30)
+    assert six.see("京都", lambda tx: patience.is_safe(house, tx, six.buyer, later))

@@ -251,6 +251,20 @@ class Fate:
         home.power_off("disk lost")
         home.put_back(self.dice.pick(home.backups))
         self.world.boot_later(home, Reason.RESTORE, 20 * SECOND)
+        for one in self._firms_at(home):
+            self._look_for(one, home)
+
+    def _look_for(self, firm: Firm, home: Host) -> None:
+        """The backup may be older than the member's return: people see that it is not there, and bring it back."""
+        world = self.world
+        if firm.home is not home:
+            return
+        if not home.up or home.house is None or home.house.recovering:
+            world.schedule.after(AGAIN_US, lambda: self._look_for(firm, home))
+            return
+        row = home.look(lambda tx: tx.members.get(firm.member))
+        if row is None or not row.local:
+            self._begin(firm, home, home, "words")
 
     def _clone(self, firm: Firm) -> None:
         self._count(Disaster.CLONED, firm.home.name)
