@@ -70,6 +70,12 @@ _CLOSED = Query(
     .order_by(joint_closed.c.attempt),
 )
 _CLOSED_PUT = insert_new(joint_closed, ClosedRow._fields)
+_PLEDGED = Query(
+    RoundRow._make,
+    _ROUND.where(
+        joint_rounds.c.round.in_(sa.select(joint_own.c.round).where(joint_own.c.member == _bind("member")))
+    ).order_by(joint_rounds.c.round),
+)
 _OWN = Query(
     OwnRow._make,
     sa.select(*(joint_own.c[name] for name in OwnRow._fields))
@@ -104,6 +110,10 @@ class Joint(Repository):
     def all(self, limit: int) -> list[RoundRow]:
         """The latest first."""
         return self._db.all(_ALL, limit=limit)
+
+    def pledged_by(self, member: bytes) -> list[RoundRow]:
+        """Rounds to which a member of this node has said anything, by hash."""
+        return self._db.all(_PLEDGED, member=member)
 
     def put(self, row: RoundRow) -> None:
         """A new round, or its register."""

@@ -14,6 +14,7 @@ from typing import Any, Final
 import msgspec
 
 from node.services import codes, guests, members, policy
+from node.services.belongings import rounds
 from node.services.belongings.items import Item, What, of
 from node.services.house import House
 from node.store import SHELVES, Shelf, Tx, WrappedKeyRow
@@ -38,6 +39,9 @@ def collect(
 ) -> Iterator[tuple[bytes, bytes, Item | None]]:
     """(name, digest, item) of what changed since ``known``; None: only the digest is to be remembered."""
     stamps = tx.possessions.stamps(member)
+    pledged = canon.digest(canon.encode(stamps.get(rounds.OWN_SHELF, ())))
+    if known.get(_name(rounds.OWN_SHELF, "stamp")) != pledged:  # before the words that are said to them
+        yield from _boxes(rounds.NAME, rounds.COLUMNS, lambda row: (row[0],), rounds.rows(tx, member), known)
     for shelf in SHELVES.values():
         name, stamp = _name(shelf.name, "stamp"), canon.digest(canon.encode(stamps.get(shelf.name, ())))
         if shelf.stamps and known.get(name) == stamp:
@@ -88,6 +92,8 @@ def _digest_here(house: House, tx: Tx, member: bytes, shelf: str, number: int, c
     if shelf == GUEST_WORDS:
         words = _words(house, tx, member)
         return _digest([row for row in words if _box((row[0],), count) == number])
+    if shelf == rounds.NAME:
+        return _digest([row for row in rounds.rows(tx, member) if _box((row[0],), count) == number])
     found = SHELVES.get(shelf)
     if found is None:
         raise Malformed(f"state: no shelf is called {shelf[:40]!r} here")
@@ -153,6 +159,8 @@ def rebuild(house: House, tx: Tx, member: bytes, item: Item, known: dict[bytes, 
         known[box] = _digest(raw[4])
     if name == GUEST_WORDS:
         return _keep_words(house, tx, member, rows)
+    if name == rounds.NAME:
+        return rounds.keep(house, tx, rows)
     shelf = SHELVES.get(name)
     if shelf is None:
         raise Malformed(f"state: no shelf is called {name[:40]!r} here")

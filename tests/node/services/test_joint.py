@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from node.services import greeting, trade
+from node.services import greeting, members, trade
+from node.services.belongings import rounds as back
+from node.services.belongings import state
 from node.services.joint import rounds, stopping, travelling
 from node.services.joint.seats import Post, Seats
 from node.services.trade import Submission
@@ -165,6 +167,31 @@ def test_one_order_however_often_it_is_sent(town: Town) -> None:
     order, news = kyoto.do(lambda tx: rounds.send_order(kyoto.house, tx, town.machines[0], name))
     assert news
     assert kyoto.do(lambda tx: rounds.send_order(kyoto.house, tx, town.machines[0], name)) == (order, frozenset())
+
+
+def test_a_returning_firm_goes_on_where_it_was(town: Town) -> None:
+    """Its words, what it was told, and the rounds that they belong to: its next word has the next number."""
+    name = october_pledged(town)
+    town.carry(name)
+    town.later()
+    town.call(name, 0)
+    town.carry(name)
+    toyota, firm = town.nodes[2], town.firms[2]
+    found = toyota.see(lambda tx: [item for _, _, item in state.collect(toyota.house, tx, firm, {}) if item])
+    fresh = Association("nagoya")
+    history = toyota.see(lambda tx: members.history(toyota.house, tx, firm))
+    fresh.do(lambda tx: members.learn_history(fresh.house, tx, history))
+    for _ in range(2):  # twice changes nothing
+        told = fresh.do(lambda tx: [line for item in found for line in state.rebuild(fresh.house, tx, firm, item)])
+        assert told == []
+    before, after = (node.see(lambda tx, n=node: rounds.look(n.house, tx, name, firm)) for node in (toyota, fresh))  # type: ignore[misc]
+    assert (after.round, after.told, after.closed) == (before.round, before.told, before.closed)
+    assert [(own.pledge, own.word) for own in after.own] == [(own.pledge, own.word) for own in before.own]
+    others = fresh.see(lambda tx: [row.member for row in tx.joint.own(name)])
+    assert others == [firm]
+    bad = [bytes(32), *before.row[1:3]]
+    assert "another round" in fresh.do(lambda tx: back.keep(fresh.house, tx, [bad]))[0]
+    assert fresh.do(lambda tx: back.keep(fresh.house, tx, [[name, b"\xc0", 0]]))
 
 
 def test_a_withdrawal_and_words_that_come_late(town: Town) -> None:
