@@ -25,6 +25,7 @@ ACKNOWLEDGED = Annotated[int, typer.Option("--documents", min=20, help=_("Orders
 HELD = Annotated[int, typer.Option("--documents", min=200, help=_("Papers that the node holds."))]
 ROUNDS = Annotated[int, typer.Option("--rounds", min=5, help=_("Answers of each page in each language."))]
 MEMBERS = Annotated[int, typer.Option("--members", min=2, help=_("Members of the node that burns."))]
+RANDOM_ROUNDS = 10_000
 OPEN_OFFERS = Annotated[int, typer.Option("--offers", min=0, help=_("Open offers in the search; 0: none."))]
 OF_NODES = Annotated[int, typer.Option("--associations", min=1, help=_("Associations from which they come."))]
 OF_MEMBERS = Annotated[int, typer.Option("--documents", min=2, help=_("Orders of all of them together."))]
@@ -83,7 +84,8 @@ def together_command(
     """Three minutes; most of it is pledging, and signing offers."""
     from cli.bench import together
 
-    show(_attempt(lambda: together.run(pledges, nodes, offers=offers, associations=associations, warn=output.warn)))
+    more = {"offers": offers, "associations": associations, "rounds": RANDOM_ROUNDS}
+    show(_attempt(lambda: together.run(pledges, nodes, **more, warn=output.warn)))
 
 
 @command(app, "questions", _("One question between real nodes: seconds until the sums, compared with the truth."))

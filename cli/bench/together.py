@@ -13,7 +13,7 @@ from collections.abc import Callable
 
 from cli.bench import offers as open_offers
 from cli.bench.report import Report, Target
-from node.sim.rounds import checking
+from node.sim.rounds import checking, drawn
 from node.sim.rounds.world import Options, World
 
 TARGET_CPU_S = 2
@@ -27,9 +27,12 @@ def run(
     *,
     offers: int = 0,
     associations: int = 1,
+    rounds: int = 0,
     warn: Callable[[str], None] = lambda _: None,
 ) -> Report:
-    """One round, then ``offers`` open ones. The target of a round is the processor time of *all* conductors."""
+    """One round, ``rounds`` drawn at random and judged one by one, then ``offers`` open ones.
+
+    The target of a round is the processor time of *all* conductors."""
     options = Options(conductors, pledges, nodes, dark=0, lost=0, changed=100, double=0, late=0)
     world = World(SEED, options, time.process_time_ns)
     world.dark[0] = world.round.deadline - 60_000_000, world.round.deadline + 3_600_000_000
@@ -63,6 +66,8 @@ def run(
         Target("yen_missing", abs(figures["yen_missing"]), 0),
         Target("firms_in_the_order", len(outcome.shares), pledges // 2, at_least=True),
     ]
+    if rounds:
+        figures |= _drawn(rounds)
     if offers:
         more, reached = open_offers.run(offers, associations, warn)
         figures |= more
@@ -83,3 +88,14 @@ def _slips(world: World, node: int) -> float:
     for member, data in told:
         checking.require_told(world.outcome, data, world.name, member)
     return (time.process_time_ns() - began) / 1e6
+
+
+def _drawn(rounds: int) -> dict[str, float]:
+    """Rounds with other terms and pledges each; one that is not fair to the yen ends the measurement."""
+    began, firms, yen = time.process_time_ns(), 0, 0
+    for seed in range(rounds):
+        outcome = drawn.close(seed, 10 if seed % 100 else 200)
+        firms += len(outcome.shares)
+        yen += sum(share.pays for share in outcome.shares)
+    spent = (time.process_time_ns() - began) / 1e9
+    return {"random_rounds": rounds, "random_shares": firms, "random_yen": yen, "random_cpu_s": spent}

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from node.papers.pdf.context import FORMS, LANGUAGES, Context
 from node.papers.pdf.letter import Letter
 from node.papers.pdf.monthly import Monthly
+from node.papers.pdf.settling import Settlement
 from protocol.errors import CallerFault
 from protocol.process.trade.papers import Paper
 
@@ -50,6 +51,18 @@ def render_monthly(months: Sequence[Monthly]) -> bytes:
     return drawing.draw_all([monthly.sheet(month) for month in months], fax=first.fax, made_us=first.made_us)
 
 
+def render_settlements(made: Sequence[Settlement]) -> bytes:
+    """One PDF of the settlements of a joint order, each firm's on a page of its own. CallerFault as for letters."""
+    from node.papers.pdf import drawing, settling
+
+    if not made:
+        raise CallerFault("settlements", "at least one")
+    if any(one.language not in LANGUAGES for one in made):
+        raise CallerFault("lang", f"one of {', '.join(LANGUAGES)}")
+    first = made[0]
+    return drawing.draw_all([settling.sheet(one) for one in made], fax=first.fax, made_us=first.made_us)
+
+
 def require(context: Context) -> None:
     """CallerFault, unless language and form are among those there are."""
     if context.language not in LANGUAGES:
@@ -64,8 +77,10 @@ __all__ = [
     "Context",
     "Letter",
     "Monthly",
+    "Settlement",
     "render",
     "render_letters",
     "render_monthly",
+    "render_settlements",
     "require",
 ]

@@ -14,6 +14,7 @@ import msgspec
 from node.papers.pdf.context import Context
 from node.papers.pdf.letter import Letter
 from node.papers.pdf.monthly import Monthly
+from node.papers.pdf.settling import Settlement
 from node.papers.process import Confines, Process, answer_requests
 from protocol.limits import MIB
 from protocol.process.trade import papers
@@ -51,6 +52,11 @@ class Worker(Process):
         (pdf,) = self.call("monthly", msgspec.msgpack.encode(list(months)))
         return bytes(pdf)
 
+    def settlements(self, made: Sequence[Settlement]) -> bytes:
+        """One PDF of the settlements of a joint order."""
+        (pdf,) = self.call("settlements", msgspec.msgpack.encode(list(made)))
+        return bytes(pdf)
+
 
 # ---- inside the process -------------------------------------------------------------------------------------------
 
@@ -70,6 +76,8 @@ def _perform(operation: str, *arguments: Any) -> list[Any]:
         return [pdf.render_letters(msgspec.msgpack.decode(arguments[0], type=list[Letter]))]
     if operation == "monthly":
         return [pdf.render_monthly(msgspec.msgpack.decode(arguments[0], type=list[Monthly]))]
+    if operation == "settlements":
+        return [pdf.render_settlements(msgspec.msgpack.decode(arguments[0], type=list[Settlement]))]
     kind, body, context = arguments
     paper = papers.decode(kind, papers.VERSIONS[kind][-1], body)
     return [pdf.render(paper, msgspec.msgpack.decode(context, type=Context))]

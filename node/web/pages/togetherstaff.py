@@ -5,6 +5,7 @@ Owns what these pages show. Conductors see every pledge's outcome; competing fir
 
 from __future__ import annotations
 
+import asyncio
 import csv
 import datetime
 import io
@@ -19,7 +20,7 @@ from node.bookarchive import safe
 from node.i18n import N_
 from node.prefectures import PREFECTURES
 from node.services import access, addressing, reading
-from node.services.joint import overview, rounds, seats, stopping
+from node.services.joint import overview, rounds, seats, settling, stopping
 from node.services.joint.overview import Card
 from node.services.transaction import Tx
 from node.web.forms import Form
@@ -28,6 +29,7 @@ from node.web.pages.together import RULES, words
 from node.web.visit import Visit
 from protocol.errors import CallerFault, Malformed, NotFound
 from protocol.limits import MAX_JOINT_MONEY, MAX_JOINT_QUANTITY
+from protocol.process.checks import is_registration_number
 from protocol.process.joint import billing
 from protocol.process.joint.closing import Outcome
 from protocol.process.joint.terms import Conductor, Drop, Freight, Item, Market, Rebate, Round, Rule, Tier
@@ -45,6 +47,9 @@ NO_TIER: Final = N_("Enter a price by total quantity for {item}.")
 UNKNOWN_ITEM: Final = N_("{label}: no item above has this code ({value}).")
 BOTH: Final = N_("Enter either a supplier of the directory or the name of one outside it.")
 FEW: Final = N_("At least two other associations: any two of three then close the round, whichever is dark.")
+INVOICE, INVOICE_DAY = N_("Number of the supplier's invoice"), N_("Day of the supplier's invoice")
+REGISTRATION: Final = N_("Registration number of the supplier")
+NO_REGISTRATION: Final = N_("Registration number: T and 13 digits (you entered {value}).")
 TAXES: Final = (("100", "10%"), ("80", "8%"), ("0", "0%"))
 FIRST_ROWS: Final = {"deputies": 2, "items": 1, "tiers": 3, "drops": 3, "rebates": 1}
 MAX_ROWS: Final = 64
@@ -378,10 +383,30 @@ async def bill(visit: Visit) -> web.StreamResponse:
     taxes = {rate: form.integer(f"tax.{rate}", visit.say(label, rate=rate // 10)) for rate in shown.rates}
     if not form.ok:
         return await _show(visit, form, status=422)
-    passed = billing.pass_on(shown.outcome, {rate: yen or 0 for rate, yen in taxes.items()})
+    billed = {rate: yen or 0 for rate, yen in taxes.items()}
+    passed = billing.pass_on(shown.outcome, billed)
+    if form.value("action") == "paper":
+        return await _papers(visit, form, name, shown, billed)
     if form.value("action") != "file":
         return await _show(visit, form, passed)
     return _file(visit, name, shown, passed)
+
+
+async def _papers(visit: Visit, form: Form, name: bytes, shown: _Shown, taxes: dict[int, int]) -> web.Response:
+    """立替金精算書 of every firm as one PDF: what it has to keep, with what the supplier's invoice says."""
+    context, outcome = visit.context, shown.outcome
+    number = form.text("invoice", visit.say(INVOICE), most=64)
+    day = form.day("invoice_day", visit.say(INVOICE_DAY))
+    registration = form.text("registration", visit.say(REGISTRATION), required=False, most=14)
+    if registration and not is_registration_number(registration):
+        form.wrong("registration", NO_REGISTRATION, value=registration)
+    if not form.ok or day is None:
+        return await _show(visit, form, status=422)
+    bill = settling.Bill(number, day.isoformat(), registration, taxes)
+    made = await visit.read(lambda tx: settling.settlements(context.house, tx, name, outcome, bill, visit.language))
+    body = await asyncio.to_thread(context.pdf.settlements, made)
+    file = f'inline; filename="{billing.names_round(name)}.pdf"'
+    return web.Response(body=body, content_type="application/pdf", headers={"Content-Disposition": file})
 
 
 def _file(visit: Visit, name: bytes, shown: _Shown, passed: tuple[billing.Passed, ...]) -> web.Response:

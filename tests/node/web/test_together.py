@@ -288,6 +288,15 @@ async def test_staff_see_shares_send_the_order_and_share_out_the_bill(street: St
     file = await staff.submit(f"{path}/bill", {"tax.100": str(tax), "action": "file"})
     rows = file.text.removeprefix("\ufeff").splitlines()[1:]
     assert sum(int(row.split(",")[5]) for row in rows) == net + tax
+    await staff.get(path)
+    missing = await staff.submit(f"{path}/bill", {"tax.100": str(tax), "action": "paper"})
+    assert (missing.status, "請求書" in missing.plain) == (422, True)
+    day = {"invoice_day.year": "2026", "invoice_day.month": "10", "invoice_day.day": "20"}
+    given = {"tax.100": str(tax), "action": "paper", "invoice": "W-77", **day}
+    wrong = await staff.submit(f"{path}/bill", given | {"registration": "T12"})
+    assert (wrong.status, "T12" in wrong.plain) == (422, True)
+    paper = await staff.submit(f"{path}/bill", given | {"registration": "T7000012050002"})
+    assert (paper.status, paper.headers["Content-Type"]) == (200, "application/pdf")
     assert (await staff.get("/association/together")).status == 200
     clerk = await street.web.logged_in("clerk")
     assert (await clerk.get(path)).status in (403, 404)
