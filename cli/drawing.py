@@ -124,7 +124,7 @@ def received(member: Member = "") -> None:
         (short(one["hash"]), one["owner_name"] or short(one["owner"]), one["number"], one["version"], _state(one))
         for one in found
     ]
-    heads = [_("Id"), _("From"), _("Number"), _("Version"), _("State")]
+    heads = [_("Id"), _("Firm that shows it"), _("Number"), _("Version"), _("State")]
     output.table(found, heads, rows, empty=_("no drawings"))
 
 
