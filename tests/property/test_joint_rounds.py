@@ -9,14 +9,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from node.sim.rounds import drawn
+from protocol.errors import CallerFault
 from protocol.process.joint import billing
 from protocol.process.joint.closing import Outcome, State
 
 
 def require_passed_on(outcome: Outcome, seed: int) -> None:
     """The parts of any bill are the bill: each rate's tax, and every firm's net as in its slip."""
-    rates = {tax for share in outcome.shares for tax in billing.net_by_tax(outcome, share)}
-    bill = {tax: (seed + tax * 7919) % 1_000_003 for tax in rates}
+    nets = [billing.net_by_tax(outcome, share) for share in outcome.shares]
+    rates = {tax: sum(net.get(tax, 0) for net in nets) for net in nets for tax in net}
+    bill = {tax: (seed + tax * 7919) % 1_000_003 if net else 0 for tax, net in rates.items()}
+    for tax in [tax for tax, net in rates.items() if not net]:  # free of freight, and settled between the firms
+        with pytest.raises(CallerFault, match="rates"):
+            billing.pass_on(outcome, bill | {tax: 1})
     passed = billing.pass_on(outcome, bill)
     for tax, yen in bill.items():
         assert sum(own for part in passed for rate, _, own in part.rates if rate == tax) == yen

@@ -384,7 +384,11 @@ async def bill(visit: Visit) -> web.StreamResponse:
     if not form.ok:
         return await _show(visit, form, status=422)
     billed = {rate: yen or 0 for rate, yen in taxes.items()}
-    passed = billing.pass_on(shown.outcome, billed)
+    try:
+        passed = billing.pass_on(shown.outcome, billed)
+    except CallerFault as fault:
+        form.refuse(fault)
+        return await _show(visit, form, status=422)
     if form.value("action") == "paper":
         return await _papers(visit, form, name, shown, billed)
     if form.value("action") != "file":

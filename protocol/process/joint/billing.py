@@ -104,11 +104,12 @@ def pass_on(outcome: Outcome, taxes: Mapping[int, int]) -> tuple[Passed, ...]:
     """The supplier's bill passed on: each firm's net as in its slip, and its part of the tax that the bill has for each
     rate (``taxes``: thousandths → yen), so that all parts together are the bill, to the yen.
 
-    CallerFault where the bill has a rate that the round has not, or lacks one.
+    CallerFault where the bill has a rate that the round has not, or lacks one, or taxes one that comes to nothing.
     """
     nets = [net_by_tax(outcome, share) for share in outcome.shares]
     rates = sorted({tax for net in nets for tax in net})
-    if rates != sorted(taxes):
+    untaxed = [tax for tax in rates if not sum(net.get(tax, 0) for net in nets)]  # only settled between the firms
+    if rates != sorted(taxes) or any(taxes[tax] for tax in untaxed):
         raise CallerFault("taxes", f"the bill's rates are not the round's: {rates}")
     lots = [sharing.lot(outcome.result.round, share.pledge.member) for share in outcome.shares]
     parts = {tax: apportion(taxes[tax], [net.get(tax, 0) for net in nets], lots) for tax in rates}
