@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final, NamedTuple
 
 from node.i18n import N_, translations
 from node.services.notices.kinds import KINDS
 from node.services.notices.sending import Bundle
 
-PROPOSALS: Final = "/sales/suppliers"  # their threads are no dealings
+#: Kinds whose threads are no dealings → where such a notice leads. No partner's id: a mail server reads the link.
+ELSEWHERE: Final[Mapping[str, str]] = {"catalogues": "/partners", "replenishment": "/sales/suppliers"}
 
 
 class Words(NamedTuple):
@@ -33,6 +35,7 @@ def words_of(bundle: Bundle) -> Words:
 
 
 def _path(bundle: Bundle) -> str:
-    if {kind for kind, _ in bundle.counts} == {"replenishment"}:
-        return PROPOSALS
+    kinds = {kind for kind, _ in bundle.counts}
+    if len(kinds) == 1 and (page := ELSEWHERE.get(next(iter(kinds)))):
+        return page
     return f"/dealings/{bundle.thread.hex()}" if bundle.thread else "/"

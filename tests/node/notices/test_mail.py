@@ -209,3 +209,21 @@ async def test_a_kind_that_is_none_is_refused(office: Office) -> None:
     clerk = office.user("clerk")
     with pytest.raises(CallerFault, match="no kind"):
         office.webs.kyoto.town.do(lambda tx: choosing.choose(tx, clerk, {"prices": ["mail"]}))
+
+
+async def test_a_catalogue_is_no_dealing_and_its_notice_leads_to_a_page_that_is_there(office: Office) -> None:
+    webs = office.webs
+    viewer, buyer = await webs.kyoto.logged_in("viewer"), await webs.toyota.logged_in("owner")
+    await viewer.get("/settings/notices")
+    assert (await viewer.post("/settings/notices", {"catalogues": ["mail"]}, follow=True)).status == 200
+    asking = f"/partners/{webs.seller.hex()}/catalogue"
+    assert (await buyer.get(asking)).status == 200
+    assert (await buyer.post(f"{asking}/ask", {}, follow=True)).status == 200
+    webs.deliver()
+    await office.steps()
+    await office.after(1)
+    (mail,) = [mail for mail in office.post.mails if mail["To"] == "viewer@kyoto.example.jp"]
+    text = mail.get_content()
+    assert f"{BASE}/partners" in text.splitlines()
+    assert webs.buyer.hex() not in text, "who asks is no matter of a mail server"
+    assert (await viewer.get("/partners")).status == 200
