@@ -326,6 +326,9 @@ class Homecoming:
         if getattr(payload, "home", b"") != house.id:
             yield from self._commit(partial(claiming.complete, house), record)
             raise NotAuthorised("another home was agreed on before: it has this member now", code="lost")
+        if not (yield from look(lambda tx: claiming.has_key(tx, record))):  # of before this node was put back
+            yield from self._commit(partial(claiming.complete, house), record)
+            raise WorldFault("a claim of before the restore was agreed on: begin again behind it", code="moved-on")
         try:
             found = yield from self._commit(partial(returning.open_here, house), record, rebuilt.copied)
         except BaseException:

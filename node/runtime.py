@@ -24,7 +24,7 @@ from node.guarding import Guarding
 from node.mailing import Mailing
 from node.procedure import Begin, Commit, End, Pause, Steps, ask, commit, look
 from node.questioning import Questioning
-from node.services import exchange, greeting, recovery
+from node.services import claiming, exchange, greeting, recovery
 from node.services.exchange import GreetFirst
 from node.services.house import House
 from node.services.receipting import Accepted
@@ -578,5 +578,7 @@ def _learn_histories(house: House, peer: NodeId, answer: bytes, tx: Tx) -> tuple
 def _open_after_reading(house: House, answered: dict[NodeId, bytes], tx: Tx) -> list[NodeId]:
     doubtful = [peer for peer, teller in answered.items() if greeting.greeted(tx, peer) != teller]
     if not doubtful:
+        if house.recovering == Reason.RESTORE.value:
+            claiming.forget_drafts(house, tx)
         recovery.open_after_reading(house, tx)
     return doubtful

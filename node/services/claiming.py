@@ -79,7 +79,7 @@ def begin(house: House, tx: Tx, member: bytes, rank: Rank, *, undoes: bytes = b"
     chosen = log.standing.guardians
     known = tx.members.get(member)
     if known is not None and known.local:
-        raise CallerFault("member", "is at home here")
+        raise CallerFault("member", "is at home here", code="at-home")
     if chosen is None or not chosen.keys:
         raise CallerFault("member", "has no guardians: nothing of it is kept elsewhere")
     row = tx.returning.get(member)
@@ -571,6 +571,21 @@ def agreed(house: House, tx: Tx, member: bytes) -> bool:
     if row is None or known is None or known.local or row.state != State.CLAIMING.value or not row.record:
         return False
     return known.home == house.id and known.epoch == control.parse(row.record).record.hash
+
+
+def forget_drafts(house: House, tx: Tx) -> None:
+    """This node was put back from a backup: what it had drafted may have been opened, and used, since."""
+    for row in tx.returning.all():
+        if row.state == State.CLAIMING.value and row.record:
+            drafted = control.parse(row.record).record.hash
+            tx.wrapped_keys.destroy(members.EPOCH_KEY, drafted)
+            house.keyring.pop(drafted, None)
+            tx.returning.put(row._replace(record=b"", state=State.BEGUN.value, updated=house.clock()))
+
+
+def has_key(tx: Tx, record: control.Signed) -> bool:
+    """Is the key of the epoch that it opens here?"""
+    return tx.wrapped_keys.get(members.EPOCH_KEY, record.record.hash) is not None
 
 
 def claim_of(house: House, tx: Tx, member: bytes) -> bytes:

@@ -17,7 +17,7 @@ from node.services.guarding import framing
 from node.services.house import House
 from node.services.intake import ADOPTED, RECEIVED, SENT, Arrival, Restored
 from node.store import GivenRow, HoldingRow, Tx
-from protocol.errors import InvariantBroken
+from protocol.errors import CallerFault, InvariantBroken
 from protocol.identity import words
 from protocol.identity.control import Signed
 from protocol.journal import Kind
@@ -44,6 +44,9 @@ def open_here(
     an earlier stay, say) no guardian has to have, and is copied anew.
     """
     house.require_signing()
+    here = tx.members.get(member)
+    if here is not None and here.local and here.epoch == record.record.hash:
+        raise CallerFault("member", "is at home here", code="at-home")  # two who brought it back at this node at once
     row = tx.wrapped_keys.get(members.EPOCH_KEY, record.record.hash)
     if row is None:
         raise InvariantBroken("the key of a new epoch is not here")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from node import signing
-from node.homecoming import Home, Homecoming
+from node.homecoming import Home, Homecoming, Patience
 from node.procedure import Steps, commit
 from node.services import claiming, departed, drafts, guests, members, recovery, users, warding
 from node.services.belongings.rebuilding import Rebuilt
@@ -505,3 +505,49 @@ def test_a_claim_that_a_rival_completed_opens_nothing_until_all_is_put_back(
     later = six.order("PO-2", "京都")
     six.street.wait(30)
     assert six.see("京都", lambda tx: patience.is_safe(house, tx, six.buyer, later))
+
+
+def test_two_people_who_bring_it_back_at_one_node_open_one_epoch(six: Six) -> None:
+    sent = six.order("PO-1")
+    six.copy()
+    six.burn()
+    running, outcome = six.at["京都"], []
+    for _ in range(2):
+        coming = Homecoming(
+            running.town.house, six.buyer, by_words(six), running.runtime.notice, patience=Patience(rounds=6, tries=6)
+        )
+        history = six.history()
+        running.town.do(lambda tx, history=history: claiming.learn(running.town.house, tx, history))
+        running.driver.run(coming.run(), outcome.append, outcome.append)
+    six.street.wait(200)
+    assert [isinstance(one, Home) for one in outcome].count(True) == 1, outcome
+    assert six.epoch("京都").number == 2
+    assert six.see("京都", lambda tx: tx.holdings.get(six.buyer, sent)) is not None
+
+
+def test_what_was_drafted_before_a_restore_is_never_opened(six: Six, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The backup was made while it claimed; the epoch was opened and used since. No number in it is used twice."""
+    six.order("PO-1")
+    six.copy()
+    six.burn()
+    images: list[bytes] = []
+    opens = Homecoming._open
+
+    def kept(self: Homecoming, rebuilt: Rebuilt) -> Steps[Returned]:
+        images.append(six.at["京都"].store.serialize())
+        return (yield from opens(self, rebuilt))
+
+    monkeypatch.setattr(Homecoming, "_open", kept)
+    assert isinstance(six.bring_back("京都", by_words(six)), Home)
+    first = six.epoch("京都").hash
+    six.order("PO-2", "京都")
+    six.street.wait(20)
+    six.at["京都"].put_back(images[0])
+    six.street.wait(900)
+    row = six.see("京都", lambda tx: tx.returning.get(six.buyer))
+    assert row.record == b""
+    assert six.see("京都", lambda tx: tx.wrapped_keys.get(members.EPOCH_KEY, first)) is None
+    assert first not in six.house("京都").keyring
+    assert isinstance(six.bring_back("京都", by_words(six)), Home)
+    assert six.epoch("京都").hash != first
+    assert six.epoch("京都").number == 3

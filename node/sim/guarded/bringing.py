@@ -120,6 +120,10 @@ class Bringing:
     def _failed(self, turn: int, error: YuiError) -> None:
         if turn != self._turn or self.done:
             return
+        if error.code == "at-home" and not self.case.undoes:  # another try of the same person was there first
+            self.done = True
+            self._came(self.case)
+            return
         self.last = f"{error.code}: {error}"
         self._note("return fails", self.case.host.name, error.code)
         self._schedule.after(self._dice.between(20 * SECOND, 150 * SECOND), self._rested)

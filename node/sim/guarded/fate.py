@@ -346,7 +346,8 @@ class Fate:
             self._count(Disaster.UNDO, firm.name, case.host.name)
             world.book.thieves.pop(firm.member, None)
             firm.home = case.host
-            self._later_always(20, lambda: self._try_again(firm, case.host, thief))
+            undoing = self._epoch_at(case.host, firm)
+            self._later_always(20, lambda: self._try_again(firm, case.host, thief, undoing))
 
         one = Bringing(
             Case(firm.member, self.dice.pick(hosts), world.ring(firm, "both"), epoch), world.hosts, world.schedule,
@@ -360,8 +361,12 @@ class Fate:
         assert row.epoch is not None
         return row.epoch
 
-    def _try_again(self, firm: Firm, home: Host, thief: Host) -> None:
-        """The thief, who has the words only, tries to undo the undo: refused, whatever it costs."""
+    def _try_again(self, firm: Firm, home: Host, thief: Host, undoing: bytes) -> None:
+        """The thief, who has the words only, tries to undo the undo: refused, whatever it costs.
+
+        ``undoing``: the owner's epoch. A restart of the owner's node behind it has the rank of a node; to undo that one
+        alone leaves the owner's record in force, and is a return like any other that begins with the words.
+        """
         world = self.world
         if firm.home is not home or not home.up or thief.image == GONE:
             return
@@ -370,7 +375,7 @@ class Fate:
         def came(_case: Case) -> None:
             raise Violation("an undo was undone by a rank that is not higher")
 
-        case = Case(firm.member, thief, world.ring(firm, "words"), self._epoch_at(home, firm))
+        case = Case(firm.member, thief, world.ring(firm, "words"), undoing)
         one = Bringing(
             case, world.hosts, world.schedule, world.dice_of("again", world.schedule.now),
             over=lambda: firm.home is not home, came=came, note=self._note, tries=2,
