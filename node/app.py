@@ -108,6 +108,7 @@ class Node:
             folder=opened.folder,
             base_url=config.api.base_url,
             trusted_proxies=frozenset(config.api.trusted_proxies),
+            cluster=(config.reports.cluster, config.reports.address),
         )
         self._office = PeerOffice(
             house, opened.store, identity, self._pins, self._transport, self._presence(identity), options, self._heard

@@ -9,6 +9,7 @@ commas. Flags come as a mapping of dotted paths: ``{"peer.port": 7443}``; None m
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -22,6 +23,7 @@ from protocol.errors import CallerFault, PeerFault
 FILE_NAME = "yui.toml"
 PREFIX = "YUI_"
 MAX_FILE_BYTES = 256 * 1024
+_SPARK = re.compile(r"spark://[A-Za-z0-9.-]{1,253}:[0-9]{1,5}")
 
 
 class NodeSection(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -68,6 +70,14 @@ class StoreSection(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
     readers: int = 3
 
 
+class ReportsSection(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Who answers reports of sales. ``cluster``: spark://host:port, empty for this machine (DuckDB); ``address``: by
+    which the cluster reaches this node."""
+
+    cluster: str = ""
+    address: str = ""
+
+
 class BackupSection(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Backups. ``every_hours`` 0 switches them off; ``folder`` empty means ``backups/`` in the data folder."""
 
@@ -102,6 +112,7 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     discovery: DiscoverySection = DiscoverySection()
     api: ApiSection = ApiSection()
     store: StoreSection = StoreSection()
+    reports: ReportsSection = ReportsSection()
     backup: BackupSection = BackupSection()
     smtp: SmtpSection = SmtpSection()
     log: LogSection = LogSection()
@@ -141,6 +152,8 @@ def _check(config: Config) -> None:
         raise CallerFault("api.certificate", "tls = own needs the files api.certificate and api.key")
     if config.store.readers < 1:
         raise CallerFault("store.readers", "must be at least 1")
+    if config.reports.cluster and not _SPARK.fullmatch(config.reports.cluster):
+        raise CallerFault("reports.cluster", "must be spark://host:port, or empty for this machine")
     if config.backup.every_hours < 0 or config.backup.keep < 1:
         raise CallerFault("backup", "every_hours must not be negative and keep must be at least 1")
 

@@ -121,6 +121,7 @@ class Context:
     drawings: Any = None
     groups: Any = None
     base_url: str = ""
+    cluster: tuple[str, str] = ("", "")  # of reports: spark://host:port, and this node's address for it
     trusted_proxies: frozenset[str] = frozenset()
     files: AttachmentFiles = field(init=False)
     warehouse: Warehouse = field(init=False)
@@ -137,7 +138,7 @@ class Context:
 
     def __post_init__(self) -> None:
         self.files = AttachmentFiles(self.folder / "attachments")
-        self.warehouse = Warehouse(self.folder / "pos")
+        self.warehouse = Warehouse(self.folder / "pos", *self.cluster)
 
     def close(self) -> None:
         """End the processes that read and print for it. Can be used again: they start when they are needed."""

@@ -31,17 +31,22 @@ _PLACES: Final = {"member": "VARCHAR", "company": "VARCHAR", "street": "VARCHAR"
 
 
 class Warehouse:
-    """The partitions in ``folder``. Thread-safe; calls block."""
+    """The partitions in ``folder``. Thread-safe; calls block.
 
-    def __init__(self, folder: Path) -> None:
+    ``cluster``: spark://host:port that answers reports instead of this machine; ``address``: of this node, for it.
+    """
+
+    def __init__(self, folder: Path, cluster: str = "", address: str = "") -> None:
         self.folder = folder
+        self._cluster = (cluster, address)
+        self._far = Process("node.reports.cluster", "the report", timeout_seconds=TIMEOUT_SECONDS)
         self._writing = Process("node.pos.process", "the sales", timeout_seconds=TIMEOUT_SECONDS)
         self._asking = Process("node.pos.process", "the question", timeout_seconds=TIMEOUT_SECONDS)
 
     def close(self) -> None:
         """End the processes."""
-        self._writing.close()
-        self._asking.close()
+        for process in (self._writing, self._asking, self._far):
+            process.close()
 
     def take(
         self, file: Path, copy: Path, out: Path, wanted: Mapping[str, Any], stored: Sequence[str]
@@ -82,7 +87,11 @@ class Warehouse:
         """
         paths = [str(self.folder / name) for name in files]
         wanted = [[name, dict(values), dict(fixed)] for name, values, fixed in asked]
-        (answer,) = self._asking.call("answers", str(self.folder), wanted, [list(row) for row in places], paths)
+        known = [list(row) for row in places]
+        if self._cluster[0]:
+            (answer,) = self._far.call(*self._cluster, wanted, known, paths)
+        else:
+            (answer,) = self._asking.call("answers", str(self.folder), wanted, known, paths)
         return list(answer)
 
 

@@ -10,14 +10,24 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import duckdb
 import pytest
 
+from cli.demonstration import lines as registers
+from cli.demonstration.lines import Lines
+from node import selling
+from node.api.context import Context
+from node.pos.process import Warehouse
 from node.reports.asking import Duck
+from node.services import datause
+from node.services.selling import asking
+from node.services.selling.places import Place
 from tests.node.reports import spark_rows
 from tests.node.reports.test_questions import World, drawn
+from tests.node.services.town import Association
 
 pyspark = pytest.importorskip("pyspark", reason="pyspark is not installed")
 pytestmark = [
@@ -96,3 +106,41 @@ def test_the_same_rows(cluster: str, tmp_path: Path) -> None:
     assert ran.returncode == 0, ran.stderr[-3000:]
     assert json.loads(ran.stdout.splitlines()[-1]) == json.loads(json.dumps(expected))
     assert all(expected.values())
+
+
+def test_a_node_with_a_cluster_in_its_configuration_answers_the_same(
+    cluster: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Through the process that asks the cluster, over the partitions that registers' files were taken into."""
+    monkeypatch.setattr(registers, "_package", lambda: None)
+    town = Association("豊田")
+    today = datetime.fromtimestamp(town.house.clock() / 1e6, UTC).date()
+    lines = Lines(1, today, whole=False)
+    here = Context(town.house, town.store, tmp_path)
+    far = Warehouse(tmp_path / "pos", cluster, "127.0.0.1")
+    try:
+        members = [town.enrol(f"店{number}") for number in range(4)]
+        for number, member in enumerate(members):
+            town.do(lambda tx, member=member: datause.choose(town.house, tx, member, datause.CHOICES, "owner"))
+            town.do(lambda tx, member=member: datause.set_street(tx, member, "本通り"))
+            file = tmp_path / f"{number}.csv"
+            good, _ = lines.write(0, number, file)
+            told = selling.bring(
+                here.store, here.warehouse, town.house.clock, selling.Sold(file, file.name, member, "test")
+            )
+            assert (told["new"], told["bad"]) == (good, 0), told["problems"]
+        first = members[0]
+        period = asking.weeks(today, lines.end.isoformat(), 8)
+        place = Place(first.hex(), "本通り", "", near=True, far=True)
+        ((item,),) = lines.rows("SELECT item FROM lines GROUP BY 1 ORDER BY count(*) DESC, 1 LIMIT 1")
+        asked = [
+            *asking.days_known(first), *asking.overview(first, period), *asking.stock(first, place, period),
+            *asking.trends(first, period), *asking.item(first, place, item, "C62", period),
+        ]  # fmt: skip
+        expected = selling.reports(here.store, here.warehouse, asked)
+        assert sum(map(bool, expected)) >= len(expected) - 2
+        assert selling.reports(here.store, far, asked) == expected
+    finally:
+        far.close()
+        here.close()
+        lines.base.close()
