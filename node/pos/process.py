@@ -7,6 +7,7 @@ Knows no store. Source: docs/adr/0050-pos.md, :mod:`node.papers.process`.
 from __future__ import annotations
 
 import functools
+import os
 from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     import duckdb
 
 MEMORY_BYTES: Final = 8192 * MIB  # of address space; what is used is capped by DuckDB's own limit
-WORKING_MEMORY: Final = "1GB"
+LEAST_MEMORY, MOST_MEMORY = 1024 * MIB, 4096 * MIB  # DuckDB's: beyond it it spills to the disk
 FILE_BYTES: Final = 16_384 * MIB
 CPU_SECONDS: Final = 3600
 TIMEOUT_SECONDS: Final = 1800.0
@@ -148,13 +149,18 @@ def _kept(folder: str) -> duckdb.DuckDBPyConnection:
     return _opened(folder)
 
 
+def working_memory(machine_bytes: int) -> int:
+    """What DuckDB may use on a machine with so much: a quarter. Pairs over millions of lines spill with less."""
+    return min(max(machine_bytes // 4, LEAST_MEMORY), MOST_MEMORY)
+
+
 def _opened(folder: str) -> duckdb.DuckDBPyConnection:
     """A database in memory that sees one folder and nothing else."""
     import duckdb
 
     db = duckdb.connect(":memory:")
     for setting in (
-        f"SET memory_limit = '{WORKING_MEMORY}'",
+        f"SET memory_limit = '{working_memory(os.sysconf('SC_PHYS_PAGES') * os.sysconf('SC_PAGE_SIZE')) // MIB}MiB'",
         f"SET threads = {THREADS}",
         f"SET temp_directory = '{Path(folder) / 'work'}'",
         f"SET allowed_directories = ['{folder}/']",
