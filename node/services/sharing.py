@@ -205,6 +205,21 @@ def left_to_the_node(tx: Tx, limit: int = 20) -> list[CatalogueRow]:
     return [row for row, share in shares if share is not None and share.policy != BY_HAND]
 
 
+def owed(tx: Tx, member: bytes, partner: bytes = b"") -> list[Listed]:
+    """Requests (of one partner) that a person has to answer: with the catalogue, or not."""
+    found = [row for row in tx.desk.catalogues(member, mine=True) if row.asked and partner in (b"", row.partner)]
+    shares = {row.partner: row.policy for row in tx.desk.shares(member)} if found else {}
+    names = reading.names_of(tx, {row.partner for row in found})
+    rows = [Listed(row, names.get(row.partner, ""), shares.get(row.partner, BY_HAND)) for row in found]
+    return [one for one in rows if one.policy == BY_HAND or one.row.asked > 1]
+
+
+def asked_for(tx: Tx, member: bytes, partner: bytes) -> int:
+    """When the member last asked a supplier that has not answered yet, µs; 0: it has not."""
+    rows = [row for row in tx.desk.catalogues_with(member, partner) if not row.mine and row.state == "asked"]
+    return max((row.updated for row in rows), default=0)
+
+
 def answer(house: House, tx: Tx, row: CatalogueRow, today: str) -> Outcome:
     """Answer one such request: with the catalogue, or by declining it. Errors as :func:`publish`."""
     share = tx.desk.share(row.member, row.partner)

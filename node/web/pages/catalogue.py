@@ -159,6 +159,7 @@ async def _offered_page(visit: Visit, form: Form, status: int = 200) -> web.Stre
         cart=cart,
         catalogues=list(zip(starts, cart.catalogues, strict=False)),
         partner=known,
+        asked=await visit.read(lambda tx: sharing.asked_for(tx, member, partner)),
         unit=lambda code: units.word(code, visit.say),
         may_write=visit.allows("dealings.write"),
     )

@@ -6,7 +6,7 @@ import datetime
 
 from aiohttp import web
 
-from node.services import held, keywatch
+from node.services import held, keywatch, sharing
 from node.services.desk import duties, live, today
 from node.services.joint import overview
 from node.services.policy import STAFF_ROLES, Role
@@ -34,6 +34,7 @@ async def home(visit: Visit) -> web.StreamResponse:
     first = not found.mine and not found.theirs and not await visit.read(lambda tx: tx.threads.partners(member, 1))
     house = visit.context.house
     together = await visit.read(lambda tx: overview.today(house, tx, member))
+    asked = await visit.read(lambda tx: sharing.owed(tx, member))
     changes = await visit.read(lambda tx: keywatch.recent(house, tx, member))
     may_write = visit.allows("dealings.write")
     return visit.render(
@@ -44,6 +45,7 @@ async def home(visit: Visit) -> web.StreamResponse:
         first=first,
         changes=changes,
         together=together,
+        asked=asked,
         now=now,
         day=day,
         new_fits=await visit.read(lambda tx: tx.offers.new_fits(member)),

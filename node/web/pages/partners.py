@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from node import words
 from node.api.operation import parse_hash
 from node.i18n import N_
-from node.services import directory, drafts, keywatch
+from node.services import directory, drafts, keywatch, sharing
 from node.services.desk import partners
 from node.services.drafting import Step
 from node.services.drawings import showing
@@ -55,7 +55,10 @@ async def card(visit: Visit) -> web.StreamResponse:
     house, member, partner = visit.context.house, visit.member, visit.path_hash("partner")
     found = await visit.read(lambda tx: partners.look(house, tx, member, partner))
     changes = await visit.read(lambda tx: keywatch.recent(house, tx, partner))
-    return visit.render("partners/card.html", found=found, changes=changes, may_write=visit.allows("dealings.write"))
+    owed = await visit.read(lambda tx: sharing.owed(tx, member, partner))
+    return visit.render(
+        "partners/card.html", found=found, changes=changes, owed=owed, may_write=visit.allows("dealings.write")
+    )
 
 
 def _kind(visit: Visit) -> tuple[type[Order] | type[RequestForQuotation], Sheet]:

@@ -28,9 +28,18 @@ async def test_an_order_out_of_a_catalogue(webs: TwoWebs) -> None:
     assert "品目表を頼む" in empty.plain
     await buyer.submit(f"{at_buyer}/catalogue/ask", {})
     webs.deliver()
-    await seller.get(at_seller)
+    waits = await buyer.get(f"{at_buyer}/catalogue")
+    assert "に頼みました" in waits.plain
+    assert "もう一度頼む" in waits.plain
+    first = await seller.get("/")
+    assert "品目表を頼まれています" in first.plain
+    assert f'href="{at_seller}"' in first.text
+    card = await seller.get(at_seller)
+    assert "この会社から品目表を頼まれました" in card.plain
     sent = await seller.submit(f"{at_seller}/catalogue/send", {})
     assert "品目表を送りました" in sent.plain
+    assert "頼まれました" not in (await seller.get(at_seller)).plain
+    assert "品目表を頼まれています" not in (await seller.get("/")).plain
     webs.deliver()
     page = await buyer.get(f"{at_buyer}/catalogue")
     assert "風呂敷包み" in page.plain
