@@ -50,8 +50,11 @@ class Lines:
             self._make_up(sunday)
         else:
             self._take_real(found, sunday - LAST_SUNDAY, whole=whole)
-        ((last, self.count, self.stores),) = self.rows("SELECT max(day), count(*), count(DISTINCT store) FROM lines")
-        self.end: datetime.date = last - datetime.timedelta(days=last.isoweekday() % 7)  # of the last whole week
+        self.last: datetime.date
+        ((self.last, self.count, self.stores),) = self.rows(
+            "SELECT max(day), count(*), count(DISTINCT store) FROM lines"
+        )
+        self.end = self.last - datetime.timedelta(days=self.last.isoweekday() % 7)  # of the last whole week
 
     def _take_real(self, path: Path, later: datetime.timedelta, *, whole: bool) -> None:
         since, until = "2017-01-01", "2018-01-01"

@@ -204,7 +204,7 @@ class Together:
         shown = [[str(cell.xpath("string()")).strip() for cell in row] for row in rows]
         truth = self.lines.by_week(item, shop.place)
         sellers = len({number for week in truth.values() for number in week if number != shop.number})
-        monday = self.lines.end - datetime.timedelta(days=6)
+        monday = self.lines.last - datetime.timedelta(days=self.lines.last.weekday())
         weeks = []
         for at, (_day, own, others, *_more) in enumerate(shown):
             day = monday - datetime.timedelta(days=7 * at)
