@@ -126,7 +126,7 @@ async def test_one_cart_over_two_catalogues_with_tiers_and_least_quantities(webs
     buyer = await webs.toyota.logged_in("clerk")
     action = f"/partners/{webs.seller.hex()}/catalogue"
     page = await buyer.get(action)
-    for word in ("包材", "菓子", "入数200", "最低2", "2きざみ", "10から"):
+    for word in ("包材", "菓子", "入数200", "最低2", "2きざみ", "10箱から"):
         assert word in page.plain, word
     place = {name: page.plain.index(name) for name in ("紙袋", "抹茶あめ")}
     bag, sweet = ("items.0.quantity", "items.1.quantity") if place["紙袋"] < place["抹茶あめ"] else (
