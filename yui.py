@@ -199,7 +199,7 @@ def test(arguments: list[str]) -> int:
         "ruff format": [python, "-m", "ruff", "format", "--check", "."],
         "mypy": [python, "-m", "mypy", "--strict", *(part for name in PACKAGES for part in ("-p", name))],
         "lint-imports": [python, "-c", "from importlinter.cli import lint_imports_command as run; run()"],
-        "pytest": [python, "-m", "pytest", "-n", "2", *marks, *rest],
+        "pytest": [python, "-m", "pytest", "-n", "2", "--dist", "worksteal", *marks, *rest],
     }
     results = {name: step(name, command) for name, command in steps.items()}
     print()

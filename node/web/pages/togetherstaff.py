@@ -180,7 +180,8 @@ class _Reader(NamedTuple):
             pack = self.number(f"{name}.pack", N_("Pack"), least=1, most=MAX_JOINT_QUANTITY, default=1)
             least = self.number(f"{name}.minimum", N_("Least quantity"), most=MAX_JOINT_QUANTITY)
             grams = self.number(f"{name}.grams", N_("Weight of one (g)"), most=10**9)
-            tax = int(self.form.choice(f"{name}.tax", self.say(N_("Tax")), [value for value, _ in TAXES]) or 0)
+            rates = {value: int(value) for value, _ in TAXES}
+            tax = rates.get(self.form.choice(f"{name}.tax", self.say(N_("Tax")), rates), 0)
             if code and not tiers.get(code):
                 self.form.wrong("tiers", NO_TIER, item=title or code)
             found.append(Item(code, title, unit, grams, pack, 1, least, tax, tuple(sorted(tiers.pop(code, ())))))
