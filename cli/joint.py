@@ -1,4 +1,4 @@
-"""`yui joint …`: joint orders: announce a round, pledge, withdraw, look, order."""
+"""`yui joint …`: joint orders: announce a round, pledge, withdraw, look, order, say what came, settle."""
 
 from __future__ import annotations
 
@@ -93,10 +93,56 @@ def orders(
     given = {rate: int(yen) for rate, yen in taxes.items()}
     found = call("joint.orders", round=round, send=send, taxes=given)
     rows = [
-        (one["name"] or short(one["member"]), one["drop"], _pairs(one["granted"]), one["pays"], one["alone"])
+        (one["name"] or short(one["member"]), one["drop"], _pairs(one["granted"]),
+         "–" if one["came"] is None else _pairs(one["came"]), one["pays"], one["alone"])
         for one in found["shares"]
-    ]
-    output.table(found, [_("Firm"), _("Drop"), _("Goods"), _("Pays"), _("Alone")], rows)
+    ]  # fmt: skip
+    output.table(found, [_("Firm"), _("Drop"), _("Goods"), _("Came"), _("Pays"), _("Alone")], rows)
+
+
+@command(app, "arrived", _("Say for a member what came to it; of goods that are not named everything came."))
+def arrived(
+    round: Round,
+    came: Annotated[
+        list[str] | None, typer.Argument(metavar="[CODE=QUANTITY]…", help=_("For example bags=10."))
+    ] = None,
+    member: Member = "",
+) -> None:
+    """Say what came."""
+    pairs = [text.rpartition("=") for text in came or []]
+    for code, _equals, quantity in pairs:
+        if not code or not quantity.isdecimal():
+            raise Failure(Exit.BAD_INPUT, _("{text}: must be CODE=QUANTITY").format(text=f"{code}={quantity}"))
+    said = {code: int(quantity) for code, _equals, quantity in pairs}
+    _shown(call("joint.arrived", round=round, came=said, member=member))
+
+
+@command(app, "settle", _("Send every firm its settlement by what came, at the association that sent the order."))
+def settle(
+    round: Round,
+    tax: Annotated[
+        list[str],
+        typer.Option(metavar="RATE=YEN", help=_("Tax on the supplier's bill, such as 100=12480 for 10 percent.")),
+    ],
+    invoice: Annotated[str, typer.Option(help=_("Number of the supplier's invoice."))],
+    day: Annotated[str, typer.Option(metavar="YYYY-MM-DD", help=_("Day of the supplier's invoice."))],
+    registration: Annotated[str, typer.Option(help=_("Registration number of the supplier."))] = "",
+    due: Annotated[str, typer.Option(metavar="YYYY-MM-DD", help=_("Day by which firms pay."))] = "",
+    assume: Annotated[
+        bool, typer.Option("--assume-complete", help=_("Firms that have not said what came got everything."))
+    ] = False,
+) -> None:
+    """Settle."""
+    taxes = dict(text.partition("=")[::2] for text in tax)
+    if not all(rate.isdecimal() and yen.isdecimal() for rate, yen in taxes.items()):
+        raise Failure(Exit.BAD_INPUT, _("--tax: must be RATE=YEN"))
+    found = call(
+        "joint.settle",
+        round=round, taxes={rate: int(yen) for rate, yen in taxes.items()}, invoice=invoice, day=day,
+        registration=registration, due=due, assume=assume,
+    )  # fmt: skip
+    rows = [(one["name"] or short(one["member"]), one["number"], one["amount"]) for one in found["settlements"]]
+    output.table(found, [_("Firm"), _("Number"), _("Amount")], rows)
 
 
 def _pairs(granted: dict[str, int]) -> str:

@@ -15,7 +15,7 @@ from typing import Any, Final, TypeVar
 import structlog
 
 from node.services.house import House
-from node.services.joint import rounds, seats, travelling
+from node.services.joint import receiving, rounds, seats, travelling
 from node.services.joint.seats import Post, Seats
 from node.services.joint.travelling import PATH, Errand
 from node.store import Store, Tx
@@ -171,8 +171,14 @@ class Courier:
 
 
 def _running(house: House, tx: Tx) -> list[RoundRow]:
+    """Rounds that may still be closed, and those in which a firm of ours has said what came to it."""
     now = house.clock()
-    return [row for row in tx.joint.all(rounds.MAX_ROUNDS) if rounds.is_running(terms.verify(row.data)[0], now)]
+    said = {row.round for row in tx.joint.open_arrivals() if now < row.time + receiving.GIVE_UP_US}
+    return [
+        row
+        for row in tx.joint.all(rounds.MAX_ROUNDS)
+        if row.round in said or rounds.is_running(terms.verify(row.data)[0], now)
+    ]
 
 
 def _announcements(house: House, name: bytes, tx: Tx) -> list[Post]:

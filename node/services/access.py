@@ -68,6 +68,7 @@ WHAT: Final[Mapping[str, str]] = {
     "move-forgotten": N_("removed the data of a member that has moved"),
     "joint-announced": N_("announced a joint order"),
     "joint-ordered": N_("sent the order of a joint order"),
+    "joint-settled": N_("sent the settlements of a joint order"),
     "return-invited": N_("let a member come back with its words"),
     "return-withdrawn": N_("took back an address for coming back"),
     "return-refused": N_("typed words that belong to nobody"),

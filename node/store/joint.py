@@ -7,7 +7,16 @@ from typing import NamedTuple
 import sqlalchemy as sa
 
 from node.store.repository import Repository
-from node.store.schema_joint import joint_closed, joint_own, joint_receipts, joint_rounds, joint_told, joint_words
+from node.store.schema_joint import (
+    joint_arrivals,
+    joint_closed,
+    joint_own,
+    joint_receipts,
+    joint_rounds,
+    joint_settled,
+    joint_told,
+    joint_words,
+)
 from node.store.sql import Query, Statement, insert_new, plain, upsert
 
 
@@ -51,6 +60,18 @@ class OwnRow(NamedTuple):
     word: bytes
     data: bytes
     time: int
+
+
+class ArrivalRow(NamedTuple):
+    """A firm's last word about what came to it; ``open``: said here, and conductors lack it."""
+
+    round: bytes
+    member: bytes
+    revision: int
+    word: bytes
+    data: bytes
+    time: int
+    open: bool
 
 
 _bind = sa.bindparam
@@ -98,6 +119,19 @@ _TOLD_PUT = insert_new(joint_told, ("round", "attempt", "member", "wire"))
 _ORDERED = Statement(
     sa.update(joint_rounds).where(joint_rounds.c.round == _bind("name")).values(ordered=_bind("document"))
 )
+
+_ARRIVAL = sa.select(*(joint_arrivals.c[name] for name in ArrivalRow._fields))
+_ARRIVALS = Query(
+    ArrivalRow._make, _ARRIVAL.where(joint_arrivals.c.round == _bind("round")).order_by(joint_arrivals.c.member)
+)
+_ARRIVALS_OPEN = Query(
+    ArrivalRow._make, _ARRIVAL.where(joint_arrivals.c.open == _bind("open")).order_by(joint_arrivals.c.time)
+)
+_ARRIVAL_PUT = upsert(joint_arrivals, ArrivalRow._fields)
+_SETTLED = Query(
+    plain, sa.select(joint_settled.c.member, joint_settled.c.document).where(joint_settled.c.round == _bind("round"))
+)
+_SETTLED_PUT = insert_new(joint_settled, ("round", "member", "document"))
 
 
 class Joint(Repository):
@@ -162,3 +196,23 @@ class Joint(Repository):
     def put_told(self, round: bytes, attempt: int, member: bytes, wire: bytes) -> None:
         """What a conductor told a member of ours."""
         self._db.run_many(_TOLD_PUT, [(round, attempt, member, wire)])
+
+    def arrivals(self, round: bytes) -> list[ArrivalRow]:
+        """What firms have said came to them, by member: our own firms' words, and at a conductor everybody's."""
+        return self._db.all(_ARRIVALS, round=round)
+
+    def open_arrivals(self) -> list[ArrivalRow]:
+        """Words of our firms that some conductor lacks, oldest first."""
+        return self._db.all(_ARRIVALS_OPEN, open=True)
+
+    def put_arrival(self, row: ArrivalRow) -> None:
+        """A firm's word, new or later."""
+        self._db.run_many(_ARRIVAL_PUT, [row])
+
+    def settled(self, round: bytes) -> dict[bytes, bytes]:
+        """Member → the settlement that was sent to it from here."""
+        return dict(self._db.all(_SETTLED, round=round))
+
+    def put_settled(self, round: bytes, member: bytes, document: bytes) -> None:
+        """A settlement was sent."""
+        self._db.run_many(_SETTLED_PUT, [(round, member, document)])

@@ -190,6 +190,10 @@ def _groups(engine: str) -> Iterable[str]:
     yield from _tables(engine, schema_groups.STEP)
 
 
+def _arrivals(engine: str) -> Iterable[str]:
+    yield from _tables(engine, schema_joint.ARRIVALS)
+
+
 STEPS: Sequence[tuple[str, Callable[[str], Iterable[str]]]] = (
     (schema.STEP, _first_tables),
     (schema_people.STEP, _people),
@@ -215,6 +219,7 @@ STEPS: Sequence[tuple[str, Callable[[str], Iterable[str]]]] = (
     (schema_offers.STEP, _offers),
     (schema_drawings.STEP, _drawings),
     (schema_groups.STEP, _groups),
+    (schema_joint.ARRIVALS, _arrivals),
 )
 
 

@@ -20,7 +20,7 @@ from node.store.schema_erasing import erasures
 from node.store.schema_grants import sales_grants, sales_told, store_areas
 from node.store.schema_importing import import_layouts
 from node.store.schema_intake import imports_done, opening_balances
-from node.store.schema_joint import joint_own, joint_told
+from node.store.schema_joint import joint_arrivals, joint_own, joint_told
 from node.store.schema_money import own_accounts, terms_changes, transfers
 from node.store.schema_notices import notice_rules
 from node.store.schema_people import passkeys, totp, user_invitations, user_settings
@@ -146,6 +146,7 @@ _SHELVES: Final[Mapping[str, _Statements]] = {
         _of(store_areas),
         _of(joint_own, "time"),
         _of(joint_told),
+        _of(joint_arrivals, "time", "revision"),
     )
 }
 SHELVES: Final[Mapping[str, Shelf]] = {name: found.shelf for name, found in _SHELVES.items()}

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from node.store.tables import BLOB, FLAG, INT, column, key, table
 
 STEP: Final = "0053_joint"
+ARRIVALS: Final = "0068_arrivals"
 
 joint_rounds = table(
     "joint_rounds",
@@ -65,4 +66,24 @@ joint_told = table(
     column("wire", BLOB),
     sa.Index("joint_told_by_member", "member"),
     step=STEP,
+)
+joint_arrivals = table(
+    "joint_arrivals",
+    key("round", BLOB),
+    key("member", BLOB),
+    column("revision", INT),
+    column("word", BLOB),  # H(record)
+    column("data", BLOB),  # as signed
+    column("time", INT),
+    column("open", FLAG),  # said here, and not yet receipted by every conductor
+    sa.Index("joint_arrivals_by_member", "member"),
+    sa.Index("joint_arrivals_open", "open"),
+    step=ARRIVALS,
+)
+joint_settled = table(
+    "joint_settled",
+    key("round", BLOB),
+    key("member", BLOB),
+    column("document", BLOB),  # the settlement that was sent from here
+    step=ARRIVALS,
 )

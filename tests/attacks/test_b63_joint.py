@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import pytest
 
-from node.services.joint import rounds, travelling
+from node.services import members
+from node.services.joint import receiving, rounds, travelling
 from protocol.errors import CallerFault, Malformed, PeerFault
-from protocol.process.joint import closing, pledge, terms
+from protocol.process.joint import arrival, closing, pledge, terms
 from protocol.process.joint.pledge import Code, Want
 from tests.node.services.test_joint import HOUR, Town, october_pledged
 
@@ -91,3 +92,36 @@ def test_two_words_through_two_nodes(town: Town) -> None:
     assert result.firms == 2
     kept = town.nodes[1].see(lambda tx: {row.data for row in tx.joint.words(name)})
     assert {first, second} <= kept  # the evidence
+
+
+def test_what_came_is_said_by_the_firm_alone(town: Town) -> None:
+    """A rival says that nothing came to a firm; a firm that more came than it was to get; an old word again."""
+    name = october_pledged(town)
+    town.carry(name)
+    town.later()
+    town.call(name, 0)
+    town.carry(name)
+    shikoku, firm = town.nodes[1], town.firms[1]
+
+    def said(came: tuple[tuple[int, int], ...], *, revision: int = 0, of: int = 1, by: int = 1) -> bytes:
+        node = town.nodes[by]
+        epoch = node.see(lambda tx: members.require_log(node.house, tx, town.firms[by]).epoch)
+        made = arrival.Arrival(name, town.firms[of], epoch.hash, revision, came, node.now)
+        return travelling.wrap(arrival.sign(node.house.keyring[epoch.hash], made))
+
+    for body in (
+        said(((0, 0),), by=2),  # 豊田's key, 四国's name
+        said(((0, 9),)),  # 8 were granted
+        said(((0, 8), (1, 1))),
+        said(((1, 8),)),
+    ):
+        with pytest.raises((Malformed, PeerFault)):
+            town.post(1, 0, body)
+    answer, _ = town.post(2, 0, said(((0, 7),), revision=1))  # whoever brings it
+    assert pledge.verify_receipt(answer, town.seen(name, 0).round, name)[0].code is Code.TAKEN
+    for body in (said(((0, 8),), revision=0), said(((0, 8),), revision=1)):
+        with pytest.raises(Malformed):
+            town.post(1, 0, body)
+    known = town.nodes[0].see(lambda tx: receiving.known(tx, name))
+    assert known == {firm: {0: 7}}
+    assert shikoku.see(lambda tx: receiving.known(tx, name)) == {}

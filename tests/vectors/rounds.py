@@ -7,7 +7,7 @@ from typing import Any
 from federation import conducting
 from federation.conducting import Conducting, Send
 from protocol import canon
-from protocol.process.joint import billing, closing, deciding, metering, pledge, signed, stops
+from protocol.process.joint import arrival, billing, closing, deciding, metering, pledge, shortage, signed, stops
 from protocol.process.joint.terms import Rule
 from tests.protocol.process.joint import october
 from tests.protocol.process.joint.october import ASSOCIATIONS, DEADLINE, SHOPS, bags, member, name
@@ -90,6 +90,22 @@ def vectors() -> Iterator[Vector]:
     passed = billing.pass_on(outcome, {100: 12_480})
     parts = [[part.share.pledge.member, part.rates, part.total] for part in passed]
     yield {"name": "bill passed on", "taxes": {"100": 12_480}, "parts": parts}
+    came = arrival.sign(
+        world.key("shop momonosato"),
+        arrival.Arrival(
+            name(),
+            member("momonosato"),
+            october.pledged("momonosato").epoch,
+            0,
+            ((0, 6),),
+            DEADLINE + 7 * 86_400_000_000,
+        ),
+    )
+    said = arrival.claimed(came, name())
+    yield {"name": "arrival", "signed": came, "signing_key": world.key("shop momonosato").public, "hash": said.hash}
+    less = shortage.arrived(outcome, {member("momonosato"): dict(said.arrival.came)})
+    parts = [[part.share.pledge.member, part.rates, part.total] for part in billing.pass_on(less, {100: 11_688})]
+    yield {"name": "bill passed on by what came", "taxes": {"100": 11_688}, "parts": parts}
     plan = stops.plan(bags().origin, bags().drops)
     yield {"name": "stops", "order": plan.order, "metres": plan.metres}
     yield {"name": "freight by rule", "rules": [rule_of(rule) for rule in Rule]}

@@ -21,7 +21,7 @@ from protocol.offer import signed as offers
 from protocol.process.drawing import content, records
 from protocol.process.group import facts as group_facts
 from protocol.process.group import folding
-from protocol.process.joint import closing, deciding, pledge, terms
+from protocol.process.joint import arrival, billing, closing, deciding, pledge, shortage, terms
 from protocol.process.trade import check
 from protocol.statistics import lanes, messages, opening, rules, shamir
 from tests.vectors import asking, generate, guarding, world
@@ -241,6 +241,12 @@ def test_joint_rounds() -> None:
     assert [slip.hex() for slip in outcome.slips] == [
         each["record"] for each in load("joint") if each["name"] == "slip"
     ]
+    said = arrival.verify(wire("arrival", "signed"), name, wire("arrival", "signing_key"))
+    assert said.hash.hex() == found["arrival"]["hash"]
+    less = shortage.arrived(outcome, {said.arrival.member: dict(said.arrival.came)})
+    parts = [[part.share.pledge.member.hex(), [list(rate) for rate in part.rates], part.total]
+             for part in billing.pass_on(less, {100: 11_688})]  # fmt: skip
+    assert parts == found["bill passed on by what came"]["parts"]
     closed, slip, path = closing.parse_told(wire("told"))
     assert closing.verify_slip(deciding.verify_closed(closed, terms_, name), slip, path).pays == 41_600
 

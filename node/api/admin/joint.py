@@ -8,14 +8,17 @@ from typing import Any
 from node.api.admin.command import Ask, Command, local_member, tell
 from node.api.context import Context
 from node.services import addressing, peers, reading
-from node.services.joint import rounds, stopping
+from node.services.joint import receiving, rounds, settling, stopping
 from node.services.joint.rounds import JAPAN, Own, Seen, Told
 from node.services.joint.seats import Seats
 from node.services.transaction import Tx
 from protocol.errors import CallerFault, Malformed, NotFound
-from protocol.process.joint import billing, sharing
+from protocol.process.checks import is_date, is_registration_number
+from protocol.process.joint import billing, sharing, shortage
 from protocol.process.joint.pledge import Want
 from protocol.process.joint.terms import Conductor, Drop, Freight, Item, Market, Rebate, Round, Rule, Tier
+
+MAX_INVOICE = 64  # characters
 
 
 class ItemAsk(Ask, frozen=True):
@@ -124,6 +127,26 @@ class Orders(Ask, frozen=True):
     round: str
     send: bool = False
     taxes: dict[str, int] = {}
+
+
+class CameAsk(Ask, frozen=True):
+    """``came``: code of the item → quantity; of items that are left out everything came. ``member``: whose."""
+
+    round: str
+    came: dict[str, int] = {}
+    member: str = ""
+
+
+class SettleAsk(Ask, frozen=True):
+    """The supplier's bill: number, day, its tax (rate in thousandths → yen). ``assume``: the silent got everything."""
+
+    round: str
+    taxes: dict[str, int]
+    invoice: str
+    day: str
+    registration: str = ""
+    due: str = ""
+    assume: bool = False
 
 
 def _time(text: str, field: str) -> int:
@@ -284,11 +307,13 @@ def orders(context: Context, ask: Orders) -> dict[str, Any]:
         row = tx.joint.get(name)
         names = reading.names_of(tx, {share.pledge.member for share in outcome.shares})
         plan = stopping.plan_of(outcome)
+        came, found = receiving.known(tx, name), outcome.round
+        settled = receiving.arrived(tx, name, outcome)
         passed = {}
         if ask.taxes:
             taxes = {int(rate): yen for rate, yen in ask.taxes.items() if rate.isdecimal()}
-            passed = {part.share.pledge.member: part for part in billing.pass_on(outcome, taxes)}
-        found = outcome.round
+            passed = {part.share.pledge.member: part.total for part in billing.pass_on(settled, taxes)}
+        sent = tx.joint.settled(name)
         shares = [
             {
                 "member": share.pledge.member.hex(),
@@ -301,7 +326,9 @@ def orders(context: Context, ask: Orders) -> dict[str, Any]:
                 "settled": share.settled,
                 "pays": share.pays,
                 "alone": share.alone,
-                "passed_on": passed[share.pledge.member].total if passed else None,
+                "came": _codes(found, came.get(share.pledge.member)),
+                "passed_on": passed.get(share.pledge.member, 0) if passed else None,
+                "settlement": sent.get(share.pledge.member, b"").hex(),
             }
             for share in outcome.shares
         ]
@@ -311,9 +338,71 @@ def orders(context: Context, ask: Orders) -> dict[str, Any]:
             "order": (order or (row.ordered if row else b"")).hex(),
             "shares": shares,
             "net": sum(share.pays for share in outcome.shares),
+            "net_of_what_came": sum(share.pays for share in settled.shares),
+            "missing": [
+                {"drop": found.drops[one.drop].code, "item": found.items[one.item].code, "quantity": one.quantity}
+                for one in shortage.missing(outcome, came)
+            ],
             "stops": [{"drop": found.drops[at].code, "metres": metres} for at, metres in plan],
         }
         return shown, news
+
+    shown, news = context.commit(work)
+    tell(context, news)
+    return shown
+
+
+def _codes(found: Round, came: dict[int, int] | None) -> dict[str, int] | None:
+    return None if came is None else {found.items[at].code: quantity for at, quantity in sorted(came.items())}
+
+
+def arrived(context: Context, ask: CameAsk) -> dict[str, Any]:
+    """A member says what came to it."""
+
+    def work(tx: Tx) -> dict[str, Any]:
+        name, member = _name(tx, ask.round), _member(tx, ask.member)
+        seen = rounds.look(context.house, tx, name, member)
+        slip = next((told.slip for told in reversed(seen.told) if told.slip is not None), None)
+        codes = {item.code: at for at, item in enumerate(seen.round.items)}
+        unknown = [code for code in ask.came if code not in codes]
+        if unknown:
+            raise CallerFault("came", f"one of {', '.join(codes)}")
+        said = dict(slip.granted if slip is not None else ()) | {codes[code]: each for code, each in ask.came.items()}
+        receiving.say(context.house, tx, member, name, said)
+        return _shown(tx, rounds.look(context.house, tx, name, member))
+
+    return context.commit(work)
+
+
+def settle(context: Context, ask: SettleAsk) -> dict[str, Any]:
+    """Send every firm its settlement by what came, at the conductor that ordered."""
+    machines: Seats = context.joint.seats if context.joint is not None else Seats()
+    if not all(rate.isdecimal() for rate in ask.taxes):
+        raise CallerFault("taxes", "rates in thousandths, such as 100 for 10 percent")
+    for field, day in (("day", ask.day), ("due", ask.due or ask.day)):
+        if not is_date(day):
+            raise CallerFault(field, "a day as YYYY-MM-DD")
+    if not ask.invoice or len(ask.invoice) > MAX_INVOICE:
+        raise CallerFault("invoice", f"the number of the supplier's invoice, at most {MAX_INVOICE} characters")
+    if ask.registration and not is_registration_number(ask.registration):
+        raise CallerFault("registration", "T and 13 digits")
+    bill = settling.Bill(ask.invoice, ask.day, ask.registration, {int(rate): yen for rate, yen in ask.taxes.items()})
+
+    def work(tx: Tx) -> tuple[dict[str, Any], frozenset[bytes]]:
+        name = _name(tx, ask.round)
+        sent = settling.send(context.house, tx, machines, name, bill, due=ask.due, assume=ask.assume)
+        names = reading.names_of(tx, set(sent.documents))
+        shown = [
+            {
+                "member": member.hex(),
+                "name": names.get(member, ""),
+                "number": billing.names_settlement(name, member),
+                "document": document.hex(),
+                "amount": sent.amounts[member],
+            }
+            for member, document in sent.documents.items()
+        ]
+        return {"round": name.hex(), "settlements": shown, "bill": sent.bill, "own": sent.own}, sent.news
 
     shown, news = context.commit(work)
     tell(context, news)
@@ -353,7 +442,18 @@ def _shown(tx: Tx, seen: Seen) -> dict[str, Any]:
         ],
         "pledges": [_own(found, names, own) for own in seen.own],
         "slips": [_slip(found, names, told) for told in seen.told if told.slip is not None],
+        "arrivals": _arrivals(tx, seen, members),
     }
+
+
+def _arrivals(tx: Tx, seen: Seen, members: set[bytes]) -> list[dict[str, Any]]:
+    found = []
+    for member in sorted(members):
+        came = receiving.own(tx, seen.name, member)
+        if came is not None:
+            said = _codes(seen.round, came.quantities)
+            found.append({"member": member.hex(), "came": said, "taken": came.receipts, "late": came.late})
+    return found
 
 
 def _own(found: Round, names: dict[bytes, str], own: Own) -> dict[str, Any]:
@@ -397,4 +497,6 @@ COMMANDS = (
     Command("joint.pledge", PledgeAsk, pledge),
     Command("joint.withdraw", One, withdraw),
     Command("joint.orders", Orders, orders),
+    Command("joint.arrived", CameAsk, arrived),
+    Command("joint.settle", SettleAsk, settle),
 )

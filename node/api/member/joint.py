@@ -8,7 +8,7 @@ from msgspec import Meta
 
 from node.api.member.shapes import Answer, Shape
 from node.api.operation import Call, Operation, Written
-from node.services.joint import overview, rounds
+from node.services.joint import overview, receiving, rounds
 from node.services.joint.overview import Card
 from node.services.policy import Scope
 from node.services.transaction import Tx
@@ -92,8 +92,23 @@ class SlipShown(Answer, frozen=True):
     alone: int
 
 
+class CameGiven(Shape, frozen=True):
+    """``came``: code of the item → quantity, of every item that the firm was to get."""
+
+    came: Annotated[dict[str, Quantity], Meta(min_length=1, max_length=MAX_JOINT_ITEMS)]
+
+
+class CameShown(Answer, frozen=True):
+    """What the firm has said came to it. ``late``: associations that had settled before they heard it."""
+
+    came: dict[str, int]
+    receipts: int
+    late: int
+
+
 class RoundShown(Answer, frozen=True):
-    """``state``: open, closing, concluded, called_off; ``due``: µs. ``firms``: that have pledged, where it is known."""
+    """``state``: open, closing, concluded, called_off; ``due``: µs. ``firms``: that have pledged, where it is known.
+    ``settlement``: the dealing of the firm's settlement, empty before it has come."""
 
     round: str
     name: str
@@ -105,6 +120,8 @@ class RoundShown(Answer, frozen=True):
     firms: int | None
     pledge: PledgeShown | None
     slip: SlipShown | None
+    arrival: CameShown | None
+    settlement: str
 
 
 class RoundList(Answer, frozen=True):
@@ -128,6 +145,7 @@ def _shown(card: Card, meter: Meter | None) -> RoundShown:
         round=card.name.hex(), name=found.name, supplier=found.supplier_name, state=card.state, due=card.due,
         items=items, drops=[DropShown(code=drop.code, name=drop.name) for drop in found.drops],
         firms=meter.firms if meter is not None else None, pledge=_pledge(card), slip=_slip(card),
+        arrival=_came(card), settlement=card.settlement.hex(),
     )  # fmt: skip
 
 
@@ -157,6 +175,13 @@ def _slip(card: Card) -> SlipShown | None:
         goods=slip.goods, rebate=slip.rebate, freight=slip.freight, settled=slip.settled, pays=slip.pays,
         alone=card.told.alone,
     )  # fmt: skip
+
+
+def _came(card: Card) -> CameShown | None:
+    if card.came is None:
+        return None
+    codes = {card.round.items[at].code: quantity for at, quantity in sorted(card.came.quantities.items())}
+    return CameShown(came=codes, receipts=card.came.receipts, late=card.came.late)
 
 
 def _meter(call: Call, card: Card) -> Meter | None:
@@ -223,6 +248,22 @@ async def drop_pledge(call: Call) -> object:
     return await call.write(work)
 
 
+async def put_arrival(call: Call) -> object:
+    """PUT /v1/joint-orders/{round}/arrival."""
+    given: CameGiven = call.body
+    house, member, name = call.context.house, call.member, call.path_hash("round")
+
+    def work(tx: Tx) -> Written:
+        codes = {item.code: at for at, item in enumerate(overview.one(house, tx, name, member).round.items)}
+        unknown = [code for code in given.came if code not in codes]
+        if unknown:
+            raise CallerFault(f"came.{unknown[0]}", f"one of {', '.join(codes)}")
+        receiving.say(house, tx, member, name, {codes[code]: each for code, each in given.came.items()})
+        return Written(_shown(overview.one(house, tx, name, member), None), 200)
+
+    return await call.write(work)
+
+
 OPERATIONS = (
     Operation("GET", "/v1/joint-orders", "list_joint_orders", "Joint orders that are known here", list_rounds,
               Scope.READ, answer=RoundList),
@@ -233,4 +274,7 @@ OPERATIONS = (
               answer=RoundShown, idempotent_key=True),
     Operation("DELETE", "/v1/joint-orders/{round}/pledge", "drop_joint_pledge", "Take the pledge back", drop_pledge,
               Scope.WRITE, answer=RoundShown, idempotent_key=True),
+    Operation("PUT", "/v1/joint-orders/{round}/arrival", "put_joint_arrival",
+              "Say what came, until the settlement is sent", put_arrival, Scope.WRITE, body=CameGiven,
+              answer=RoundShown, idempotent_key=True),
 )  # fmt: skip

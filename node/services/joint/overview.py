@@ -8,10 +8,12 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from node.services.house import House
-from node.services.joint import rounds
+from node.services.joint import receiving, rounds
+from node.services.joint.receiving import Came
 from node.services.joint.rounds import Own, Seen, Told
 from node.store import Tx
 from protocol.keys import node_id
+from protocol.process.joint import billing
 from protocol.process.joint.closing import Result, State
 from protocol.process.joint.terms import Round
 
@@ -25,7 +27,8 @@ FRESH_US = 3 * 24 * 3600 * 1_000_000
 class Card(NamedTuple):
     """A round for one firm, or (``own``, ``told`` None) for the association. ``state``: one of the four above;
     ``due``: µs of the deadline that counts now; ``second``: the first deadline found too little; ``result``: the last
-    one; ``taken``: firms that this conductor knows of."""
+    one; ``taken``: firms that this conductor knows of; ``came``: what the firm said came to it; ``settlement``: the
+    dealing of its settlement, once that has come."""
 
     name: bytes
     round: Round
@@ -37,6 +40,8 @@ class Card(NamedTuple):
     result: Result | None
     taken: int | None
     order: bytes
+    came: Came | None = None
+    settlement: bytes = b""
 
     @property
     def has_pledged(self) -> bool:
@@ -76,7 +81,20 @@ def listed(house: House, tx: Tx, member: bytes = b"", most: int = MAX_SHOWN) -> 
 
 def one(house: House, tx: Tx, name: bytes, member: bytes = b"") -> Card:
     """One round. NotFound where it is not known here."""
-    return card_of(house, rounds.look(house, tx, name, member), member)
+    card = card_of(house, rounds.look(house, tx, name, member), member)
+    if not member or card.state != CONCLUDED:
+        return card
+    return card._replace(came=receiving.own(tx, name, member), settlement=_settlement(tx, card, member))
+
+
+def _settlement(tx: Tx, card: Card, member: bytes) -> bytes:
+    """The dealing that one of the round's buyers opened with the firm's settlement."""
+    number = billing.names_settlement(card.name, member)
+    for buyer in dict.fromkeys(conductor.buyer for conductor in card.round.conductors):
+        document = tx.keys_used.get(buyer, member, "invoice", number, 0)
+        if document is not None:
+            return document
+    return b""
 
 
 def runs(house: House, tx: Tx, found: Round) -> list[str]:

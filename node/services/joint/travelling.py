@@ -13,15 +13,15 @@ from typing import Final, NamedTuple
 from federation.conducting import Conducting
 from node.services import members
 from node.services.house import House
-from node.services.joint import rounds, seats
+from node.services.joint import receiving, rounds, seats
 from node.services.joint.seats import Post, Seats
 from node.store import Tx
 from node.store.joint import RoundRow
 from protocol import canon, shape
-from protocol.errors import Malformed, NotFound, PeerFault, YuiError
+from protocol.errors import CallerFault, Malformed, NotFound, PeerFault, YuiError
 from protocol.keys import node_id
 from protocol.limits import MAX_HISTORY_BYTES, MAX_JOINT_MESSAGE_BYTES
-from protocol.process.joint import closing, deciding, metering, pledge, terms
+from protocol.process.joint import arrival, closing, deciding, metering, pledge, terms
 from protocol.process.joint.closing import State
 from protocol.process.joint.metering import Meter
 from protocol.process.joint.terms import Round
@@ -71,6 +71,8 @@ def receive(house: House, tx: Tx, machines: Seats, node: bytes, data: bytes) -> 
         return tell(house, tx, machines, node, body), []
     if tag == METER_ASK_TAG:
         return meter(house, tx, machines, node, body), []
+    if tag == arrival.TAG:
+        return receiving.take(house, tx, machines, body), []
     name = seats.name_in(body)
     try:
         if seats.is_sealed(tag):
@@ -145,6 +147,22 @@ def errands(house: House, tx: Tx, row: RoundRow) -> list[Errand]:
             if now >= found.due(attempt):
                 body = wrap(canon.encode((ASK_TAG, row.round, attempt, member)))
                 done.append(Errand(row.round, to, body, asks=(attempt, member)))
+    return done + _arrivals(house, tx, found, row.round)
+
+
+def _arrivals(house: House, tx: Tx, found: Round, name: bytes) -> list[Errand]:
+    """What our firms have said came to them, for conductors that have not receipted it."""
+    done = []
+    for said in tx.joint.arrivals(name):
+        if not said.open or house.clock() > said.time + receiving.GIVE_UP_US:
+            continue
+        receipts = tx.joint.receipts(name)
+        body = wrap(said.data, [members.history(house, tx, said.member)])
+        done += [
+            Errand(name, node_id(conductor.key), body, said.word, number)
+            for number, conductor in enumerate(found.conductors)
+            if (said.word, number) not in receipts
+        ]
     return done
 
 
@@ -165,6 +183,7 @@ def answered(house: House, tx: Tx, errand: Errand, answer: bytes) -> None:
         if (receipt.word, number) != (errand.word, errand.conductor):
             raise Malformed("receipt: for another word, or by another conductor")
         tx.joint.put_receipt(errand.round, errand.word, number, answer)
+        receiving.receipted(tx, errand.round, errand.word, len(found.conductors))
     elif errand.asks and answer != NOTHING:
         attempt, member = errand.asks
         record, slip, path = closing.parse_told(answer)
@@ -178,7 +197,7 @@ def at_home(house: House, tx: Tx, machines: Seats, errand: Errand) -> None:
     """An errand to this node itself: the same, without a network."""
     try:
         answer, _ = receive(house, tx, machines, house.id, errand.body)
-    except NotFound:
+    except (NotFound, CallerFault):  # not yet: the result has not been computed here
         return
     answered(house, tx, errand, answer)
 

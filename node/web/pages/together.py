@@ -12,7 +12,7 @@ from aiohttp import web
 
 from node import units
 from node.i18n import N_
-from node.services.joint import overview, rounds
+from node.services.joint import overview, receiving, rounds
 from node.services.joint.overview import Card
 from node.web.forms import Form
 from node.web.page import Page
@@ -27,6 +27,7 @@ from protocol.process.joint.terms import Item, Round, Rule
 
 TOGETHER: Final = "/together"
 WANTED, LEAST, MOST = N_("Quantity wanted"), N_("At least"), N_("At most")
+CAME: Final = N_("Quantity that came")
 EXTRA: Final = N_("Yen that I would pay more than alone")
 DROP: Final = N_("Where it is delivered")
 STEPS_OF: Final = N_("{label}: enter a multiple of {step} (you entered {value}).")
@@ -107,7 +108,13 @@ def _typed(card: Card, own_name: str) -> dict[str, Any]:
             row |= {"wanted": want.wanted, "least": want.wanted - want.less, "most": want.wanted + want.more}
         rows.append(row)
     named = [at for at, drop in enumerate(card.round.drops) if drop.name == own_name]
+    slip = card.told.slip if card.told is not None else None
+    said = card.came.quantities if card.came is not None else {}
     return {
+        "came": [
+            {"name": card.round.items[at].name, "ordered": quantity, "quantity": said.get(at, quantity)}
+            for at, quantity in (slip.granted if slip is not None else ())
+        ],
         "wants": rows,
         "drop": str(own.drop) if own is not None else next((str(at) for at in named), ""),
         "extra": own.extra if own is not None and own.extra else "",
@@ -220,9 +227,36 @@ async def withdraw(visit: Visit) -> web.StreamResponse:
     return visit.see_other(path, visit.say(N_("Your pledge was taken back.")))
 
 
+async def came(visit: Visit) -> web.StreamResponse:
+    """Say what came; until the settlement it can be said again."""
+    form, card, house, member = await visit.form(), await _card(visit), visit.context.house, visit.member
+    slip = card.told.slip if card.told is not None else None
+    if slip is None or card.state != overview.CONCLUDED:
+        raise NotFound("round", "not concluded, or without a part of this firm")
+    found = {
+        at: form.integer(f"came.{row}.quantity", visit.say(CAME), most=quantity)
+        for row, (at, quantity) in enumerate(slip.granted)
+    }
+    if form.ok:
+        said = {at: quantity or 0 for at, quantity in found.items()}
+        try:
+            await visit.write(lambda tx: receiving.say(house, tx, member, card.name, said))
+        except CallerFault as fault:
+            if isinstance(fault, NotFound):
+                raise
+            form.wrong("", fault.rule)
+    if not form.ok:
+        for row, (at, quantity) in enumerate(slip.granted):
+            form.values[f"came.{row}.name"] = [card.round.items[at].name]
+            form.values[f"came.{row}.ordered"] = [str(quantity)]
+        return await _round(visit, card, form, 422)
+    return visit.see_other(f"{TOGETHER}/{card.name.hex()}", visit.say(N_("What came goes to the associations.")))
+
+
 PAGES = (
     Page("GET", TOGETHER, "joint.read", index),
     Page("GET", TOGETHER + "/{round}", "joint.read", show),
     Page("POST", TOGETHER + "/{round}", "joint.write", say),
     Page("POST", TOGETHER + "/{round}/withdraw", "joint.write", withdraw),
+    Page("POST", TOGETHER + "/{round}/came", "joint.write", came),
 )

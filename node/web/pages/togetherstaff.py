@@ -20,7 +20,7 @@ from node.bookarchive import safe
 from node.i18n import N_
 from node.prefectures import PREFECTURES
 from node.services import access, addressing, reading
-from node.services.joint import overview, rounds, seats, settling, stopping
+from node.services.joint import overview, receiving, rounds, seats, settling, stopping
 from node.services.joint.overview import Card
 from node.services.transaction import Tx
 from node.web.forms import Form
@@ -30,7 +30,7 @@ from node.web.visit import Visit
 from protocol.errors import CallerFault, Malformed, NotFound
 from protocol.limits import MAX_JOINT_MONEY, MAX_JOINT_QUANTITY
 from protocol.process.checks import is_registration_number
-from protocol.process.joint import billing
+from protocol.process.joint import billing, shortage
 from protocol.process.joint.closing import Outcome
 from protocol.process.joint.terms import Conductor, Drop, Freight, Item, Market, Rebate, Round, Rule, Tier
 
@@ -48,6 +48,8 @@ UNKNOWN_ITEM: Final = N_("{label}: no item above has this code ({value}).")
 BOTH: Final = N_("Enter either a supplier of the directory or the name of one outside it.")
 FEW: Final = N_("At least two other associations: any two of three then close the round, whichever is dark.")
 INVOICE, INVOICE_DAY = N_("Number of the supplier's invoice"), N_("Day of the supplier's invoice")
+DUE: Final = N_("Day by which firms pay")
+SILENT: Final = N_("Some firms have not said what came. Ask them, or tick that they got everything.")
 REGISTRATION: Final = N_("Registration number of the supplier")
 NO_REGISTRATION: Final = N_("Registration number: T and 13 digits (you entered {value}).")
 TAXES: Final = (("100", "10%"), ("80", "8%"), ("0", "0%"))
@@ -305,12 +307,17 @@ def _read(visit: Visit, form: Form, tx: Tx) -> Round | None:
 
 
 class _Shown(NamedTuple):
-    """A concluded round at a conductor. ``stops``: (place, metres from the stop before)."""
+    """A concluded round at a conductor. ``stops``: (place, metres from the stop before); ``settled``: by what came;
+    ``came``: by member what it said came; ``missing``: (drop, item, how many); ``sent``: settlements, by member."""
 
     outcome: Outcome
     names: dict[bytes, str]
     stops: list[tuple[str, int]]
     rates: list[int]
+    settled: Outcome
+    came: dict[bytes, dict[int, int]]
+    missing: list[tuple[str, Item, int]]
+    sent: dict[bytes, bytes]
 
 
 async def show(visit: Visit) -> web.StreamResponse:
@@ -347,8 +354,13 @@ async def _outcome(visit: Visit, name: bytes) -> _Shown | None:
         found = outcome.round
         members = {share.pledge.member for share in outcome.shares}
         stops = [(found.drops[at].name, metres) for at, metres in stopping.plan_of(outcome)]
-        rates = sorted({tax for share in outcome.shares for tax in billing.net_by_tax(outcome, share)})
-        return _Shown(outcome, reading.names_of(tx, members), stops, rates)
+        came, settled = receiving.known(tx, name), receiving.arrived(tx, name, outcome)
+        rates = sorted({tax for share in settled.shares for tax in billing.net_by_tax(settled, share)})
+        short = [
+            (found.drops[one.drop].name, found.items[one.item], one.quantity) for one in shortage.missing(outcome, came)
+        ]
+        sent = tx.joint.settled(name)
+        return _Shown(outcome, reading.names_of(tx, members), stops, rates, settled, came, short, sent)
 
     return await visit.write(work)
 
@@ -386,10 +398,12 @@ async def bill(visit: Visit) -> web.StreamResponse:
         return await _show(visit, form, status=422)
     billed = {rate: yen or 0 for rate, yen in taxes.items()}
     try:
-        passed = billing.pass_on(shown.outcome, billed)
+        passed = billing.pass_on(shown.settled, billed)
     except CallerFault as fault:
         form.refuse(fault)
         return await _show(visit, form, status=422)
+    if form.value("action") == "send":
+        return await _send(visit, form, name, billed)
     if form.value("action") == "paper":
         return await _papers(visit, form, name, shown, billed)
     if form.value("action") != "file":
@@ -399,19 +413,50 @@ async def bill(visit: Visit) -> web.StreamResponse:
 
 async def _papers(visit: Visit, form: Form, name: bytes, shown: _Shown, taxes: dict[int, int]) -> web.Response:
     """立替金精算書 of every firm as one PDF: what it has to keep, with what the supplier's invoice says."""
-    context, outcome = visit.context, shown.outcome
+    context, outcome, bill = visit.context, shown.settled, _bill(visit, form, taxes)
+    if bill is None:
+        return await _show(visit, form, status=422)
+    made = await visit.read(lambda tx: settling.settlements(context.house, tx, name, outcome, bill, visit.language))
+    body = await asyncio.to_thread(context.pdf.settlements, made)
+    file = f'inline; filename="{billing.names_round(name)}.pdf"'
+    return web.Response(body=body, content_type="application/pdf", headers={"Content-Disposition": file})
+
+
+def _bill(visit: Visit, form: Form, taxes: dict[int, int]) -> settling.Bill | None:
+    """The supplier's invoice as it was typed; None, and a form with errors, where something is wrong."""
     number = form.text("invoice", visit.say(INVOICE), most=64)
     day = form.day("invoice_day", visit.say(INVOICE_DAY))
     registration = form.text("registration", visit.say(REGISTRATION), required=False, most=14)
     if registration and not is_registration_number(registration):
         form.wrong("registration", NO_REGISTRATION, value=registration)
     if not form.ok or day is None:
+        return None
+    return settling.Bill(number, day.isoformat(), registration, taxes)
+
+
+async def _send(visit: Visit, form: Form, name: bytes, taxes: dict[int, int]) -> web.Response:
+    """立替金精算書 to every firm, as a bill of this association's buyer."""
+    context, who, address = visit.context, visit.who, visit.address
+    bill, due = _bill(visit, form, taxes), form.day("due", visit.say(DUE), required=False)
+    if bill is None or not form.ok:
         return await _show(visit, form, status=422)
-    bill = settling.Bill(number, day.isoformat(), registration, taxes)
-    made = await visit.read(lambda tx: settling.settlements(context.house, tx, name, outcome, bill, visit.language))
-    body = await asyncio.to_thread(context.pdf.settlements, made)
-    file = f'inline; filename="{billing.names_round(name)}.pdf"'
-    return web.Response(body=body, content_type="application/pdf", headers={"Content-Disposition": file})
+    machines = context.joint.seats if context.joint is not None else seats.Seats()
+    assume, day = form.ticked("assume"), due.isoformat() if due is not None else ""
+
+    def work(tx: Tx) -> settling.Sent:
+        sent = settling.send(context.house, tx, machines, name, bill, due=day, assume=assume)
+        access.note(context.house, tx, "joint-settled", member=None, user=who.user, detail=name.hex(), address=address)
+        return sent
+
+    try:
+        sent = await visit.write(work)
+    except NotFound:
+        raise
+    except CallerFault as fault:
+        form.wrong("", SILENT if fault.code == "silent" else fault.rule)
+        return await _show(visit, form, status=422)
+    context.news(sent.news)
+    return visit.see_other(f"{STAFF}/{name.hex()}", visit.say(N_("The settlements were sent to the firms.")))
 
 
 def _file(visit: Visit, name: bytes, shown: _Shown, passed: tuple[billing.Passed, ...]) -> web.Response:

@@ -123,3 +123,8 @@ def names_round(name: bytes) -> str:
     """The number of the order and its reference to the round. The supplier's node takes the first order with it and
     refuses another: whoever of the conductors sends it, it is the same order."""
     return f"J-{name.hex()[:24]}"
+
+
+def names_settlement(name: bytes, member: bytes) -> str:
+    """The number of a firm's settlement: the same whoever of the conductors makes it."""
+    return f"{names_round(name)}-{member.hex()[:12]}"

@@ -174,12 +174,26 @@ def _shares(found: Round, name: bytes, pledges: Sequence[Pledge], fills: dict[in
         if (granted := _granted(pledge, given))
     ]  # fmt: skip
     prices = {at: fill.price for at, fill in fills.items() if fill is not None}
+    shares, balanced = shares_of(found, name, grants, prices)
+    return shares if balanced else None
+
+
+def shares_of(
+    found: Round,
+    name: bytes,
+    grants: Sequence[tuple[Pledge, tuple[tuple[int, int], ...]]],
+    prices: dict[int, int],
+    value: int | None = None,
+) -> tuple[list[Share], bool]:
+    """Everybody's share of what they get, and whether nobody pays more than alone or agreed; if not, nothing is
+    settled between them. ``value``: yen of goods that decide rebate and free freight, by default of these goods."""
     lots = [sharing.lot(name, pledge.member) for pledge, _ in grants]
     by_tax = [sharing.goods_by_tax(found, granted, prices) for _, granted in grants]
-    rebates = _rebate_shares(found, grants, prices, by_tax, lots)
     goods = [sum(sums.values()) for sums in by_tax]
+    reached = sum(goods) if value is None else value
+    rebates = _rebate_shares(found, grants, prices, by_tax, lots, reached)
     drops = [pledge.drop for pledge, _ in grants]
-    total = sharing.freight_of(found.freight, sum(goods), len(set(drops)))
+    total = sharing.freight_of(found.freight, reached, len(set(drops))) if grants else 0
     weights = [sharing.weigh(found, found.freight_rule, granted, prices) for _, granted in grants]
     freights = sharing.freight_shares(found, name, total, drops, weights, lots)
     alone = [sharing.alone(found, granted) for _, granted in grants]
@@ -188,12 +202,12 @@ def _shares(found: Round, name: bytes, pledges: Sequence[Pledge], fills: dict[in
         for yen, taken, freight in zip(goods, rebates, freights, strict=True)
     ]
     settled = sharing.settle(pays, alone, [pledge.extra for pledge, _ in grants], lots)
-    if settled is None:
-        return None
-    return [
-        Share(pledge, granted, goods[at], rebates[at], freights[at], settled[at], alone[at])
+    even = [0] * len(grants) if settled is None else settled
+    shares = [
+        Share(pledge, granted, goods[at], rebates[at], freights[at], even[at], alone[at])
         for at, (pledge, granted) in enumerate(grants)
     ]
+    return shares, settled is not None
 
 
 def _granted(pledge: Pledge, given: dict[int, Any]) -> tuple[tuple[int, int], ...]:
@@ -208,6 +222,7 @@ def _rebate_shares(
     prices: dict[int, int],
     by_tax: Sequence[dict[int, int]],
     lots: Sequence[bytes],
+    reached: int,
 ) -> list[tuple[tuple[int, int], ...]]:
     """For each firm what is off for each tax rate, among the firms with goods at that rate."""
     goods: dict[int, int] = {}
@@ -215,7 +230,7 @@ def _rebate_shares(
         for tax, yen in sums.items():
             goods[tax] = goods.get(tax, 0) + yen
     shares: list[list[tuple[int, int]]] = [[] for _ in grants]
-    for tax, off in sharing.rebate_of(found, goods).items():
+    for tax, off in sharing.rebate_of(found, goods, reached).items():
         weights = [
             sharing.weigh(
                 found, found.rebate_rule, [part for part in granted if found.items[part[0]].tax == tax], prices

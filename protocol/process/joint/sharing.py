@@ -52,9 +52,10 @@ def goods_by_tax(found: Round, granted: Sequence[tuple[int, int]], prices: Mappi
     return sums
 
 
-def rebate_of(found: Round, goods: Mapping[int, int]) -> dict[int, int]:
-    """Yen off for each tax rate: the last rebate whose value the goods reach, rounded down once for each rate."""
-    value = sum(goods.values())
+def rebate_of(found: Round, goods: Mapping[int, int], reached: int | None = None) -> dict[int, int]:
+    """Yen off for each tax rate: the last rebate whose value the goods reach (or ``reached`` does), rounded down once
+    for each rate."""
+    value = sum(goods.values()) if reached is None else reached
     off = max((rebate.thousandths for rebate in found.rebates if rebate.since <= value), default=0)
     return {tax: yen * off // THOUSAND for tax, yen in sorted(goods.items())}
 

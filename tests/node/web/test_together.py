@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from node.joint import Courier
-from node.services.joint import rounds
+from node.services.joint import overview, receiving, rounds
 from protocol.keys import NodeId
 from protocol.process.joint.pledge import Want
 from tests.node.services.test_joint import HOUR, Town
@@ -300,3 +300,43 @@ async def test_staff_see_shares_send_the_order_and_share_out_the_bill(street: St
     assert (await staff.get("/association/together")).status == 200
     clerk = await street.web.logged_in("clerk")
     assert (await clerk.get(path)).status in (403, 404)
+
+
+async def test_what_came_and_the_settlement(street: Street) -> None:
+    """A firm says what came; who runs the round sees what is short, and sends settlements that are the bill."""
+    town, name = street.town, street.town.open()
+    town.pledge(name, KYOTO, Want(0, 9, 1, 1))
+    street.pledge_elsewhere(name)
+    town.carry(name)
+    town.later()
+    town.call(name, KYOTO)
+    town.carry(name)
+    clerk, staff = await street.web.logged_in("clerk"), await street.web.logged_in("staff")
+    path, theirs = f"/together/{name.hex()}", f"/association/together/{name.hex()}"
+    shown = await clerk.get(path)
+    assert "届いた数" in shown.plain
+    wrong = await clerk.submit(f"{path}/came", {"came.0.quantity": "11"})
+    assert (wrong.status, "10以下" in wrong.plain) == (422, True)
+    said = await clerk.submit(f"{path}/came", {"came.0.quantity": "9"})
+    assert "9 / 10" in said.plain
+    kyoto, shikoku, toyota = town.nodes
+    for at, node, quantity in ((1, shikoku, 8), (2, toyota, 12)):
+        node.do(lambda tx, n=node, at=at, q=quantity: receiving.say(n.house, tx, town.firms[at], name, {0: q}))  # type: ignore[misc]
+    await staff.get(theirs)
+    assert "まだ" in (await staff.get(theirs)).plain
+    town.carry(name)
+    short = await staff.get(theirs)
+    assert "すずめ屋：紙袋 200枚入り 1箱 不足" in short.plain.replace("\n", " ")
+    assert "¥120,840" in short.plain  # 29 boxes at 3,960 yen, and the freight
+    await staff.submit(f"{theirs}/order", {})
+    typed = {"tax.100": "12084", "invoice": "W-77", "invoice_day.year": "2026", "invoice_day.month": "10",
+             "invoice_day.day": "20", "action": "send"}  # fmt: skip
+    done = await staff.submit(f"{theirs}/bill", typed)
+    assert done.status == 200, done.plain
+    assert "送りました" in done.plain
+    again = await staff.submit(f"{theirs}/bill", typed)
+    assert again.status == 422
+    kyoto.send_all(toyota)
+    card = toyota.see(lambda tx: overview.one(toyota.house, tx, name, town.firms[2]))
+    (bill,) = toyota.see(lambda tx: tx.books.open_bills(town.firms[2], receivable=False))
+    assert card.settlement == bill.thread
