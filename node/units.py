@@ -40,6 +40,29 @@ UNITS: Final[Mapping[str, str]] = {
 }
 """Codes whose word depends on the language; those of measure read alike everywhere."""
 
+_MANY: Final[Mapping[str, str]] = {
+    "H87": N_("pcs"),
+    "C62": N_("units"),
+    "SET": N_("sets"),
+    "XCS": N_("cases"),
+    "XCT": N_("cartons"),
+    "XBX": N_("boxes"),
+    "XPK": N_("packs"),
+    "XBG": N_("bags"),
+    "XBO": N_("bottles"),
+    "XCN": N_("cans"),
+    "XRO": N_("rolls"),
+    "XST": N_("sheets"),
+    "XPX": N_("pallets"),
+    "PR": N_("pairs"),
+    "KT": N_("kits"),
+    "HUR": N_("hours"),
+    "DAY": N_("days"),
+    "MON": N_("months"),
+    "E49": N_("working days"),
+}
+"""Codes whose word is another one beside a number that is not 1."""
+
 MEASURES: Final[Mapping[str, str]] = {
     "KGM": "kg",
     "GRM": "g",
@@ -102,8 +125,20 @@ def word(code: str, say: Callable[[str], str] = _) -> str:
     """The word for a unit's code; an unknown code as it is."""
     if code in MEASURES:
         return MEASURES[code]
-    found = code if code in UNITS else f"X{code}"  # packages: Rec 21 with the X of Rec 20, or as older files have them
+    found = _known(code)
     return say(UNITS[found]) if found in UNITS else code
+
+
+def counted(number: str, code: str, say: Callable[[str], str] = _) -> str:
+    """A number as it is written, with its unit's word: 12 boxes; an unknown code as it is."""
+    found = _known(code)
+    many = "" if number == "1" else _MANY.get(found, "")
+    return f"{number} {say(many) if many else word(code, say)}".strip()
+
+
+def _known(code: str) -> str:
+    """Packages: Rec 21 with the X of Rec 20, or as older files have them."""
+    return code if code in UNITS else f"X{code}"
 
 
 def code_of(text: str) -> str:

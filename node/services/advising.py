@@ -39,11 +39,24 @@ MISSING: Final[Mapping[str, str]] = {
     "order.supplied": N_("details of supplied material"),
     "order.undecided": N_("day of decision of what is undecided"),
 }
-INCOMPLETE: Final = N_("取適法 advice: missing: {missing}. Covered orders must state them.")
-TOO_LATE: Final = N_("取適法 advice: {due} is day {day} after receipt; covered dealings allow until {latest}.")
-NOTE: Final = N_("取適法 advice: covered dealings may not be paid by promissory note.")
-SETTLED_LATE: Final = N_("取適法 advice: an electronic record or lump settlement must be cash by the due date.")
-UNANSWERED: Final = N_("取適法 advice: the price talk asked for on {day} is unanswered. Keep a record of it.")
+INCOMPLETE: Final = N_(
+    "取適法 (law that protects small suppliers), advice: missing: {missing}. Covered orders must state them."
+)
+TOO_LATE: Final = N_(
+    "取適法 (law that protects small suppliers), advice: {due} is day {day} after receipt; "
+    "covered dealings allow until {latest}."
+)
+NOTE: Final = N_(
+    "取適法 (law that protects small suppliers), advice: covered dealings may not be paid by promissory note."
+)
+SETTLED_LATE: Final = N_(
+    "取適法 (law that protects small suppliers), advice: "
+    "an electronic record or lump settlement must be cash by the due date."
+)
+UNANSWERED: Final = N_(
+    "取適法 (law that protects small suppliers), advice: "
+    "the price talk asked for on {day} is unanswered. Keep a record of it."
+)
 #: Text of the protocol's advice on bills → the sentence of a page.
 BILLS: Final[Mapping[str, str]] = {
     "invoice.issuer": N_("Invoice check: the name of the issuer is missing."),

@@ -62,7 +62,7 @@ _SHOWS: Final[dict[type[Paper], str]] = {DespatchAdvice: "open", ReceivingAdvice
 def counted(amount: Scaled | int | None, unit: str, say: Say) -> str:
     """12箱: a quantity with its unit. An int is in 10^-9."""
     value = Scaled(*denano(amount)) if isinstance(amount, int) else amount
-    return "" if value is None else f"{quantity(value)} {units.word(unit, say)}".strip()
+    return "" if value is None else units.counted(quantity(value), unit, say)
 
 
 def about(found: Dealing, step: Step, say: Say) -> About | None:

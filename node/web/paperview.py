@@ -50,7 +50,8 @@ _DISPOSITION: Final = dict(DISPOSITIONS)
 class Shown:
     """``facts``: (label, kind, value); ``rows``: cells by column; texts are said.
 
-    A number's column is in ``numbers``, in ``days`` one whose cells are days, YYYY-MM-DD, with spaces between them.
+    A number's column is in ``numbers``, in ``days`` one whose cells are days, YYYY-MM-DD, with spaces between them; a
+    column that is empty in every line is left out.
     """
 
     facts: tuple[Fact, ...]
@@ -67,15 +68,17 @@ class Shown:
 def shown(paper: Paper, say: Say, names: dict[str, str] | None = None) -> Shown:
     """The paper for a page. ``names``: item names by order line, for papers whose lines only point at the order's."""
     columns, numbers, rows = _table(paper, say, names or {})
+    filled = [at for at in range(len(columns)) if at == 0 or any(row[at] for row in rows)]
+    days = {3} if isinstance(paper, OrderResponse) else set()
     return Shown(
         tuple(_facts(paper, say)),
-        tuple(say(column) for column in columns),
-        frozenset(numbers),
-        tuple(rows),
+        tuple(say(columns[at]) for at in filled),
+        frozenset(now for now, at in enumerate(filled) if at in numbers),
+        tuple(tuple(row[at] for at in filled) for row in rows),
         tuple(_taxes(paper, say)),
         tuple(_totals(paper, say)),
         tuple(advising.of_paper(paper)),
-        frozenset({3} if isinstance(paper, OrderResponse) else ()),
+        frozenset(now for now, at in enumerate(filled) if at in days),
         showing.drawings_of(paper),
     )
 
@@ -200,7 +203,7 @@ def _name(line: Any, names: dict[str, str]) -> str:
 
 
 def _count(value: Any, unit: str, say: Say) -> str:
-    return "" if value is None else f"{quantity(value)} {units.word(unit, say)}".strip()
+    return "" if value is None else units.counted(quantity(value), unit, say)
 
 
 def _goods(line: OrderLine | InvoiceLine, currency: str, say: Say) -> tuple[str, ...]:

@@ -144,6 +144,10 @@ async def order_from_catalogue(webs: TwoWebs, buyer: Person, seller: Person) -> 
     await buyer.look("catalogue_nothing_chosen")
     await buyer.fill(items__0__quantity="48", items__1__quantity="5")
     await buyer.press()
+    await buyer.page.set_viewport_size(DESK)
+    await buyer.fill(lines__0__gtin="2900000401013")
+    assert await buyer.page.locator('[name="lines.0.gtin"]').evaluate("(one) => one.scrollWidth <= one.clientWidth")
+    await buyer.fill(lines__0__gtin="")
     await buyer.write("order", place="本店")
     tell(webs)
     return str(buyer.page.url).rpartition("/")[2]
@@ -153,7 +157,8 @@ async def deal(webs: TwoWebs, buyer: Person, seller: Person) -> str:
     """From the order to the invoice that both see; the dealing's id."""
     words = WORDS[buyer.language]
     thread = await order_from_catalogue(webs, buyer, seller)
-    answer = {"status": "changed", "quantity": "24", "day": "2025-10-25"}
+    day = {"day__year": "R7", "day__month": "10", "day__day": "25"}
+    answer = {"status": "changed", "quantity": "24", **day}
     typed = {f"lines__0__{name}": value for name, value in answer.items()}
     typed |= {"lines__1__status": "refused", "lines__1__reason": words["refused"]}
     await seller.next(thread, "answer", **typed)

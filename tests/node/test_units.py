@@ -20,6 +20,19 @@ def test_codes_have_words() -> None:
     assert units.word("H87", str) == "pc"
 
 
+def test_a_number_has_its_word() -> None:
+    japanese = translations("ja").gettext
+    assert [units.counted(number, "XBX", str) for number in ("1", "12", "0.5")] == ["1 box", "12 boxes", "0.5 boxes"]
+    assert [units.counted("12", code, str) for code in ("BX", "KGM", "DZN", "ZZZ", "")] == [
+        "12 boxes",
+        "12 kg",
+        "12 dozen",
+        "12 ZZZ",
+        "12",
+    ]
+    assert [units.counted(number, "XBX", japanese) for number in ("1", "12")] == ["1 箱", "12 箱"]
+
+
 @pytest.mark.parametrize(
     ("text", "code"),
     [

@@ -70,7 +70,7 @@ OFFER_COLUMNS: Final = (
     Column("unit", UNIT, "select", choices=UNITS),
     Column("price", PRICE, "number", size="s"),
     Column("tax", TAX, "select", choices=TAXES),
-    Column("note", REMARK, size="m"),
+    Column("note", REMARK),
 )
 
 
@@ -315,7 +315,7 @@ ANSWER_COLUMNS: Final = (
     Column("ordered", N_("Ordered"), "show"),
     Column("status", N_("Answer"), "select", required=True, choices=ANSWERS),
     Column("quantity", N_("Accepted quantity"), "number", size="s"),
-    Column("day", N_("Delivery date"), "day", size="m"),
+    Column("day", N_("Delivery date"), "date"),
     Column("reason", N_("Reason"), size="m"),
 )
 NOT_MORE: Final = N_("{label}: at most the quantity ordered. For more, accept and agree on a change.")
@@ -345,7 +345,7 @@ def _answer_line(form: Form, at: str, before: ResponseLine) -> ResponseLine:
     say = form.say
     status = form.choice(f"{at}.status", say(N_("Answer")), (code for code, _ in ANSWERS))
     quantity = form.scaled(f"{at}.quantity", say(N_("Accepted quantity")), required=status == "changed", places=3)
-    day = typed_day(form, f"{at}.day", say(N_("Delivery date")))
+    day = day_text(form, f"{at}.day", say(N_("Delivery date")), required=False)
     reason = form.text(f"{at}.reason", say(N_("Reason")), required=status == "refused")
     if status == "refused":
         return replace(before, status=status, quantity=None, promises=(), reason=reason)
@@ -354,18 +354,6 @@ def _answer_line(form: Form, at: str, before: ResponseLine) -> ResponseLine:
     if day:
         promises = (PromisedDelivery(quantity=wanted, delivery=Delivery(period=Period(end=day))),)
     return replace(before, status=status, quantity=wanted, promises=promises, reason=reason)
-
-
-def typed_day(form: Form, name: str, label: str) -> str:
-    """A day in one field of a table, in any of the usual spellings; empty for none."""
-    given = form.value(name).strip()
-    if not given:
-        return ""
-    part = Form(form.say, {f"{name}.year": [given], f"{name}.month": [""], f"{name}.day": [""]})
-    found = part.day(name, label)
-    for message in part.errors.values():
-        form.errors.setdefault(name, message)
-    return "" if found is None else found.isoformat()
 
 
 def _whole(lines: list[ResponseLine]) -> str:
@@ -395,7 +383,7 @@ CHANGE_COLUMNS: Final = (
     Column("item", NAME, "show"),
     Column("quantity", QUANTITY, "number", required=True, size="s"),
     Column("price", PRICE, "number", size="s"),
-    Column("day", N_("Delivery date"), "day", size="m"),
+    Column("day", N_("Delivery date"), "date"),
 )
 NOTHING_CHANGED: Final = N_("Nothing is different from the order. Change a quantity, a price or a day.")
 
@@ -437,7 +425,7 @@ def _changed_line(form: Form, at: str, before: OrderLine) -> OrderLine | None:
     say = form.say
     quantity = form.scaled(f"{at}.quantity", say(QUANTITY), places=3)
     price = form.scaled(f"{at}.price", say(PRICE), required=False, places=4)
-    day = typed_day(form, f"{at}.day", say(N_("Delivery date")))
+    day = day_text(form, f"{at}.day", say(N_("Delivery date")), required=False)
     if quantity is None or not form.ok:
         return None
     old_day = as_day_text(before.delivery)
@@ -487,8 +475,9 @@ REQUEST: Final = Sheet(
     (Field("reply", N_("Answer wanted by"), "date", required=False), *DELIVERY_FIELDS, NOTE),
     OFFER_COLUMNS,
     N_("What you need"),
-    True,
-    True,
+    more=True,
+    files=True,
+    typed=True,
 )
 
 SHEETS: Final[Mapping[Step, Sheet]] = {
@@ -500,8 +489,9 @@ SHEETS: Final[Mapping[Step, Sheet]] = {
         (Field("until", N_("Good until"), "date", required=False), *DELIVERY_FIELDS, NOTE),
         OFFER_COLUMNS,
         N_("What you offer"),
-        True,
-        True,
+        more=True,
+        files=True,
+        typed=True,
     ),
     Step.ORDER: Sheet(
         N_("Write an order"),
@@ -511,8 +501,9 @@ SHEETS: Final[Mapping[Step, Sheet]] = {
         (*DELIVERY_FIELDS, FREIGHT_FIELD, *PAYMENT_FIELDS, NOTE),
         OFFER_COLUMNS,
         N_("What you order"),
-        True,
-        True,
+        more=True,
+        files=True,
+        typed=True,
     ),
     Step.ANSWER: Sheet(
         N_("Answer the order"),
@@ -534,6 +525,9 @@ SHEETS: Final[Mapping[Step, Sheet]] = {
         CHANGE_COLUMNS,
         N_("Lines of the order"),
         files=True,
+        typed=True,
     ),
-    Step.CANCEL: Sheet(N_("Ask to cancel"), N_("Send the request"), _cancel_values, _cancel_read, (REASON,)),
+    Step.CANCEL: Sheet(
+        N_("Ask to cancel"), N_("Send the request"), _cancel_values, _cancel_read, (REASON,), typed=True
+    ),
 }

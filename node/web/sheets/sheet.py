@@ -29,7 +29,7 @@ class Field:
 
 @dataclass(frozen=True)
 class Column:
-    """One column of the table of lines. ``kind``: show (text only), text, number, day, select."""
+    """One column of the table of lines. ``kind``: show (text only), text, number, date, select."""
 
     name: str
     label: str
@@ -44,7 +44,8 @@ class Sheet:
     """``values``: what the draft puts into the form. ``read``: the draft with what was typed; faults go to the form.
 
     ``act`` is the word on the button that sends; ``lines`` names the table, empty where there is none; ``more``: a
-    person may add lines; ``files``: files may go with the paper.
+    person may add lines; ``files``: files may go with the paper; ``typed``: the writer types what is in it, so that it
+    is looked over before it goes (a paper that is filled in from the last one is its own look over).
     """
 
     title: str
@@ -56,6 +57,7 @@ class Sheet:
     lines: str = ""
     more: bool = False
     files: bool = False
+    typed: bool = False
 
 
 def as_day(text: str) -> datetime.date | None:

@@ -92,7 +92,13 @@ async def test_a_partial_answer_is_agreed_to(webs: TwoWebs) -> None:
     for word in ("10月19日", "本店", "¥12,441", "48 個"):  # whoever answers sees what is asked
         assert word in asked.plain
     await found.take(
-        found.seller, Step.ANSWER, lines__0__status="changed", lines__0__quantity="24", lines__0__day="2026-10-25"
+        found.seller,
+        Step.ANSWER,
+        lines__0__status="changed",
+        lines__0__quantity="24",
+        lines__0__day__year="2026",
+        lines__0__day__month="10",
+        lines__0__day__day="25",
     )
     page = await found.buyer.get(found.path)
     assert "変更の提案あり" in page.plain
@@ -104,11 +110,49 @@ async def test_a_partial_answer_is_agreed_to(webs: TwoWebs) -> None:
     assert "承諾" in (await found.seller.get(found.path)).plain
 
 
+#: The three parts of a day in a line of a table, as a clerk types them.
+DAY = {"lines__0__day__year": "R8", "lines__0__day__month": "10", "lines__0__day__day": "25"}
+
+
+async def test_the_day_of_a_line_has_three_parts_and_its_fault_stands_beside_them(webs: TwoWebs) -> None:
+    found = await desks(webs)
+    await found.take(found.seller, Step.QUOTE, lines__0__price="240")
+    await found.take(found.buyer, Step.ORDER)
+    form = await found.seller.get(f"{found.path}/answer")
+    assert [form.text.count(f'name="lines.0.day.{part}"') for part in ("year", "month", "day")] == [1, 1, 1]
+    typed = {
+        "lines.0.status": "changed",
+        "lines.0.day.year": "2026",
+        "lines.0.day.month": "10",
+        "lines.0.day.day": "32",
+    }
+    wrong = await found.seller.submit(f"{found.path}/answer", typed | {"action": "send"})
+    assert wrong.status == 422
+    assert 'id="f-lines-0-day-error"' in wrong.text
+    assert 'value="32"' in wrong.text
+
+
+async def test_what_a_person_types_is_looked_over_before_it_goes(webs: TwoWebs) -> None:
+    found = await desks(webs)
+    await found.take(found.seller, Step.QUOTE, lines__0__price="240")
+    form = await found.buyer.get(f"{found.path}/order")
+    assert 'value="send"' not in form.text  # the form itself cannot send an order
+    assert re.search(r'data-main name="action" value="check">確認へ', form.text)
+    review = await found.buyer.submit(f"{found.path}/order", {"action": "check"})
+    assert "送る前の確認" in review.plain
+    assert "理由" not in review.plain  # nothing that nobody filled in
+    assert re.search(r'data-main name="action" value="send">注文を送る', review.text)
+    await found.take(found.buyer, Step.ORDER)
+    answer = await found.seller.get(f"{found.path}/answer")  # filled in from the order: two clicks from today
+    assert re.search(r'data-main name="action" value="send">回答を送る', answer.text)
+    assert "※必須" in answer.text.partition('data-label="回答"')[2].partition("</td>")[0]
+
+
 async def test_the_day_that_was_agreed_is_the_day_from_then_on(webs: TwoWebs) -> None:
     found = await desks(webs)
     await found.take(found.seller, Step.QUOTE, lines__0__price="240")
     await found.take(found.buyer, Step.ORDER, wanted__year="2026", wanted__month="10", wanted__day="19")
-    await found.take(found.seller, Step.ANSWER, lines__0__status="changed", lines__0__day="R8.10.25")
+    await found.take(found.seller, Step.ANSWER, lines__0__status="changed", **DAY)
     await found.take(found.buyer, Step.AGREE, response="accepted")
     await found.seller.get(f"{found.path}/ship")
     review = await found.seller.submit(f"{found.path}/ship", {"action": "check"})

@@ -20,7 +20,14 @@ async def test_the_farmer_answers_ships_and_bills_on_her_telephone(webs: TwoWebs
     assert page.status == 200
     assert "登録は不要です" in page.plain
     assert "干し柿" in page.plain
-    await farm.answer(path, lines__0__status="changed", lines__0__quantity="80", lines__0__day="2026-10-25")
+    await farm.answer(
+        path,
+        lines__0__status="changed",
+        lines__0__quantity="80",
+        lines__0__day__year="2026",
+        lines__0__day__month="10",
+        lines__0__day__day="25",
+    )
     shown = await farm.buyer.get(farm.dealing)
     assert "変更の提案あり" in shown.plain
     assert "相手先用ページから" in shown.plain

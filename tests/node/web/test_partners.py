@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from node.services import dealings, directory, keying, keywatch, members, terms
@@ -26,6 +28,8 @@ async def test_found_by_two_characters_and_ordered_from(webs: TwoWebs) -> None:
     assert "花咲堂" not in (await browser.get("/partners?q=Urashima")).plain
     shown = await browser.get(f"/partners/{webs.seller.hex()}")
     assert "京都の菓子屋です。" in shown.plain
+    assert re.search(r'class="button filled" href="[^"]*/catalogue">品目表から注文', shown.text)  # as the guide says
+    assert page.text.index('id="found"') < page.text.index("/partners/outside")  # what was looked for comes first
     action = f"/partners/{webs.seller.hex()}/order"
     await browser.get(action)
     typed = {
