@@ -26,6 +26,8 @@ VENV = Path(os.environ.get("YUI_VENV") or ROOT / ".venv").absolute()
 BIN = VENV / ("Scripts" if os.name == "nt" else "bin")
 PYTHON = BIN / ("python.exe" if os.name == "nt" else "python")
 MARKER = VENV / "yui-installed.json"
+BESIDE = VENV.with_name(f"{VENV.name}.new")  # where another one is built
+AWAY = VENV.with_name(f"{VENV.name}.old")  # the one before, while they change places
 PACKAGES = ("protocol", "federation", "node", "cli")
 RUNTIME_LOCK, DEV_LOCK = "requirements.lock", "requirements-dev.lock"
 
@@ -94,33 +96,81 @@ def only_one() -> Iterator[None]:
 
 
 def ensure(dev: bool) -> None:
-    """Make the environment hold what its lock says; touches neither disk nor network when it already does."""
+    """Make the environment hold what its locks say; touches neither disk nor network when it already does.
+
+    Tools for development are added in place. Anything else is built beside the environment and takes its place when it
+    is whole: without a network what is there goes on working, and a node that runs loses nothing under its feet.
+    """
     if wanted(dev).items() <= installed().items():
         return
     with only_one():
+        set_right()
         before, want = installed(), wanted(dev)
         if want.items() <= before.items():
             return
         began = time.monotonic()
         say(f"setting up {VENV} (once)", f"{VENV} を準備しています(初回のみ)")
-        MARKER.unlink(missing_ok=True)
         lock = DEV_LOCK if dev or DEV_LOCK in before else RUNTIME_LOCK
-        install(lock, fresh=before.get("python") != want["python"])
+        if wanted(False).items() <= before.items() and DEV_LOCK not in before:
+            install(lock, VENV)
+        else:
+            install(lock, BESIDE)
+            swap()
         link_project()
-        MARKER.write_text(json.dumps(wanted(lock == DEV_LOCK), indent=1) + "\n", "utf-8")
+        write_marker(wanted(lock == DEV_LOCK))
         seconds = time.monotonic() - began
         say(f"ready after {seconds:.0f} s", f"準備ができました({seconds:.0f} 秒)")
 
 
-def install(lock: str, fresh: bool) -> None:
-    """Install a lock by the first way that works: uv, venv with its own pip, venv with this Python's pip."""
+def write_marker(marks: dict[str, str]) -> None:
+    """Say what is installed; whole or not at all."""
+    part = MARKER.with_suffix(".part")
+    part.write_text(json.dumps(marks, indent=1) + "\n", "utf-8")
+    part.replace(MARKER)
+
+
+def set_right() -> None:
+    """What a swap that was broken off between its two steps left: the environment before it."""
+    if AWAY.exists() and not VENV.exists():
+        AWAY.rename(VENV)
+
+
+def swap() -> None:
+    """The environment that was built beside takes its place; what names its first folder is told the other."""
+    folder = BESIDE / BIN.name
+    for path in [BESIDE / "pyvenv.cfg", *folder.iterdir()]:
+        if path.is_file() and not path.is_symlink():
+            data = path.read_bytes()
+            if os.fsencode(BESIDE) in data:
+                path.write_bytes(data.replace(os.fsencode(BESIDE), os.fsencode(VENV)))
+    shutil.rmtree(AWAY, ignore_errors=True)
+    if VENV.exists():
+        VENV.rename(AWAY)
+    BESIDE.rename(VENV)
+    shutil.rmtree(AWAY, ignore_errors=True)
+
+
+def python_of(venv: Path) -> Path:
+    """The interpreter of an environment."""
+    return venv / BIN.name / PYTHON.name
+
+
+def install(lock: str, venv: Path) -> None:
+    """Install a lock by the first way that works: uv, venv with its own pip, venv with this Python's pip.
+
+    Into ``VENV``: what it adds. Into ``BESIDE``: an environment of its own.
+    """
     for way in (with_uv, with_venv, with_outer_pip):
-        if way(ROOT / lock, fresh):
+        if venv == BESIDE:
+            shutil.rmtree(BESIDE, ignore_errors=True)
+        if way(ROOT / lock, venv):
             return
-        fresh = True
+    kept = bool(installed())
     stop(
-        "set-up failed; see above. Needed: the package index or a mirror, and one of uv, python3-venv, python3-pip",
-        "準備に失敗しました(上の出力を参照)。配布元への接続と uv・python3-venv・python3-pip のどれかが必要です",
+        "set-up failed; see above. Needed: the package index or a mirror, and one of uv, python3-venv, python3-pip"
+        + (f". What was installed before is as it was: {VENV}" if kept else ""),
+        "準備に失敗しました(上の出力を参照)。配布元への接続と uv・python3-venv・python3-pip のどれかが必要です"
+        + (f"。これまでの環境はそのまま残っています: {VENV}" if kept else ""),
     )
 
 
@@ -132,35 +182,34 @@ def run(*command: object, env: dict[str, str] | None = None, quiet: bool = False
     return subprocess.run(words, check=False, env=env, stdin=subprocess.DEVNULL, stdout=out, stderr=err).returncode == 0
 
 
-def with_uv(lock: Path, fresh: bool) -> bool:
+def with_uv(lock: Path, venv: Path) -> bool:
     """uv, never letting it fetch a Python of its own."""
     uv = shutil.which("uv")
     if uv is None:
         return False
     env = os.environ | {"UV_PYTHON_DOWNLOADS": "never"}
-    if fresh and not run(uv, "venv", "--quiet", "--clear", "--python", sys.executable, VENV, env=env):
+    if not venv.exists() and not run(uv, "venv", "--quiet", "--python", sys.executable, venv, env=env):
         return False
-    # exact: what an older lock installed and this one does not name goes away
     # compiled, as pip does by itself: else every process compiles the libraries again, two seconds and 20 MB each time
     words = ("--quiet", "--require-hashes", "--compile-bytecode")
-    return run(uv, "pip", "sync", *words, "--python", PYTHON, lock, env=env)
+    return run(uv, "pip", "sync", *words, "--python", python_of(venv), lock, env=env)
 
 
 PIP_INSTALL = ("install", "--quiet", "--disable-pip-version-check", "--require-hashes", "-r")
 
 
-def with_venv(lock: Path, fresh: bool) -> bool:
+def with_venv(lock: Path, venv: Path) -> bool:
     """The standard venv with its bundled pip; where Debian split ensurepip off, this ends early."""
-    if fresh and not run(sys.executable, "-m", "venv", "--clear", VENV, quiet=True):
+    if not venv.exists() and not run(sys.executable, "-m", "venv", venv, quiet=True):
         return False
-    return run(PYTHON, "-m", "pip", *PIP_INSTALL, lock)
+    return run(python_of(venv), "-m", "pip", *PIP_INSTALL, lock)
 
 
-def with_outer_pip(lock: Path, fresh: bool) -> bool:
+def with_outer_pip(lock: Path, venv: Path) -> bool:
     """A venv without pip, filled by this Python's pip (22.3 or newer): no ensurepip, no PEP 668 override."""
-    if fresh and not run(sys.executable, "-m", "venv", "--clear", "--without-pip", VENV):
+    if not venv.exists() and not run(sys.executable, "-m", "venv", "--without-pip", venv):
         return False
-    return run(sys.executable, "-m", "pip", "--python", PYTHON, *PIP_INSTALL, lock)
+    return run(sys.executable, "-m", "pip", "--python", python_of(venv), *PIP_INSTALL, lock)
 
 
 def link_project() -> None:

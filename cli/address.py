@@ -28,5 +28,5 @@ def change(
     found = call("address.change", addresses=[item for item in addresses if item != "none"])
     output.facts(
         found,
-        [(_("Addresses"), " ".join(found["addresses"]) or "–"), (_("Version of the descriptor"), found["version"])],
+        [(_("Addresses"), " ".join(found["addresses"]) or "–")],
     )

@@ -27,13 +27,13 @@ def bootstrap(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
 
 @pytest.fixture
 def ways(bootstrap: ModuleType, monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, bool]]:
-    """Replaces the installation by a plain venv; the locks installed so far, and whether from scratch."""
+    """Replaces the installation by a plain venv; the locks installed so far, and whether beside what was there."""
     calls: list[tuple[str, bool]] = []
 
-    def make(lock: Path, fresh: bool) -> bool:
-        calls.append((lock.name, fresh))
-        if fresh:
-            subprocess.run([sys.executable, "-m", "venv", "--clear", "--without-pip", bootstrap.VENV], check=True)
+    def make(lock: Path, venv: Path) -> bool:
+        calls.append((lock.name, venv == bootstrap.BESIDE))
+        if not venv.exists():
+            subprocess.run([sys.executable, "-m", "venv", "--without-pip", venv], check=True)
         return True
 
     monkeypatch.setattr(bootstrap, "with_uv", make)
@@ -62,21 +62,73 @@ def test_a_changed_lock_or_python_is_installed_anew(
     bootstrap.ensure(dev=False)
     monkeypatch.setattr(bootstrap, "wanted", lambda dev: marks | {"python": "3.99"})
     bootstrap.ensure(dev=False)
-    assert ways == [("requirements-dev.lock", fresh) for fresh in (True, False, True)]
+    assert ways == [("requirements-dev.lock", True)] * 3
 
 
 def test_an_interrupted_installation_is_done_again(
     bootstrap: ModuleType, ways: list[tuple[str, bool]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    bootstrap.ensure(dev=False)
+    make = bootstrap.with_uv
 
-    def interrupted(lock: Path, fresh: bool) -> bool:
+    def interrupted(lock: Path, venv: Path) -> bool:
+        make(lock, venv)
         raise KeyboardInterrupt
 
     monkeypatch.setattr(bootstrap, "with_uv", interrupted)
     with pytest.raises(KeyboardInterrupt):
-        bootstrap.ensure(dev=True)
+        bootstrap.ensure(dev=False)
     assert bootstrap.installed() == {}
+    monkeypatch.setattr(bootstrap, "with_uv", make)
+    bootstrap.ensure(dev=False)
+    assert bootstrap.installed() == bootstrap.wanted(False)
+    monkeypatch.setattr(bootstrap, "with_uv", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        bootstrap.ensure(dev=True)
+    assert bootstrap.installed() == bootstrap.wanted(False)
+
+
+@pytest.mark.parametrize("changed", ["requirements.lock", "python"])
+def test_an_upgrade_that_fails_leaves_what_was_installed(
+    bootstrap: ModuleType,
+    ways: list[tuple[str, bool]],
+    changed: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Without a network an upgrade of the checkout must not take the node's libraries away."""
+    bootstrap.ensure(dev=False)
+    kept = sorted(path.relative_to(bootstrap.VENV) for path in bootstrap.VENV.rglob("*"))
+    marks = bootstrap.wanted(False)
+    for name in ("with_uv", "with_venv", "with_outer_pip"):
+        monkeypatch.setattr(bootstrap, name, lambda lock, venv: bool(venv.mkdir()))
+    monkeypatch.setattr(bootstrap, "wanted", lambda dev: marks | {changed: "other"})
+    monkeypatch.setenv("YUI_LANG", "en")
+    with pytest.raises(SystemExit):
+        bootstrap.ensure(dev=False)
+    assert "is as it was" in capsys.readouterr().err
+    assert sorted(path.relative_to(bootstrap.VENV) for path in bootstrap.VENV.rglob("*")) == kept
+    monkeypatch.setattr(bootstrap, "wanted", lambda dev: marks)
+    bootstrap.ensure(dev=False)  # the checkout of before: nothing is asked for, nothing installed
+    assert len(ways) == 1
+
+
+def test_what_was_built_beside_says_its_own_place(bootstrap: ModuleType, ways: list[tuple[str, bool]]) -> None:
+    bootstrap.ensure(dev=False)
+    named = [path for path in bootstrap.BIN.iterdir() if os.fsencode(bootstrap.BESIDE) in path.read_bytes()]
+    assert named == []
+    assert not bootstrap.BESIDE.exists()
+    prefix = subprocess.run(
+        [bootstrap.PYTHON, "-c", "import sys; print(sys.prefix)"], capture_output=True, text=True, check=True
+    )
+    assert prefix.stdout.strip() == str(bootstrap.VENV)
+
+
+def test_a_change_of_places_that_broke_off_is_set_right(bootstrap: ModuleType, ways: list[tuple[str, bool]]) -> None:
+    bootstrap.ensure(dev=False)
+    bootstrap.VENV.rename(bootstrap.AWAY)
+    bootstrap.ensure(dev=False)
+    assert bootstrap.installed() == bootstrap.wanted(False)
+    assert len(ways) == 1
 
 
 def test_the_next_way_is_tried_from_scratch_and_the_end_is_told(
@@ -84,7 +136,9 @@ def test_the_next_way_is_tried_from_scratch_and_the_end_is_told(
 ) -> None:
     tried: list[tuple[str, bool]] = []
     for name in ("with_uv", "with_venv", "with_outer_pip"):
-        monkeypatch.setattr(bootstrap, name, lambda lock, fresh, name=name: bool(tried.append((name, fresh))))
+        monkeypatch.setattr(
+            bootstrap, name, lambda lock, venv, name=name: bool(tried.append((name, venv == bootstrap.BESIDE)))
+        )
     monkeypatch.setenv("YUI_LANG", "en")
     with pytest.raises(SystemExit) as stop:
         bootstrap.ensure(dev=False)

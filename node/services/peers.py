@@ -21,6 +21,7 @@ from node.store import InvitationRow, PeerRow, Tx
 from protocol import canon, shape
 from protocol.errors import CallerFault, NotFound
 from protocol.identity import descriptor as descriptors
+from protocol.identity.control import Reason
 from protocol.identity.descriptor import Descriptor
 from protocol.keys import NodeId
 
@@ -51,14 +52,20 @@ class Presence:
 
 
 def introduce_self(house: House, tx: Tx, presence: Presence) -> Introduction:
-    """This node's introduction for ``presence``: the kept one, or a new one of the next version."""
+    """This node's introduction for ``presence``: the kept one, or a new one of a higher version.
+
+    A version is the time at which it was made, or the one after the kept one: a node that was put back from a backup
+    does not know its latest, and peers believe only a higher one. Such a node makes a new one in any case.
+    """
     kept = own_introduction(house, tx)
-    if kept is not None and _says(kept, presence):
+    put_back = house.recovering == Reason.RESTORE.value
+    if kept is not None and not put_back and _says(kept, presence):
         return kept
+    now = house.clock()
     shown = Descriptor(
         network=house.network,
         public=house.node.public,
-        version=1 if kept is None else kept.descriptor.version + 1,
+        version=max(now, 1 if kept is None else kept.descriptor.version + 1),
         name=presence.name,
         kind=presence.kind,
         area=presence.area,
@@ -66,7 +73,7 @@ def introduce_self(house: House, tx: Tx, presence: Presence) -> Introduction:
         certificates=tuple(fingerprint(certificate) for certificate in presence.certificates),
         software=presence.software,
         speaks=descriptors.SPEAKS,
-        time=house.clock(),
+        time=now,
     )
     wire = introductions.encode(descriptors.sign(house.node, shown), presence.certificates)
     made = introductions.parse(wire, house.network, require_profile)

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from node import opening
 from node.app import Node
-from node.services import dealings, directory, members, trade
+from node.services import dealings, directory, members, peers, trade
 from node.services.trade import Submission
 from protocol.errors import NotFound
 from tests.node.services.town import accept_order, order
@@ -111,3 +113,42 @@ async def test_two_nodes_trade_and_stop_cleanly(tmp_path: Path, ports: tuple[int
     again = opening.open_folder(tmp_path / "toyota", {})
     assert again.doubtful is None
     again.store.close()
+
+
+async def test_a_node_put_back_elsewhere_is_found_although_its_backup_is_older_than_its_last_address(
+    tmp_path: Path, unused_tcp_port_factory: Callable[[], int]
+) -> None:
+    """Backup, change of address, restore of that backup at a third address: peers believe the third one."""
+    ports = [unused_tcp_port_factory() for _ in range(4)]
+    folder = make(tmp_path / "toyota", "豊田", ports[0])
+    toyota, kyoto = await started(folder), await started(make(tmp_path / "kyoto", "京都", ports[1]))
+    try:
+        buyer, seller = enrol(toyota, "金太郎機械"), enrol(kyoto, "花咲堂")
+        await befriend(toyota, kyoto, ports[1])
+        await until(knows(toyota, seller))
+        await until(knows(kyoto, buyer))
+        await toyota.stop()
+        shutil.copytree(folder, tmp_path / "backup", ignore=shutil.ignore_patterns("*.sock"))
+        toyota = await moved_to(folder, ports[2])
+        await until(partial(believes, kyoto, toyota, ports[2]))
+        await toyota.stop()
+        opening.unmark(tmp_path / "backup")
+        toyota = await moved_to(tmp_path / "backup", ports[3])
+        await until(partial(believes, kyoto, toyota, ports[3]))
+        thread = send(kyoto, seller, Submission(buyer, order("PO-2")))
+        await until(lambda: state(toyota, thread) == "ordered")
+    finally:
+        await toyota.stop()
+        await kyoto.stop()
+
+
+async def moved_to(folder: Path, port: int) -> Node:
+    """The node in ``folder``, started at another address."""
+    (folder / "yui.toml").write_text(TOML.format(name="豊田", port=port), "utf-8")
+    return await started(folder)
+
+
+def believes(node: Node, other: Node, port: int) -> bool:
+    """Whether ``node`` looks for ``other`` at ``port`` alone."""
+    peer = node.opened.store.read(lambda tx: peers.get(node.opened.house, tx, other.opened.house.id))
+    return peer is not None and peer.introduction.descriptor.endpoints == (f"https://127.0.0.1:{port}",)

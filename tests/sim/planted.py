@@ -24,7 +24,7 @@ from node.store.links import Given
 from protocol import canon
 from protocol.document import header as headers
 from protocol.document.envelope import Document
-from protocol.errors import Malformed, NotAuthorised
+from protocol.errors import Malformed, NotAuthorised, YuiError
 from protocol.identity import log
 from protocol.identity.control import Reason, Record
 from protocol.identity.log import Admitted, ControlLog
@@ -77,10 +77,11 @@ def restore_keeps_the_epoch(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(members, "open_epochs", keeping)
 
 
-class _Undone(Exception):
+class _Undone(YuiError):
     """Carries a result out of a transaction that shall not stand."""
 
     def __init__(self, taken: Taken) -> None:
+        super().__init__("undone")
         self.taken = taken
 
 
