@@ -5,11 +5,11 @@ A member sees a document exactly when it holds it. What belongs to others is ans
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from node.services.mailing import overview
-from node.store import AttachmentRow, DecisionRow, HoldingRow, StoredDocument, Tx
+from node.store import AttachmentRow, DecisionRow, HoldingRow, Mark, StoredDocument, Tx
 from protocol.document import header as headers
 from protocol.document.header import Header
 from protocol.errors import NotFound
@@ -23,11 +23,10 @@ MOVED = "moved"  # no verdict: it went on to the recipient's new home
 
 
 class Received(NamedTuple):
-    """The partner's signed word: its verdict. ``time``: µs of its receipt, 0 in lists; ``receipt``: its number here."""
+    """The partner's signed word: its verdict. ``time``: µs of its receipt, 0 where the receipt itself is not here."""
 
     verdict: str
     time: int = 0
-    receipt: int = 0
 
 
 class Marks(NamedTuple):
@@ -83,11 +82,6 @@ def full(tx: Tx, member: bytes, document: bytes) -> FullView:
     assert stored is not None
     header = headers.parse(stored.row.header)
     view = views(tx, member, [holding])[0]
-    received = view.marks.received
-    if received is not None and received.receipt:
-        receipt = tx.receipts.get(received.receipt)
-        if receipt is not None:
-            view = view._replace(marks=view.marks._replace(received=received._replace(time=receipt.time)))
     return FullView(
         view,
         stored,
@@ -112,9 +106,11 @@ def marks_of(tx: Tx, rows: Sequence[HoldingRow]) -> dict[bytes, Marks]:
     waits = [document for document in sent if not any(mark.receipt for mark in remote.get(document, ()))]
     elsewhere = overview.elsewhere(tx, waits) if waits else {}
     reach = {member: tx.guarding.get(member) for member in {row.member for row in rows}}
+    times = tx.receipts.times({mark.receipt for marks in remote.values() for mark in marks if mark.receipt})
     found = {}
     for row in rows:
-        received = _received(tx, row, [mark for mark in remote.get(row.document, ()) if mark.kind == "document"])
+        told = [mark for mark in remote.get(row.document, ()) if mark.kind == "document"]
+        received = _received(tx, row, told, times)
         held = row.reason if row.verdict == HELD else None
         if held is None and received is not None and received.verdict == HELD:
             held = "held by the partner"
@@ -126,13 +122,12 @@ def marks_of(tx: Tx, rows: Sequence[HoldingRow]) -> dict[bytes, Marks]:
     return found
 
 
-def _received(tx: Tx, row: HoldingRow, marks: Sequence[object]) -> Received | None:
+def _received(tx: Tx, row: HoldingRow, marks: Sequence[Mark], times: Mapping[int, int]) -> Received | None:
     if row.direction != "sent":
         return Received(row.verdict, row.time)
     for mark in marks:
-        verdict, receipt = getattr(mark, "verdict", None), getattr(mark, "receipt", None)
-        if verdict is not None and verdict not in (QUARANTINED, MOVED):
-            return Received(verdict, 0, receipt or 0)
+        if mark.verdict is not None and mark.verdict not in (QUARANTINED, MOVED):
+            return Received(mark.verdict, times.get(mark.receipt or 0, 0))
     if marks:
         return None
     # nobody to send it to: the recipient lives at this node

@@ -212,6 +212,9 @@ _DROP = Statement(sa.delete(outgoing).where(outgoing.c.verdict.is_(None), outgoi
 
 _RECEIPT = sa.select(*(receipts.c[name] for name in ReceiptRow._fields))
 _RECEIPT_ADD = insert_rows(receipts, ReceiptRow._fields)
+_RECEIPT_TIME = ListQuery(
+    lambda row: row, lambda v: sa.select(receipts.c.id, receipts.c.time).where(receipts.c.id.in_(v))
+)
 _RECEIPT_GET = ListQuery(ReceiptRow._make, lambda v: _RECEIPT.where(receipts.c.id.in_(v)))
 
 _VERDICT = ("recipient", "receipt", "verdict", "epoch", "seq", "reason")
@@ -386,6 +389,10 @@ class Receipts(Repository):
     def get_many(self, numbers: Iterable[int]) -> dict[int, ReceiptRow]:
         """Receipts by number."""
         return {row.id: row for row in self._db.by_values(_RECEIPT_GET, numbers)}
+
+    def times(self, numbers: Iterable[int]) -> dict[int, int]:
+        """When receipts were given or got (µs), by number."""
+        return dict(self._db.by_values(_RECEIPT_TIME, numbers))
 
 
 class Given(Repository):

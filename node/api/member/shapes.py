@@ -70,10 +70,10 @@ class Submissions(Shape, frozen=True):
 
 
 class Received(Answer, frozen=True):
-    """The partner's receipt: 相手に到着. ``time`` is 0 in lists."""
+    """The partner's receipt: 相手に到着. ``time`` is null where the receipt itself is not here (after a return)."""
 
     verdict: str
-    time: int
+    time: int | None
 
 
 class MarksShown(Answer, frozen=True):

@@ -24,7 +24,9 @@ from protocol.process.trade.papers import Personal
 
 def marks(found: Marks) -> MarksShown:
     """The marks of one document."""
-    received = None if found.received is None else Received(verdict=found.received.verdict, time=found.received.time)
+    received = (
+        None if found.received is None else Received(verdict=found.received.verdict, time=found.received.time or None)
+    )
     return MarksShown(
         stored=found.stored,
         safe=found.safe,
