@@ -16,7 +16,7 @@ from cli.client import call
 from cli.command import command, family, read_file
 from cli.exits import Exit, Failure
 from cli.output import moment, money, short
-from node import words
+from node import rules, words
 from node.i18n import _
 from protocol.limits import MAX_XML_BYTES
 
@@ -276,6 +276,9 @@ def ubl(
     """Write UBL."""
     found = call("document.ubl", document=document, member=member, form=form)
     data = base64.b64decode(found.pop("xml"))
+    for fault in () if output.Mode.json else found["faults"]:
+        reason = f"{fault['field']}: {rules.said(fault['rule'])}"
+        output.warn(_("Not valid UBL 2.1, as it was when it came: {reason}").format(reason=reason))
     if out is None:
         sys.stdout.buffer.write(data)
         return

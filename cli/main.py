@@ -53,6 +53,7 @@ from cli import (
 from cli.command import command, family, tell
 from cli.exits import Exit, Failure
 from cli.output import Mode, prepare_streams
+from cli.parser_words import speak
 from node.i18n import _
 
 FAMILIES = {
@@ -149,6 +150,7 @@ def _placeholder() -> None:
 def main() -> int:
     """Run the command line; the exit code (docs/operate/cli.md)."""
     prepare_streams()
+    speak()
     app = build(sys.argv[1:])
     try:
         code = app(prog_name="yui", standalone_mode="--json" not in sys.argv[1:])

@@ -162,7 +162,18 @@ class Node:
     # --- start and stop
 
     async def start(self) -> Addresses:
-        """Open this run. Nothing is signed before the marker says that a run is under way."""
+        """Open this run. Nothing is signed before the marker says that a run is under way.
+
+        What cannot be opened (a port in use) closes the rest again: the marker stays as it is, so that the next start
+        asks the peers first.
+        """
+        try:
+            return await self._open()
+        except BaseException:
+            await self._close()
+            raise
+
+    async def _open(self) -> Addresses:
         opened = self.opened
         await self._driver.start(opened.doubtful)
         opening.mark(opened.folder, opened.house.start_number, clean=False)
@@ -211,6 +222,11 @@ class Node:
 
     async def stop(self) -> None:
         """End this run. The marker is clean only if everything before it went well."""
+        await self._close()
+        opening.mark(self.opened.folder, self.opened.house.start_number, clean=True)
+        log.info("stopped")
+
+    async def _close(self) -> None:
         self.context.arrivals.close()
         if self._discovery is not None:
             await self._discovery.stop()
@@ -227,8 +243,6 @@ class Node:
         await self._driver.stop()
         await self._transport.close()
         self.opened.store.close()
-        opening.mark(self.opened.folder, self.opened.house.start_number, clean=True)
-        log.info("stopped")
 
     # --- what the parts tell each other
 

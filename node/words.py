@@ -75,7 +75,7 @@ PEERS: Final[Mapping[str, str]] = {
     "unknown": N_("unknown"),
     "invited": N_("invited"),
     "pending": N_("waits for us"),
-    "confirmed": N_("waits for them"),
+    "confirmed": N_("accepted here, not connected yet"),
     "accepted": N_("connected"),
     "refused": N_("refused by us or them"),
     "blocked": N_("blocked"),

@@ -145,6 +145,8 @@ def _build(data: bytes, elements: int) -> Any:
             max_ext_len=0,
         )
     except (ValueError, TypeError, RecursionError, UnicodeDecodeError, msgpack.UnpackException) as broken:
+        if type(broken) is ValueError and "incomplete" in str(broken):
+            raise Malformed("cut off: the data ends before it is complete") from None
         raise Malformed(f"not msgpack: {type(broken).__name__}") from None
 
 

@@ -47,33 +47,38 @@ def recipient(tx: Tx, paper: Paper, to: str) -> bytes:
     raise CallerFault("to", "the document names no endpoint of the other party: state whom it is for")
 
 
-def thread_of(tx: Tx, member: bytes, paper: Paper) -> bytes:
-    """The dealing that a paper belongs to, by the number that it names; empty where it begins one.
+def thread_of(tx: Tx, member: bytes, to: bytes, paper: Paper) -> bytes:
+    """The dealing with ``to`` that a paper belongs to, by the number that it names; empty where it begins one.
 
-    Raises CallerFault on ``thread`` where a paper needs a dealing and the number is none of this member's.
+    Raises CallerFault on ``thread`` where a paper needs a dealing and the number is none of this member's with ``to``,
+    or that of several.
     """
+
+    def found(kind: str, number: str, *, sent: bool) -> bytes:
+        return _found(tx, member, to, kind, number, sent=sent)
+
     if isinstance(paper, Order | RequestForQuotation):
         return b""
     if isinstance(paper, Catalogue):
-        return _found(tx, member, "catalogue", paper.number, sent=True)
+        return found("catalogue", paper.number, sent=True)
     if isinstance(paper, Quotation):
         asked = next((one.number for one in paper.references if one.kind == "request_for_quotation"), "")
-        return _found(tx, member, "request_for_quotation", asked, sent=False) if asked else b""
+        return found("request_for_quotation", asked, sent=False) if asked else b""
     if isinstance(paper, PaymentNotice):
         first = paper.items[0]
-        return _found(tx, member, first.kind, first.number, sent=first.kind == "self_billed_statement")
+        return found(first.kind, first.number, sent=first.kind == "self_billed_statement")
     if isinstance(paper, SelfBilledResponse):
         number, kind = paper.statement, "self_billed_statement"
-        return _found(tx, member, kind, number, sent=False) or _none("self-billed statement", number, "received")
+        return found(kind, number, sent=False) or _none("self-billed statement", number, "received")
     if isinstance(paper, CorrectiveInvoice):
-        return _found(tx, member, "invoice", paper.corrects, sent=True) or _none("invoice", paper.corrects, "sent")
+        return found("invoice", paper.corrects, sent=True) or _none("invoice", paper.corrects, "sent")
     number = getattr(paper, "order", "")
     if isinstance(paper, Invoice | SelfBilledStatement):
         number = number or next((line.order for line in paper.lines if line.order), "")
-        return _found(tx, member, "order", number, sent=isinstance(paper, SelfBilledStatement)) if number else b""
+        return found("order", number, sent=isinstance(paper, SelfBilledStatement)) if number else b""
     if isinstance(paper, OrderResponse | DespatchAdvice):
-        return _found(tx, member, "order", number, sent=False) or _none("order", number, "received")
-    return _found(tx, member, "order", number, sent=True) or _none("order", number, "sent")
+        return found("order", number, sent=False) or _none("order", number, "received")
+    return found("order", number, sent=True) or _none("order", number, "sent")
 
 
 def past_of(tx: Tx, member: bytes, paper: Paper, thread: bytes) -> Paper | None:
@@ -97,17 +102,21 @@ def past_of(tx: Tx, member: bytes, paper: Paper, thread: bytes) -> Paper | None:
     return None
 
 
-def _found(tx: Tx, member: bytes, kind: str, number: str, *, sent: bool) -> bytes:
+def _found(tx: Tx, member: bytes, partner: bytes, kind: str, number: str, *, sent: bool) -> bytes:
+    wanted = (number, "sent" if sent else "received", partner)
     rows = tx.holdings.before(member, _PAGE, kind=kind)
+    threads: dict[bytes, None] = {}
     for _ in range(_PAGES):
         for row in rows:
-            if row.business_key == number and (row.direction == "sent") is sent:
-                return row.thread
+            if (row.business_key, row.direction, row.partner) == wanted and row.verdict != reading.HELD:
+                threads[row.thread] = None
         if len(rows) < _PAGE:
             break
         rows = tx.holdings.before(member, _PAGE, kind=kind, before=rows[-1].position)
-    return b""
+    if len(threads) > 1:
+        raise CallerFault("thread", f"several papers ({kind}) are numbered {number[:64]}: name the dealing")
+    return next(iter(threads), b"")
 
 
 def _none(kind: str, number: str, direction: str) -> bytes:
-    raise CallerFault("thread", f"no {kind} numbered {number[:64]} was {direction}: name the dealing")
+    raise CallerFault("thread", f"no {kind} numbered {number[:64]} was {direction} with this firm: name the dealing")

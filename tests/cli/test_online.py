@@ -118,6 +118,22 @@ async def test_ubl_goes_in_and_out(office: Office) -> None:
     assert again.code == 1
 
 
+async def test_ubl_that_came_invalid_goes_out_with_a_warning(office: Office) -> None:
+    """It comes out as it came: who gets it is told that it is not valid."""
+    source = office.folder / "later.xml"
+    text = (SAMPLES / "order-02-one-line.xml").read_text("utf-8")
+    source.write_text(
+        text.replace("</cbc:IssueDate>", "</cbc:IssueDate><cbc:IssueTime>late</cbc:IssueTime>", 1), "utf-8"
+    )
+    sent = await office.yui("order", "send", "--from", BUYER, "--to", SELLER, str(source), "--json")
+    assert sent.code == 0, sent.err
+    name = sent.json["document"][:8]
+    wrote = await office.yui("document", "ubl", name, "--member", SELLER, "--json", "-o", str(office.folder / "1.xml"))
+    assert [fault["field"] for fault in wrote.json["faults"]] == ["cbc:IssueTime"]
+    told = await office.yui("document", "ubl", name, "--member", SELLER, "-o", str(office.folder / "2.xml"))
+    assert (told.code, told.err.count("Not valid UBL 2.1")) == (0, 1)
+
+
 async def test_sme_common_edi_goes_in_and_out(office: Office) -> None:
     source = office.folder / "order.xml"
     source.write_bytes(b"\xef\xbb\xbf" + (FIXTURES / "sme" / "SMEOrder.xml").read_bytes())

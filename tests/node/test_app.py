@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import shutil
+import sys
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -140,6 +141,21 @@ async def test_a_node_put_back_elsewhere_is_found_although_its_backup_is_older_t
     finally:
         await toyota.stop()
         await kyoto.stop()
+
+
+async def test_a_port_in_use_is_one_sentence_and_the_next_start_works(tmp_path: Path, ports: tuple[int, int]) -> None:
+    folder = make(tmp_path / "toyota", "豊田", ports[0])
+    server = await asyncio.start_server(lambda *_: None, "127.0.0.1", ports[0])
+    async with server:
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "node", str(folder), stderr=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE
+        )
+        _, told = await process.communicate()
+    assert process.returncode == 1
+    assert told.decode().count("\n") == 1
+    assert str(ports[0]) in told.decode()
+    toyota = await started(folder)
+    await toyota.stop()
 
 
 async def moved_to(folder: Path, port: int) -> Node:

@@ -81,6 +81,13 @@ def test_headers_outside_the_profile_are_refused_whatever_follows(head: str) -> 
         canon.decode(b"\x92" + bytes.fromhex(head) + bytes(20) + canon.encode([0] * 200))
 
 
+def test_a_record_that_was_cut_is_called_so() -> None:
+    whole = canon.encode(("yui/some/1", b"abc", 7))
+    for length in range(len(whole)):
+        with pytest.raises(Malformed, match="cut off"):
+            canon.decode(whole[:length])
+
+
 def test_float_is_outside_the_profile() -> None:
     with pytest.raises(Malformed, match="a float is outside"):
         canon.decode(msgpack.packb([1.0]))

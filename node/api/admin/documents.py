@@ -18,6 +18,7 @@ from node.api.member import sme, threads, ubl
 from node.api.member.documents import read_paper
 from node.papers.pdf import Context as PdfContext
 from node.papers.pdf import require
+from node.papers.ubl import AS_IT_CAME
 from node.services import addressing, answering, printing, proof, reading, routing, searching, trade
 from node.services.reading import View
 from node.services.searching import Filters
@@ -123,7 +124,7 @@ def send_ubl(context: Context, ask: SendUbl) -> dict[str, Any]:
     def work(tx: Tx) -> tuple[dict[str, Any], frozenset[bytes]]:
         member = local_member(tx, ask.member, "from")
         to = addressing.resolve_loosely(tx, ask.to, "to") if ask.to else routing.recipient(tx, read.body, "")
-        thread = _thread(tx, ask.thread, member) if ask.thread else routing.thread_of(tx, member, read.body)
+        thread = _thread(tx, ask.thread, member) if ask.thread else routing.thread_of(tx, member, to, read.body)
         personal = ubl.personal_or_none(read.personal)
         return _submit(context, tx, member, trade.Submission(to, read.body, personal, thread))
 
@@ -175,8 +176,10 @@ def _order(tx: Tx, text: str, member: bytes | None) -> tuple[bytes, bytes]:
         rows = tx.holdings.before(member, 500, kind="order")
         found = [row for row in rows if row.business_key == text]
         found = [row for row in found if row.direction == "received"] or found
-        if len(found) != 1:
-            raise NotFound("order", "no order has this id or number, or several have") from None
+        if len(found) > 1:
+            raise CallerFault("order", f"several orders are numbered {text[:64]}: name one by its id") from None
+        if not found:
+            raise NotFound("order", "no order has this id or number") from None
         return found[0].member, found[0].document
 
 
@@ -293,7 +296,7 @@ def give_pdf(context: Context, ask: PdfWanted) -> dict[str, Any]:
 
 
 def give_ubl(context: Context, ask: UblOf) -> dict[str, Any]:
-    """A paper as UBL, in base64."""
+    """A paper as UBL, in base64; ``faults``: why it is not valid UBL 2.1, where it was not when it came."""
 
     def work(tx: Tx) -> tuple[bytes, Paper, Personal | None]:
         member, document = document_of(tx, ask.document, _optional(tx, ask.member))
@@ -302,7 +305,12 @@ def give_ubl(context: Context, ask: UblOf) -> dict[str, Any]:
 
     document, paper, personal = context.store.read(work)
     xml = context.ubl.write(paper, personal, ask.form)
-    return {"document": document.hex(), "xml": base64.b64encode(xml).decode()}
+    faults = context.ubl.validate(xml) if paper.origin == AS_IT_CAME and not ask.form else []
+    return {
+        "document": document.hex(),
+        "xml": base64.b64encode(xml).decode(),
+        "faults": [fault._asdict() for fault in faults],
+    }
 
 
 def give_sme(context: Context, ask: DocumentNamed) -> dict[str, Any]:

@@ -37,7 +37,7 @@ async def take(call: Call) -> object:
 
     def work(tx: Tx) -> Written:
         to = routing.recipient(tx, read.body, asked.to)
-        thread = bytes.fromhex(asked.thread) if asked.thread else routing.thread_of(tx, member, read.body)
+        thread = bytes.fromhex(asked.thread) if asked.thread else routing.thread_of(tx, member, to, read.body)
         wanted = trade.Submission(to, read.body, personal_or_none(read.personal), thread)
         return submit(call, tx, member, [wanted], 1, warnings=warnings)
 

@@ -24,6 +24,9 @@ TYPES: Final = (
 )
 """Types of papers that have a form in UBL here."""
 
+AS_IT_CAME: Final = "ubl"
+"""``origin`` of a paper whose document was not valid UBL 2.1 (a later version, or faulty): comes out as it came in."""
+
 
 def read(xml: bytes, type: str = "") -> Reading:
     """The paper in a UBL document; ``type`` refuses any other than that.
@@ -76,6 +79,7 @@ def validate(xml: bytes) -> list[Finding]:
 
 
 __all__ = [
+    "AS_IT_CAME",
     "TYPES",
     "Finding",
     "Reading",

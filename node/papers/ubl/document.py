@@ -11,7 +11,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from node.papers.ubl import delivering, forms, kept, names, offering, parties, schema, tree, wanted, xml
+from node.papers.ubl import AS_IT_CAME, delivering, forms, kept, names, offering, parties, schema, tree, wanted, xml
 from node.papers.ubl.kinds import BELOW_ZERO, REPLACING, Kind, kind_in, kind_of, require_known, word
 from node.papers.ubl.leftovers import differences
 from node.papers.ubl.reading import Finding, Reading
@@ -34,7 +34,6 @@ from protocol.process.trade.papers import (
 from protocol.process.trade.papers.base import THROUGH_LINK
 
 ORIGIN = "ubl-2.1"  # valid UBL 2.1 when it was read, so it is when it is written
-ORIGIN_OTHER = "ubl"  # not valid UBL 2.1 (a later version, or faulty): comes out as it came in
 
 
 def read(data: bytes, type: str = "") -> Reading:
@@ -58,7 +57,7 @@ def read(data: bytes, type: str = "") -> Reading:
     body, personal = _filled(kind, said, context)
     invalid = schema.check(parsed.root)
     context.findings += invalid
-    body = replace(body, origin=ORIGIN_OTHER if invalid else ORIGIN)
+    body = replace(body, origin=AS_IT_CAME if invalid else ORIGIN)
     body = settle(body, context.findings, lenient=kind.lenient)
     if kind is REPLACING:
         context.warn("cac:BillingReference", f"read as taking the place of invoice {body.corrects[:40]}")
@@ -140,7 +139,7 @@ def write(body: Paper, personal: Personal | None = None, form: str = "") -> byte
     if not body.origin:
         _require(made, kind, body)
     root = tree.to_element(made, kind.tag, schema.grammar())
-    if body.origin != ORIGIN_OTHER:
+    if body.origin != AS_IT_CAME:
         for finding in schema.check(root):
             raise CallerFault(finding.field, finding.rule, code="not-ubl")
     return xml.serialise(root)

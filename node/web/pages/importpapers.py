@@ -71,7 +71,7 @@ async def show(visit: Visit, row: uploads.Kept, form: Form | None = None, status
 def _meant(tx: Tx, member: bytes, found: Reading, to: str) -> Meant:
     try:
         recipient = routing.recipient(tx, found.body, to)
-        thread = routing.thread_of(tx, member, found.body)
+        thread = routing.thread_of(tx, member, recipient, found.body)
     except CallerFault as fault:
         return Meant(b"", "", b"", fault.rule)
     return Meant(recipient, names.names_of(tx, (recipient,)).get(recipient, recipient.hex()[:12]), thread, "")
@@ -86,7 +86,7 @@ async def act(visit: Visit, row: uploads.Kept, form: Form) -> web.StreamResponse
 
     def work(tx: Tx) -> trade.Outcome:
         to = routing.recipient(tx, found.body, form.value("to"))
-        thread = routing.thread_of(tx, member, found.body)
+        thread = routing.thread_of(tx, member, to, found.body)
         personal = None if found.personal == Personal() else found.personal
         outcome = trade.submit(house, tx, member, [trade.Submission(to, found.body, personal, thread)])
         uploads.paper_sent(house, tx, row)

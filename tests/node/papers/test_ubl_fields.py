@@ -85,7 +85,7 @@ def _plain(where: Path_) -> tuple[str, ...]:
 
 def _differences(paper: Paper, personal: Personal) -> Iterator[tuple[Path_, Any, int]]:
     """For every field that is stated: how many elements differ after it alone has changed."""
-    paper = replace(paper, origin=document.ORIGIN_OTHER)  # no schema check: the values are nonsense
+    paper = replace(paper, origin=document.AS_IT_CAME)  # no schema check: the values are nonsense
     before = said(ubl.write(paper, personal))
     for part in (paper, personal):
         for where, value in _leaves(part):

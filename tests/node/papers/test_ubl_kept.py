@@ -20,7 +20,7 @@ def _order(*kept: Kept, **fields: Any) -> Order:
     body = ubl.read_order((SAMPLES / "order-01-ten-lines.xml").read_bytes()).body
     assert isinstance(body, Order)
     assert body.kept == ()
-    return replace(body, kept=kept, origin=document.ORIGIN_OTHER, **fields)
+    return replace(body, kept=kept, origin=document.AS_IT_CAME, **fields)
 
 
 CONTENT = "*ext:UBLExtensions/ext:UBLExtension/ext:ExtensionContent"
@@ -179,7 +179,7 @@ def test_what_is_kept_of_an_item_goes_with_the_item() -> None:
 def test_a_later_version_comes_out_and_is_told() -> None:
     data = (FIXTURES / "later-version-response.xml").read_bytes()
     reading = ubl.read_order_response(data)
-    assert reading.body.origin == document.ORIGIN_OTHER
+    assert reading.body.origin == document.AS_IT_CAME
     assert any("OrderChangeDocumentReference" in warning.rule for warning in reading.warnings)
     out = ubl.write(reading.body, reading.personal)
     assert said(out) == said(data)
