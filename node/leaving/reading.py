@@ -71,14 +71,13 @@ class Reader:
 
     def _entries(self, epoch: dict[str, Any]) -> Iterator[list[Item]]:
         name, rows = bytes.fromhex(epoch["epoch"]), list[tuple[object, ...]]()
-        with self._archive.open(epoch["file"]) as file:
-            for line in file:
-                seq, previous, kind, subject, verdict, hashed, time = json.loads(line)
-                linked = (seq, bytes.fromhex(previous), kind, bytes.fromhex(subject), verdict)
-                rows.append((*linked, bytes.fromhex(hashed), time))
-                if len(rows) == ENTRIES:
-                    yield [items.of(What.ENTRIES, (name, rows))]
-                    rows = []
+        for line in self._archive.lines(epoch["file"]):
+            seq, previous, kind, subject, verdict, hashed, time = json.loads(line)
+            linked = (seq, bytes.fromhex(previous), kind, bytes.fromhex(subject), verdict)
+            rows.append((*linked, bytes.fromhex(hashed), time))
+            if len(rows) == ENTRIES:
+                yield [items.of(What.ENTRIES, (name, rows))]
+                rows = []
         if rows:
             yield [items.of(What.ENTRIES, (name, rows))]
 

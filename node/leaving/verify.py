@@ -10,6 +10,7 @@ import json
 import sys
 import unicodedata
 import zipfile
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 from typing import IO, Any
@@ -17,6 +18,8 @@ from typing import IO, Any
 P, L = 2**255 - 19, 2**252 + 27742317777372353535851937790883648493
 D = -121665 * pow(121666, P - 2, P) % P
 MOST = 1 << 29  # bytes of a file that is read whole
+LINE = 1 << 20  # bytes of a line of a journal
+SWELL = 1100  # how many times its size a file can grow by unpacking it once (deflate: 1032)
 Point = tuple[int, int, int, int]
 ZERO: Point = (0, 1, 1, 0)
 _checked: dict[tuple[bytes, ...], bool] = {}
@@ -276,6 +279,9 @@ class Archive:
     def __init__(self, path: Path) -> None:
         self.folder = None if path.is_file() else path
         self.zip = zipfile.ZipFile(path) if path.is_file() else None
+        if self.zip is not None:
+            whole = sum(part.file_size for part in self.zip.infolist())
+            need(whole <= SWELL * path.stat().st_size, "files lie over each other: it would unpack without end")
 
     def names(self) -> list[str]:
         if self.zip is not None:
@@ -298,16 +304,22 @@ class Archive:
         need(len(data) <= MOST, f"{name}: is larger than any that a node writes")
         return data
 
+    def lines(self, name: str) -> Iterator[bytes]:
+        with self.open(name) as file:
+            while line := file.readline(LINE + 1):
+                need(len(line) <= LINE, f"{name}: a line is longer than any that a node writes")
+                yield line
+
 
 def listed(archive: Archive, faults: list[str]) -> dict[str, str]:
     """Every file as SHA256SUMS names it; what is missing, changed or not listed is a fault."""
     sums = {line[66:]: line[:64] for line in archive.read("SHA256SUMS").decode().splitlines()}
     there = [name for name in archive.names() if not name.endswith("/")]
-    faults += [f"{name}: is missing" for name in sums if name not in set(there)]
+    faults += [f"{name}: is missing" for name in sorted(sums.keys() - set(there))]
     strangers = set(there) - {*sums, "SHA256SUMS", "signature.yui"}
     faults += [f"{name}: is not in the list of files" for name in sorted(strangers) if "__pycache__" not in name]
-    faults += [f"{name}: is there twice" for name in sorted({name for name in there if there.count(name) > 1})]
-    for name in (name for name in sums if name in set(there)):
+    faults += [f"{name}: is there twice" for name, times in sorted(Counter(there).items()) if times > 1]
+    for name in sorted(sums.keys() & set(there)):
         hashed = hashlib.sha256()
         try:
             with archive.open(name) as file:
@@ -337,14 +349,13 @@ def signed(archive: Archive, about: Any) -> tuple[Log, Any]:
 def entries(archive: Archive, name: str, member: bytes, epoch: bytes) -> Iterator[tuple[int, bytes, str, bytes, str]]:
     """(seq, hash, kind, object, verdict) of an epoch's journal, each linked to the one before."""
     before, last = b"", 0
-    with archive.open(name) as file:
-        for line in file:
-            seq, previous, kind, subject, verdict, hashed, _ = json.loads(line)
-            record = ["yui/entry/1", member, epoch, seq, before, kind, bytes.fromhex(subject), verdict]
-            need(seq == last + 1 and previous == before.hex(), f"{name}: entry {last + 1} is missing")
-            need(sha(pack(record)).hex() == hashed, f"{name}: entry {seq} was changed")
-            before, last = bytes.fromhex(hashed), seq
-            yield seq, before, kind, record[6], verdict
+    for line in archive.lines(name):
+        seq, previous, kind, subject, verdict, hashed, _ = json.loads(line)
+        record = ["yui/entry/1", member, epoch, seq, before, kind, bytes.fromhex(subject), verdict]
+        need(seq == last + 1 and previous == before.hex(), f"{name}: entry {last + 1} is missing")
+        need(sha(pack(record)).hex() == hashed, f"{name}: entry {seq} was changed")
+        before, last = bytes.fromhex(hashed), seq
+        yield seq, before, kind, record[6], verdict
 
 
 def journal(archive: Archive, about: Any, log: Log, at: Any, faults: list[str]) -> dict[bytes, str]:

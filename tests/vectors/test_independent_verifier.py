@@ -50,6 +50,18 @@ def test_both_refuse_what_is_signed_by_the_wrong_hand(name: str) -> None:
     assert accepts(REFUSED[name]) == (False, False), PROOFS[name]["what"]
 
 
+def test_the_protocol_page_counts_what_is_there() -> None:
+    page = (SOURCE.parents[2] / "docs" / "protocol.md").read_text("utf-8")
+    lines = len(SOURCE.read_text("utf-8").splitlines())
+    assert lines <= 200
+    assert f"`tests/vectors/independent_verifier.py` is such a verifier: {lines} lines" in page
+    assert f"has {len(GOOD)} proofs that hold and {len(REFUSED)} that must be refused" in page
+    contents = page[: page.index("\n## 1 Words")]
+    for heading in (line for line in page.splitlines() if line.startswith("## ")):
+        number = heading.split()[1]
+        assert f"[{number}](#{number}-" in contents, heading
+
+
 def changed_bytes(data: bytes, step: int, seed: int) -> Iterator[bytes]:
     """``data`` with one byte changed, at every ``step``-th position."""
     dice = Random(seed)
