@@ -5,12 +5,16 @@ Owns that mixture, for a member's own page of a dealing and for the page that a 
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, Final
 
+import msgspec
+
 from node import units, words
+from node.i18n import N_
 from node.services.desk.dealing import Dealing
 from node.services.drafting import Step
-from node.web.paperview import Say, shown
+from node.web.paperview import Say, Shown, shown
 from node.web.render import quantity
 from node.web.sheetpage import About
 from node.web.sheets import Sheet, contract
@@ -18,10 +22,12 @@ from protocol.process.money import denano
 from protocol.process.trade.papers import (
     TYPE_OF,
     DespatchAdvice,
+    Order,
     OrderCancellation,
     OrderChange,
     OrderResponse,
     Paper,
+    PromisedDelivery,
     ReceivingAdvice,
     Scaled,
     SelfBilledStatement,
@@ -71,7 +77,40 @@ def about(found: Dealing, step: Step, say: Say) -> About | None:
     if paper is None:
         return None
     heading = f"{words.paper(TYPE_OF[type(paper)], say)} {paper.number}".strip()
-    return About(heading, shown(paper, say, item_names(found)))
+    if isinstance(paper, Order):
+        paper = _as_promised(paper, dict(found.state.promises))
+    content = shown(paper, say, item_names(found))
+    if isinstance(paper, OrderResponse) and found.state.order is not None:
+        content = _beside(content, paper, found.state.order, say)
+    return About(heading, content)
+
+
+def _as_promised(order: Order, promised: dict[str, tuple[PromisedDelivery, ...]]) -> Order:
+    """The order with the days that were agreed for its lines since."""
+    days = {
+        line_id: one.delivery
+        for line_id, several in promised.items()
+        for one in several[:1]
+        if one.delivery is not None and one.delivery.period is not None
+    }
+    lines = tuple(
+        msgspec.structs.replace(line, delivery=days.get(line.line_id) or days.get("") or line.delivery)
+        for line in order.lines
+    )
+    return msgspec.structs.replace(order, lines=lines)
+
+
+def _beside(content: Shown, paper: OrderResponse, order: Order, say: Say) -> Shown:
+    """An answer with what was ordered beside what is offered, behind the name of the goods."""
+    ordered = {line.line_id: counted(line.quantity, line.unit, say) for line in order.lines}
+    rows = zip(content.rows, paper.lines, strict=True)
+    return replace(
+        content,
+        columns=(content.columns[0], say(N_("Ordered")), *content.columns[1:]),
+        numbers=frozenset({1, *(at + 1 for at in content.numbers)}),
+        days=frozenset(at + 1 for at in content.days),
+        rows=tuple((row[0], ordered.get(line.order_line_id, ""), *row[1:]) for row, line in rows),
+    )
 
 
 def _answered(found: Dealing, step: Step) -> Paper | None:

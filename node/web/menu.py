@@ -113,8 +113,13 @@ def frame(visit: Visit, paths: frozenset[str]) -> dict[str, Any]:
 
 def _chip(visit: Visit) -> tuple[str, str]:
     """How the copies of the visitor's firm are, without a look into the store."""
-    visitor, house = visit.visitor, visit.context.house
-    member = visitor.member.member if visitor is not None and visitor.member is not None else b""
+    visitor = visit.visitor
+    return copies_of(visit, visitor.member.member if visitor is not None and visitor.member is not None else b"")
+
+
+def copies_of(visit: Visit, member: bytes) -> tuple[str, str]:
+    """How the copies of a member are: the chip's colour and its words."""
+    house = visit.context.house
     safe = house.guarded.get(member)
     if safe is None:
         return CHIPS["none"]

@@ -69,7 +69,7 @@ def shown(paper: Paper, say: Say, names: dict[str, str] | None = None) -> Shown:
     """The paper for a page. ``names``: item names by order line, for papers whose lines only point at the order's."""
     columns, numbers, rows = _table(paper, say, names or {})
     filled = [at for at in range(len(columns)) if at == 0 or any(row[at] for row in rows)]
-    days = {3} if isinstance(paper, OrderResponse) else set()
+    days = {3} if isinstance(paper, OrderResponse) else {5} if columns == _GOODS else set()
     return Shown(
         tuple(_facts(paper, say)),
         tuple(say(columns[at]) for at in filled),
@@ -160,7 +160,7 @@ def _terms(terms: PaymentTerms | None, say: Say) -> Iterator[Fact]:
 
 # --- lines
 
-_GOODS: Final = (N_("Item"), N_("Quantity"), N_("Unit price"), N_("Tax"), N_("Amount"))
+_GOODS: Final = (N_("Item"), N_("Quantity"), N_("Unit price"), N_("Tax"), N_("Amount"), N_("Delivery date"))
 _ANSWERS: Final = (N_("Item"), N_("Answer"), N_("Accepted quantity"), N_("Delivery date"), N_("Reason"))
 _SHIPPED: Final = (N_("Item"), N_("Shipped"), N_("Outstanding"), N_("Remark"))
 _INSPECTED: Final = (N_("Item"), N_("Passed"), N_("Failed"), N_("Did not arrive"), N_("Remark"))
@@ -212,7 +212,9 @@ def _goods(line: OrderLine | InvoiceLine, currency: str, say: Say) -> tuple[str,
     each = "" if line.price is None else price(line.price.value, currency)
     off = isinstance(line, InvoiceLine) and line.negative
     amount = -line.amount if off and line.amount is not None else line.amount
-    return line.item.name, _count(line.quantity, line.unit, say), each, tax, money(amount, currency)
+    day = line.delivery.period if isinstance(line, OrderLine) and line.delivery is not None else None
+    wanted = "" if day is None else day.end or day.start
+    return line.item.name, _count(line.quantity, line.unit, say), each, tax, money(amount, currency), wanted
 
 
 def _answered(line: Any, say: Say, names: dict[str, str]) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ from node.services import access, association, consent, dealings, directory, joi
 from node.services.directory import Profile
 from node.services.guarding import enrolling
 from node.services.transaction import Tx
-from node.web import paperview
+from node.web import menu, paperview
 from node.web.forms import Form
 from node.web.page import Page
 from node.web.pages import people
@@ -99,7 +99,13 @@ async def _show(visit: Visit, form: Form, status: int = 200) -> web.Response:
     choices = people.role_choices(visit, wanted)
     role_words = {role.value: word for role, word in people.ROLE_WORDS.items()}
     return visit.render(
-        "association/member.html", status=status, form=form, choices=choices, role_words=role_words, **found
+        "association/member.html",
+        status=status,
+        copies=menu.copies_of(visit, wanted),
+        form=form,
+        choices=choices,
+        role_words=role_words,
+        **found,
     )
 
 

@@ -95,6 +95,7 @@ async def test_what_nobody_opens_climbs_to_the_owner_and_then_to_the_telephone(o
     assert "075-000-0000" in page.plain
     for secret in ("金太郎機械", "抹茶", "PO-7731", thread):
         assert secret not in page.text
+    assert re.search(r"<button[^>]*>電話した</button>", page.text)  # as the guide says
     done = await staff.post(f"/association/calls/{seller.hex()}", follow=True)
     assert "staff" in done.plain
     assert town.see(climbing.to_call)[0].called

@@ -102,8 +102,10 @@ async def test_a_partial_answer_is_agreed_to(webs: TwoWebs) -> None:
     )
     page = await found.buyer.get(found.path)
     assert "変更の提案あり" in page.plain
+    assert "–" in page.text.partition("<h2>明細</h2>")[2].partition("</table>")[0]  # nothing is accepted yet: no zero
     proposed = await found.buyer.get(f"{found.path}/agree")
     assert "24 個" in proposed.plain
+    assert "48 個" in proposed.plain  # what was ordered stands beside it
     assert "10月25日(日)" in proposed.plain
     assert "2026-10-25" not in proposed.plain
     await found.take(found.buyer, Step.AGREE, response="accepted")
@@ -154,7 +156,8 @@ async def test_the_day_that_was_agreed_is_the_day_from_then_on(webs: TwoWebs) ->
     await found.take(found.buyer, Step.ORDER, wanted__year="2026", wanted__month="10", wanted__day="19")
     await found.take(found.seller, Step.ANSWER, lines__0__status="changed", **DAY)
     await found.take(found.buyer, Step.AGREE, response="accepted")
-    await found.seller.get(f"{found.path}/ship")
+    asked = await found.seller.get(f"{found.path}/ship")
+    assert "10月25日(日)" in asked.plain  # of the line: the order's own day is another
     review = await found.seller.submit(f"{found.path}/ship", {"action": "check"})
     assert "まだ送っていません" in review.plain
     assert "10月25日" in review.plain

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from babel.messages.pofile import read_po
 
 from node.web import guides, menu
 from tests.node.web.harness import Web
@@ -87,3 +89,55 @@ async def test_every_page_links_to_help_about_itself(web: Web) -> None:
     owner = await web.logged_in("owner")
     assert 'href="/help/join/order"' in (await owner.get("/dealings")).text
     assert 'href="/help/join/login"' in (await web.browser().get("/login")).text
+
+
+#: What guides quote in 「」 that no page says: what people type, say or read elsewhere, and parts of longer sentences.
+NOT_OF_PAGES = {
+    "わらしべ",
+    "取適法の助言",
+    "2026",
+    "R8",
+    "R8.10.5",
+    "文字列",
+    "店のパソコン",
+    "必須",
+    "disk full",
+    "個人情報の欄",
+    "復帰",
+    "このページからの回答",
+    "Excelで形が変わった番号です",
+    "15分間ログインできません",
+    "こちらの不具合で処理できませんでした",
+    "合計いくつからいくら",
+    "あといくつで次の単価になるか",
+    "何が起きても有効です",
+    "(相手の会社名) への公開を取りやめる",
+    "復旧の合言葉",
+    "このノードの別の写しが見つかった",
+    "戻したあとの起動",
+    "3 か所のうち 0 か所",
+    "has two successors of one record",
+    "この書類に個人情報の欄はありません",
+    "作り直しています",
+    "すべて揃いました",
+    "配達中です",
+    "鍵が変更されました。電話で確かめてください",
+    "御社の鍵が変更されました",
+    "同じサーバーが二つある",
+    "同じサーバーがもう一つ見つかりました",
+}
+
+
+@pytest.mark.parametrize("path", [path for path in FILES if ".ja." in path.name and path.name != "cli.ja.md"], ids=str)
+def test_words_that_a_guide_quotes_are_words_of_the_pages(path: Path) -> None:
+    """Whoever follows a guide finds the button under the name that it says."""
+    said = set(_texts("ja"))
+    text = re.sub(r"\n *", "", path.read_text("utf-8"))
+    quoted = {found.rstrip("。") for found in re.findall(r"「([^」]+)」", text)} - NOT_OF_PAGES
+    assert sorted(found for found in quoted if found not in said and found + "。" not in said) == []
+
+
+def _texts(language: str) -> Iterator[str]:
+    with (DOCS.parent / f"node/locale/{language}/LC_MESSAGES/yui.po").open("rb") as file:
+        for message in read_po(file):
+            yield from (message.string,) if isinstance(message.string, str) else message.string
