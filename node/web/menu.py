@@ -16,7 +16,10 @@ if TYPE_CHECKING:
 
 
 class Entry(NamedTuple):
-    """``below``: first words of paths that belong to it too; ``bar``: also in the bottom bar of a telephone."""
+    """``below``: first words of paths that belong to it too; ``bar``: also in the bottom bar of a telephone.
+
+    ``group``: the path of the entry below which it stands.
+    """
 
     path: str
     word: str
@@ -24,19 +27,35 @@ class Entry(NamedTuple):
     icon: str
     below: tuple[str, ...] = ()
     bar: bool = False
+    group: str = ""
+
+
+class Row(NamedTuple):
+    """An entry as the menu shows it; ``current``: the page is its own; ``rows``: those that stand below it."""
+
+    entry: Entry
+    current: bool
+    rows: tuple[Row, ...] = ()
+
+    @property
+    def here(self) -> bool:
+        """Whether the page belongs to it or to one that stands below it."""
+        return self.current or any(row.current for row in self.rows)
 
 
 MENU: Final = (
     Entry("/", N_("Today"), "today.read", "today", bar=True),
     Entry("/dealings", N_("Dealings"), "dealings.read", "dealings", ("/drafts",), bar=True),
     Entry("/partners", N_("Partners & goods"), "partners.read", "partners", ("/catalogue", "/import")),
-    Entry("/together", N_("Joint orders"), "joint.read", "partners"),
-    Entry("/drawings", N_("Drawings"), "drawings.read", "dealings"),
-    Entry("/groups", N_("Groups"), "groups.read", "partners"),
-    Entry("/sales", N_("Sales"), "sales.read", "sales"),
-    Entry("/offers", N_("Offers and requests"), "offers.read", "partners"),
-    Entry("/market", N_("Marketplace"), "offers.read", "dealings"),
     Entry("/books", N_("Books"), "books.read", "books", ("/payments", "/closing")),
+    Entry("/sales", N_("Sales"), "sales.read", "sales"),
+    Entry("/together", N_("Working together"), "joint.read", "partners"),
+    Entry("/together", N_("Joint orders"), "joint.read", "partners", group="/together"),
+    Entry("/offers", N_("Offers and requests"), "offers.read", "partners", group="/together"),
+    Entry("/market", N_("Marketplace"), "offers.read", "dealings", group="/together"),
+    Entry("/groups", N_("Groups"), "groups.read", "partners", group="/together"),
+    Entry("/drawings", N_("Drawings"), "drawings.read", "dealings", group="/together"),
+    Entry("/copies", N_("Copies"), "today.read", "log"),
     Entry("/association", N_("Association today"), "association.read", "today", bar=True),
     Entry("/association/members", N_("Members"), "association.members", "partners", ("/association/import",), bar=True),
     Entry("/association/calls", N_("Firms to call"), "association.members", "today"),
@@ -93,12 +112,10 @@ def frame(visit: Visit, paths: frozenset[str]) -> dict[str, Any]:
     """The values that ``base.html`` needs."""
     visitor, here = visit.visitor, visit.request.path
     shown = [entry for entry in MENU if visitor is not None and entry.path in paths and visit.allows(entry.operation)]
-    current = max((entry for entry in shown if _covers(entry, here)), key=lambda entry: len(entry.path), default=None)
     is_member = visitor is not None and visitor.role in MEMBER_ROLES
     return {
         "house_name": _house_name(visit),
-        "menu": shown,
-        "current": current,
+        "menu": _rows(shown, here),
         "search_path": SEARCH if SEARCH in paths and is_member else "",
         "chip": _chip(visit) if is_member else None,
         "languages": [(code, LANGUAGE_WORDS[code]) for code in LANGUAGES],
@@ -109,6 +126,17 @@ def frame(visit: Visit, paths: frozenset[str]) -> dict[str, Any]:
         "sample": visit.context.house.network == TEST_NETWORK,
         "help_path": _help_path(here),
     }
+
+
+def _rows(shown: list[Entry], here: str) -> list[Row]:
+    """The menu: entries that stand alone, and those that hold others, with them."""
+    covering = [entry for entry in shown if _covers(entry, here)]
+    current = max(covering, key=lambda entry: (len(entry.path), entry.group), default=None)
+    return [
+        Row(entry, entry is current, tuple(Row(one, one is current) for one in shown if one.group == entry.path))
+        for entry in shown
+        if not entry.group
+    ]
 
 
 def _chip(visit: Visit) -> tuple[str, str]:

@@ -15,7 +15,7 @@ from node.services import drafts, sessions
 from node.web import static
 from node.web.sessions import seal, unseal
 from tests.node.services.town import order
-from tests.node.web.harness import FIRM, PASSWORD, TwoWebs, Web
+from tests.node.web.harness import FIRM, PASSWORD, Shown, TwoWebs, Web
 
 FORBIDDEN = ("ノード", "エポック", "ジャーナル", "ハッシュ", "同期", "キュー", "プッシュ", "ステータス", "ペイロード")
 
@@ -259,3 +259,20 @@ async def test_the_chip_leads_to_what_is_true_of_copies(web: Web) -> None:
     assert "まだありません" in shown.plain
     web.town.do(lambda tx: tx.meta.set_int("backup/last", 1_760_000_000_000_000))
     assert "10月9日(木) 17:53" in (await browser.get("/copies")).plain
+
+
+async def test_the_menu_has_seven_entries_and_what_is_done_together_stands_below_one(web: Web) -> None:
+    owner = await web.logged_in("owner")
+
+    def entries(shown: Shown, more: str = "") -> list[str]:
+        nav = shown.text.partition('<nav class="menu"')[2].partition("</nav>")[0]
+        return re.findall(rf'<a href="([^"]+)"{more}', nav)
+
+    plain = await owner.get("/")
+    assert entries(plain) == ["/", "/dealings", "/partners", "/books", "/sales", "/together", "/copies"]
+    below = ["/together", "/offers", "/market", "/groups", "/drawings"]
+    for path in below:
+        opened = await owner.get(path)
+        assert entries(opened) == [*entries(plain)[:6], *below, "/copies"]
+        assert entries(opened, ' aria-current="page"') == [path]
+    assert set(below) < set(re.findall(r'<a href="([^"]+)"', (await owner.get("/menu")).text))
