@@ -1,5 +1,6 @@
 """``yui demo``: three nodes on this machine, real orders, one node killed and one cut off; every document is counted.
-Then six nodes with the registers of their shops: a question to all of them, compared with the truth to the yen.
+Then six nodes with the registers of their shops: a question to all of them, compared with the truth to the yen; and a
+joint order of what those shops sell, its organiser killed before the deadline, settled to the yen.
 
 Parses, has the story told, shows its account; exit code 1 when anything is missing. What happens is
 ``cli.demonstration``'s.
@@ -27,6 +28,7 @@ from node.i18n import _
 if TYPE_CHECKING:
     from cli.demonstration.accounts import Count
     from cli.demonstration.federation import Federation
+    from cli.demonstration.jointly import Found as Bought
     from cli.demonstration.october.stage import Stage
     from cli.demonstration.sales import Found
 
@@ -89,21 +91,26 @@ def _account(place: Path, whole: bool) -> None:
     finally:
         federation.stop()
     traded = time.monotonic() - began
-    found = _sell(place, whole)
-    _show(counted, traded, found, time.monotonic() - began - traded)
-    wrong = ([] if counted.complete else [_wrong(counted)]) + found.wrong
+    found, selling, bought, buying = _sell(place, whole)
+    _show(counted, traded, found, selling, bought, buying)
+    wrong = ([] if counted.complete else [_wrong(counted)]) + found.wrong + list(bought.wrong)
     if wrong:
         raise Failure(Exit.REFUSED, "; ".join(wrong[:MOST_NAMED]))
 
 
-def _sell(place: Path, whole: bool) -> Found:
-    """Shared sales on six new nodes."""
+def _sell(place: Path, whole: bool) -> tuple[Found, float, Bought, float]:
+    """Shared sales on six new nodes, then a joint order of their shops; each with the seconds that it took."""
+    from cli.demonstration.jointly import Jointly
     from cli.demonstration.sales import Together
 
     (place / "sales").mkdir()
+    began = time.monotonic()
     story = Together(place / "sales", _say, whole=whole)
     try:
-        return story.tell()
+        found = story.tell()
+        sold = time.monotonic()
+        bought = Jointly(story.nodes, story.shops, story.lines, _say).tell()
+        return found, sold - began, bought, time.monotonic() - sold
     finally:
         story.stop()
 
@@ -186,7 +193,7 @@ def _say(text: str) -> None:
     output.say(f"• {text}")
 
 
-def _show(counted: Count, seconds: float, found: Found, selling: float) -> None:
+def _show(counted: Count, seconds: float, found: Found, selling: float, bought: Bought, buying: float) -> None:
     total = counted.total
     if output.Mode.json:
         output.emit(
@@ -199,6 +206,7 @@ def _show(counted: Count, seconds: float, found: Found, selling: float) -> None:
                 "duplicated": len(counted.duplicated),
                 "seconds": round(seconds, 1),
                 "sales": _sales(found, selling),
+                "joint": _joint(bought, buying),
             }
         )
         return
@@ -212,6 +220,7 @@ def _show(counted: Count, seconds: float, found: Found, selling: float) -> None:
             )
         )
     _show_sales(found, selling)
+    _show_joint(bought, buying)
 
 
 def _sales(found: Found, seconds: float) -> dict[str, object]:
@@ -259,6 +268,58 @@ def _show_sales(found: Found, seconds: float) -> None:
     output.line(
         _("{opened} of {cells} figures were opened; {forbidden} that the rules forbid ({seconds} s).")
         .format(opened=told["opened"], cells=told["cells"], forbidden=told["forbidden"], seconds=f"{seconds:.0f}")
+    )  # fmt: skip
+
+
+def _joint(found: Bought, seconds: float) -> dict[str, object]:
+    rows = found.rows
+    return {
+        "real": found.real,
+        "nodes": len(rows),
+        "shops": sum(row.firms for row in rows),
+        "same_result": found.same,
+        "closed_after_seconds": round(found.closed_s, 1),
+        "pledged": sum(row.pledged for row in rows),
+        "granted": sum(row.granted for row in rows),
+        "came": sum(row.came for row in rows),
+        "alone": sum(row.alone for row in rows),
+        "together": sum(row.pays for row in rows),
+        "prices": [list(pair) for pair in found.prices],
+        "billed": found.billed,
+        "settled": found.settled,
+        "group_members": found.group,
+        "group_same_at": found.group_same,
+        "differences": len(found.wrong),
+        "seconds": round(seconds, 1),
+    }
+
+
+def _show_joint(found: Bought, seconds: float) -> None:
+    from cli.demonstration.sixnodes import PLACES
+
+    output.line(_("What the shops bought together (its organiser's node was killed before the deadline):"))
+    names = [item.name for item in PLACES.values()]
+    rows: list[tuple[object, ...]] = [
+        (names[row.place], row.firms, row.pledged, row.granted, row.came, f"{row.alone:,}", f"{row.pays:,}",
+         f"{row.settled:,}")
+        for row in found.rows
+    ]  # fmt: skip
+    told = _joint(found, seconds)
+    rows.append((_("together"), *(told[name] for name in ("shops", "pledged", "granted", "came")),
+                 *(f"{told[name]:,}" for name in ("alone", "together", "settled"))))  # fmt: skip
+    columns = (_("Node"), _("shops"), _("pledged"), _("granted"), _("came"), _("alone, net"), _("together, net"),
+               _("settled, with tax"))  # fmt: skip
+    output.table(None, columns, rows)
+    output.line(
+        _(
+            "{same} associations computed the same result, {closed} s after the deadline. The wholesaler's bill of"
+            " {billed} yen is the sum of all settlements: {right}. A group of {n} formed anew meanwhile, the same at"
+            " {homes} homes ({seconds} s)."
+        ).format(
+            same=found.same, closed=f"{found.closed_s:.0f}", billed=f"{found.billed:,}",
+            right=output.yes_no(found.billed == found.settled), n=found.group, homes=found.group_same,
+            seconds=f"{seconds:.0f}",
+        )
     )  # fmt: skip
 
 

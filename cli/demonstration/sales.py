@@ -129,6 +129,7 @@ class Together:
         self.nodes = sixnodes.nodes_in(place)
         self.keys = tuple(PLACES)
         self.lines = Lines(len(PLACES), datetime.date.today(), whole=whole)  # noqa: DTZ011 - the registers' own day
+        self.shops: tuple[Shop, ...] = ()
 
     def tell(self) -> Found:
         """The whole story."""
@@ -138,6 +139,7 @@ class Together:
         sixnodes.found(self.nodes, [(asker, other) for other in self.keys[1:]])
         self.say(_("six nodes run: {names}").format(names=", ".join(item.name for item in PLACES.values())))
         shops = self._open_shops()
+        self.shops = tuple(shops)
         self.say(
             _("{lines} lines of {stores} stores are in the registers of {shops} shops, a street in each place").format(
                 lines=f"{self.lines.count:,}", stores=self.lines.stores, shops=len(shops)

@@ -35,12 +35,19 @@ def test_twice_in_a_row(tmp_path: Path) -> None:
         assert done.returncode == 0, done.stderr
         found = json.loads(done.stdout)
         counts = ["documents", "received", "receipted", "proved", "lost", "duplicated", "seconds"]
-        assert list(found) == [*counts, "sales"]
+        assert list(found) == [*counts, "sales", "joint"]
         assert found["documents"] == found["received"] == found["receipted"] == found["proved"] >= 60
         assert (found["lost"], found["duplicated"]) == (0, 0)
         sales = found["sales"]
         assert (sales["nodes"], sales["shops"], sales["differences"], sales["forbidden"]) == (6, 24, 0, 0)
         assert sales["sum"] == sales["truth"] > 0
         assert sales["withheld"] > 0
+        joint = found["joint"]
+        assert (joint["nodes"], joint["same_result"], joint["differences"]) == (6, 3, 0)
+        assert joint["shops"] >= 20  # a shop that sold none of it pledges nothing
+        assert joint["billed"] == joint["settled"] > 0
+        assert joint["granted"] - joint["came"] == 12
+        assert joint["together"] < joint["alone"]
+        assert (joint["group_members"], joint["group_same_at"]) == (4, 3)
         assert processes_in(tmp_path) == []
     assert len(list(tmp_path.glob("demo-*"))) == 2
