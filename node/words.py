@@ -37,6 +37,9 @@ PAPERS: Final[Mapping[str, str]] = {
     "sales_report": N_("report of sales"),
     "replenishment_proposal": N_("replenishment proposal"),
     "replenishment_answer": N_("answer to a replenishment proposal"),
+    "deed_proposal": N_("proposal of terms"),
+    "deed_answer": N_("answer to terms"),
+    "deed_report": N_("record of an agreement"),
 }
 #: What is owed without a paper of ours: brought from the books of before.
 NO_PAPERS: Final[Mapping[str, str]] = {"opening_balance": N_("opening balance")}

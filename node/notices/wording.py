@@ -10,7 +10,11 @@ from node.services.notices.kinds import KINDS
 from node.services.notices.sending import Bundle
 
 #: Kinds whose threads are no dealings → where such a notice leads. No partner's id: a mail server reads the link.
-ELSEWHERE: Final[Mapping[str, str]] = {"catalogues": "/partners", "replenishment": "/sales/suppliers"}
+ELSEWHERE: Final[Mapping[str, str]] = {
+    "catalogues": "/partners",
+    "replenishment": "/sales/suppliers",
+    "deeds": "/deeds",
+}
 
 
 class Words(NamedTuple):

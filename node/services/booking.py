@@ -12,8 +12,12 @@ from typing import NamedTuple
 
 from node.services import terms
 from node.store import BillRow, BookRow, CatalogueRow, ReplenishmentRow, TalkRow, Tx, WeekRow
+from node.store.deeds import DeedRow
 from node.zones import JAPAN
+from protocol.limits import MAX_INT
 from protocol.process.catalogue.state import CatalogueState
+from protocol.process.deed.state import DeedState
+from protocol.process.deed.table import State as DeedWord
 from protocol.process.fact import Fact, Verdict
 from protocol.process.history import arrange
 from protocol.process.replenishment.state import ReplenishmentState
@@ -21,6 +25,8 @@ from protocol.process.thread import ThreadState
 from protocol.process.trade.papers import (
     Billing,
     CorrectiveInvoice,
+    DeedProposal,
+    DeedReport,
     Message,
     Paper,
     PaymentNotice,
@@ -277,3 +283,45 @@ def note_replenishment(
             weeks.append(WeekRow(member, thread, week.week, partner, mine, week.id, time, data))
         row = ReplenishmentRow(member, thread, partner, mine, state.state.value, len(state.proposals), len(facts), now)
         tx.grants.put_thread(row, weeks)
+
+
+def note_deed(tx: Tx, thread: bytes, state: DeedState, facts: Sequence[Fact], local: Iterable[bytes], now: int) -> None:
+    """A deed as it stands, for each side that is at home here; of the side that provides with the time it takes."""
+    here, bodies = set(local), {fact.id: fact.body for fact in facts}
+    paper, told = bodies.get(state.current), bodies.get(state.fulfilled)
+    if not isinstance(paper, DeedProposal):
+        return
+    open_own = any(
+        one.id == state.current and one.by is Role.SELLER and one.standing in ("open", "accepted")
+        for one in state.terms
+    )
+    booked = state.state in (DeedWord.AGREED, DeedWord.FULFILLED, DeedWord.HELD)
+    until = MAX_INT if booked else paper.until if open_own else 0
+    rows = [
+        DeedRow(
+            member=member,
+            thread=thread,
+            partner=partner,
+            mine=mine,
+            state=state.state.value,
+            turn=state.next is role and (state.state is not DeedWord.AGREED or bool(state.cancelling)),
+            offer=bytes.fromhex(paper.offer),
+            kind=paper.kind,
+            subject=paper.subject,
+            thing=paper.thing or paper.offer,
+            starts=paper.starts,
+            ends=paper.ends,
+            until=paper.until,
+            taken=until if mine and paper.starts else 0,
+            on_time=isinstance(told, DeedReport) and told.on_time,
+            passed=isinstance(told, DeedReport) and told.passed,
+            documents=len(facts),
+            updated=now,
+        )
+        for member, partner, mine, role in (
+            (state.seller, state.buyer, True, Role.SELLER),
+            (state.buyer, state.seller, False, Role.BUYER),
+        )
+        if member and member in here
+    ]
+    tx.deeds.put_many(rows)

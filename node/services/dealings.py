@@ -18,22 +18,28 @@ from protocol.document import envelope, header
 from protocol.document.envelope import Document, Draft, Part
 from protocol.errors import NotFound, YuiError
 from protocol.journal import Kind
-from protocol.limits import MAX_CATALOGUE_DOCUMENTS, MAX_REPLENISHMENT_DOCUMENTS, MAX_THREAD_DOCUMENTS
+from protocol.limits import (
+    MAX_CATALOGUE_DOCUMENTS,
+    MAX_DEED_DOCUMENTS,
+    MAX_REPLENISHMENT_DOCUMENTS,
+    MAX_THREAD_DOCUMENTS,
+)
 from protocol.link.receipt import Verdict
 from protocol.process import thread as process
 from protocol.process.catalogue.table import TABLE as CATALOGUE
+from protocol.process.deed.table import TABLE as DEED
 from protocol.process.fact import Fact
 from protocol.process.replenishment.table import TABLE as REPLENISHMENT
-from protocol.process.thread import CatalogueState, ReplenishmentState, ThreadState
+from protocol.process.thread import CatalogueState, DeedState, ReplenishmentState, ThreadState
 from protocol.process.trade import papers
 from protocol.process.trade.papers import Paper
 
-AnyState = ThreadState | CatalogueState | ReplenishmentState
+AnyState = ThreadState | CatalogueState | ReplenishmentState | DeedState
 APPLIED = (Verdict.APPLIED.value, "")
 NO_FACT = frozenset({Verdict.HELD.value, Verdict.QUARANTINED.value})
 
 
-_LIMITS = (MAX_THREAD_DOCUMENTS, MAX_CATALOGUE_DOCUMENTS, MAX_REPLENISHMENT_DOCUMENTS)
+_LIMITS = (MAX_THREAD_DOCUMENTS, MAX_CATALOGUE_DOCUMENTS, MAX_REPLENISHMENT_DOCUMENTS, MAX_DEED_DOCUMENTS)
 
 
 def too_long(limit: int) -> tuple[str, str]:
@@ -49,6 +55,8 @@ def is_catalogue(facts: Sequence[Fact], thread: bytes) -> bool:
 def _limit(facts: Sequence[Fact], thread: bytes) -> int:
     if is_catalogue(facts, thread):
         return MAX_CATALOGUE_DOCUMENTS
+    if any(fact.type in DEED for fact in facts if fact.id == thread):
+        return MAX_DEED_DOCUMENTS
     reports = any(fact.type in REPLENISHMENT for fact in facts if fact.id == thread)
     return MAX_REPLENISHMENT_DOCUMENTS if reports else MAX_THREAD_DOCUMENTS
 
@@ -141,6 +149,22 @@ def fold_replenishment(tx: Tx, thread: bytes) -> Reported:
     if not facts or not isinstance(state, ReplenishmentState):
         raise NotFound("thread", "no such reports")
     return Reported(state, tuple(facts))
+
+
+class Agreed(NamedTuple):
+    """A deed as it stands: its state and the documents that were folded."""
+
+    state: DeedState
+    facts: tuple[Fact, ...]
+
+
+def fold_deed(tx: Tx, thread: bytes) -> Agreed:
+    """A deed as it stands here. NotFound if nothing of it is stored, or if it is something else."""
+    facts = _facts(tx, thread)
+    state = process.state_of(facts, thread)
+    if not facts or not isinstance(state, DeedState):
+        raise NotFound("thread", "no such deed")
+    return Agreed(state, tuple(facts))
 
 
 def _facts(tx: Tx, thread: bytes) -> list[Fact]:
@@ -320,6 +344,9 @@ def _note(
         return []
     if isinstance(state, ReplenishmentState):
         booking.note_replenishment(tx, thread, state, facts, local, house.clock())
+        return []
+    if isinstance(state, DeedState):
+        booking.note_deed(tx, thread, state, facts, local, house.clock())
         return []
     booking.note_dealing(tx, thread, state, facts, local)
     return _rows(house, thread, state, facts, local)

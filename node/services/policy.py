@@ -91,6 +91,8 @@ OPERATIONS: Final[Mapping[str, frozenset[Role]]] = {
     "groups.manage": _OWNER,
     "offers.read": MEMBER_ROLES,
     "offers.write": _WRITERS,
+    "deeds.read": MEMBER_ROLES,
+    "deeds.write": _WRITERS,
     "books.read": MEMBER_ROLES,
     "books.write": _WRITERS,
     "payments.prepare": _WRITERS,

@@ -27,6 +27,7 @@ from node.store.schema import (
     users,
     waiting,
 )
+from node.store.schema_deeds import deeds
 from node.store.schema_desk import bills, books, catalogues, talks
 from node.store.schema_grants import replenishments, sales_grants, sales_told, sales_weeks, store_areas
 from node.store.schema_intake import import_files
@@ -88,6 +89,7 @@ _BY_MEMBER = tuple(
         store_areas,
         sales_weeks,
         replenishments,
+        deeds,
     )
 )
 _HOLDING = Statement(

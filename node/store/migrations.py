@@ -16,6 +16,7 @@ from node.store import (
     schema,
     schema_area,
     schema_datause,
+    schema_deeds,
     schema_desk,
     schema_drawings,
     schema_erasing,
@@ -194,6 +195,10 @@ def _arrivals(engine: str) -> Iterable[str]:
     yield from _tables(engine, schema_joint.ARRIVALS)
 
 
+def _deeds(engine: str) -> Iterable[str]:
+    yield from _tables(engine, schema_deeds.STEP)
+
+
 STEPS: Sequence[tuple[str, Callable[[str], Iterable[str]]]] = (
     (schema.STEP, _first_tables),
     (schema_people.STEP, _people),
@@ -220,6 +225,7 @@ STEPS: Sequence[tuple[str, Callable[[str], Iterable[str]]]] = (
     (schema_drawings.STEP, _drawings),
     (schema_groups.STEP, _groups),
     (schema_joint.ARRIVALS, _arrivals),
+    (schema_deeds.STEP, _deeds),
 )
 
 

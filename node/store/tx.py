@@ -6,6 +6,7 @@ from node.store.access import Idempotency, Tokens, Users
 from node.store.area import Area
 from node.store.books import Books
 from node.store.datause import DataUse
+from node.store.deeds import Deeds
 from node.store.desk import Desk
 from node.store.directory import Attachments, Cards
 from node.store.documents import Documents, KeysUsed
@@ -105,6 +106,7 @@ class Tx:
         self.data_use = DataUse(session)
         self.area = Area(session)
         self.grants = Grants(session)
+        self.deeds = Deeds(session)
         self.joint = Joint(session)
         self.offers = Offers(session)
         self.drawings = Drawings(session)

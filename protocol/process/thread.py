@@ -15,6 +15,9 @@ from collections.abc import Iterable
 from protocol.process.catalogue import fold as catalogue
 from protocol.process.catalogue.state import CatalogueState
 from protocol.process.catalogue.table import TABLE as CATALOGUE
+from protocol.process.deed import fold as deed
+from protocol.process.deed.state import DeedState
+from protocol.process.deed.table import TABLE as DEED
 from protocol.process.fact import EFFECTIVE, Fact, Outcome, Verdict
 from protocol.process.history import History, arrange
 from protocol.process.replenishment import fold as replenishment
@@ -26,13 +29,17 @@ from protocol.process.trade.state import NEXT, BillState, LineState, QuestionSta
 from protocol.process.trade.table import TABLE, Role, State, step_for
 
 
-def state_of(facts: Iterable[Fact], thread: bytes | None = None) -> ThreadState | CatalogueState | ReplenishmentState:
+def state_of(
+    facts: Iterable[Fact], thread: bytes | None = None
+) -> ThreadState | CatalogueState | ReplenishmentState | DeedState:
     """The state of a thread of whichever process its first paper belongs to. Arguments as of :func:`fold`."""
     history = arrange(facts, thread)
     if history.facts and history.facts[0].type in CATALOGUE:
         return catalogue.summarise(history)
     if history.facts and history.facts[0].type in REPLENISHMENT:
         return replenishment.summarise(history)
+    if history.facts and history.facts[0].type in DEED:
+        return deed.summarise(history)
     return _fold(history)
 
 
@@ -66,6 +73,8 @@ def judge(facts: Iterable[Fact], candidate: Fact, thread: bytes | None = None) -
         return catalogue.judge_all(history)[place]
     if history.facts[0].type in REPLENISHMENT:
         return replenishment.judge_all(history)[place]
+    if history.facts[0].type in DEED:
+        return deed.judge_all(history)[place]
     judgement = Judgement(history)
     return judgement.outcomes[place]
 
@@ -102,6 +111,7 @@ __all__ = [
     "EFFECTIVE",
     "BillState",
     "CatalogueState",
+    "DeedState",
     "Fact",
     "LineState",
     "Outcome",

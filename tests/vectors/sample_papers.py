@@ -11,6 +11,9 @@ from protocol.process.trade.papers import (
     CatalogueItem,
     CatalogueRequest,
     CatalogueWithdrawal,
+    DeedAnswer,
+    DeedProposal,
+    DeedReport,
     Item,
     Message,
     Paper,
@@ -96,6 +99,28 @@ def papers() -> Iterator[tuple[str, Paper]]:
     yield "proposal", ReplenishmentProposal(**_head("RP-1"), **_PARTIES, lines=(line,), valid_until="2026-10-15")
     answer = {"proposal": "ab" * 32}
     yield "proposal ordered", ReplenishmentAnswer(**_head("RR-1"), **answer, answer="ordered", order="PO-7")
+    terms = {"offer": "cd" * 32, "kind": "capacity", "subject": "45tプレスの空き", "until": 1_790_000_000_000_000}
+    hours = {"starts": 1_791_000_000_000_000, "ends": 1_791_014_400_000_000}
+    yield (
+        "terms",
+        DeedProposal(**_head("DP-1"), **_PARTIES, **terms, **hours, amount=48_000, currency="JPY", tax_included=True),
+    )
+    yield (
+        "other terms",
+        DeedProposal(
+            **_head("DP-2"),
+            **_PARTIES,
+            **terms,
+            provides=True,
+            answers="ab" * 32,
+            terms="段取りは当社",
+            thing="プレス1号機",
+        ),
+    )
+    yield "terms accepted", DeedAnswer(**_head("DR-1"), **answer, answer="accepted")
+    yield "agreement cancelled", DeedReport(**_head("DF-2"), **answer, word="cancelled", reason="機械の故障")
+    done = {"word": "fulfilled", "day": "2026-10-20", "on_time": True, "passed": True}
+    yield "agreement fulfilled", DeedReport(**_head("DF-1"), **answer, **done)
     yield "proposal declined", ReplenishmentAnswer(**_head("RR-2"), **answer, answer="declined", reason="在庫あり")
 
 

@@ -6,6 +6,7 @@ from node.api.admin import (
     archives,
     backups,
     carrying,
+    deeds,
     desk,
     documents,
     drawings,
@@ -38,6 +39,7 @@ from node.api.admin.command import Command
 FAMILIES = (
     joint,
     offers,
+    deeds,
     drawings,
     groups,
     archives,

@@ -21,6 +21,7 @@ from node.api.member import (
     choices,
     closings,
     datause,
+    deeds,
     desk,
     directory,
     documents,
@@ -63,6 +64,7 @@ OPERATIONS: Sequence[Operation] = (
     *sme.OPERATIONS,  # before documents, as UBL
     *ubl.OPERATIONS,  # before documents: its fixed path must not be read as an id
     *closings.OPERATIONS,
+    *deeds.OPERATIONS,  # before documents: its fixed words must not be read as ids
     *drawings.OPERATIONS,
     *enquiries.OPERATIONS,
     *erasing.OPERATIONS,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from node.papers.pdf import answering, billing, delivering, offering, ordering, replenishing
+from node.papers.pdf import agreeing, answering, billing, delivering, offering, ordering, replenishing
 from node.papers.pdf.context import Context
 from node.papers.pdf.sheet import Sheet
 from protocol.errors import CallerFault
@@ -33,6 +33,9 @@ SHEETS: Final[Mapping[str, Callable[[Any, Context], Sheet]]] = {
     "sales_report": replenishing.sales_report,
     "replenishment_proposal": replenishing.replenishment_proposal,
     "replenishment_answer": replenishing.replenishment_answer,
+    "deed_proposal": agreeing.deed_proposal,
+    "deed_answer": agreeing.deed_answer,
+    "deed_report": agreeing.deed_report,
 }
 
 

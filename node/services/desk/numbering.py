@@ -34,6 +34,9 @@ PREFIXES: Final[Mapping[str, str]] = {
     "sales_report": "SL",
     "replenishment_proposal": "RP",
     "replenishment_answer": "RR",
+    "deed_proposal": "DP",
+    "deed_answer": "DR",
+    "deed_report": "DF",
 }
 
 

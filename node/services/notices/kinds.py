@@ -35,6 +35,7 @@ KINDS: Final[Mapping[str, Kind]] = {
     "held": Kind(N_("Held papers"), N_("A held paper needs a decision.")),
     "catalogues": Kind(N_("Catalogues"), N_("A catalogue was asked for or arrived."), climbs=False),
     "replenishment": Kind(N_("Replenishment"), N_("A supplier proposed to replenish.")),
+    "deeds": Kind(N_("Terms and agreements"), N_("A partner proposed terms or answered them."), usual=True),
     "records": Kind(N_("Inspections and payment notices"), N_("A partner inspected goods or told of a payment.")),
 }
 #: Type of an arrived paper → kind of notice. A type without a row needs nobody.
@@ -58,4 +59,7 @@ OF_TYPE: Final[Mapping[str, str]] = {
     "catalogue": "catalogues",
     "catalogue_withdrawal": "catalogues",
     "replenishment_proposal": "replenishment",
+    "deed_proposal": "deeds",
+    "deed_answer": "deeds",
+    "deed_report": "deeds",
 }

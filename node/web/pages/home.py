@@ -49,6 +49,7 @@ async def home(visit: Visit) -> web.StreamResponse:
         now=now,
         day=day,
         new_fits=await visit.read(lambda tx: tx.offers.new_fits(member)),
+        deeds=await visit.read(lambda tx: tx.deeds.turns(member)),
         may_write=may_write,
         may_pay=visit.allows("payments.pay"),
         live=mark,

@@ -12,6 +12,7 @@ from aiohttp import web
 from node import offerwords, units
 from node.i18n import N_
 from node.prefectures import PREFECTURES
+from node.services import deeds
 from node.services.offers import finding, fits, holding, publishing
 from node.services.offers.finding import OfferRow, Wanted
 from node.services.offers.fits import Found
@@ -19,6 +20,7 @@ from node.services.offers.publishing import Draft
 from node.services.transaction import Tx
 from node.web.forms import Form
 from node.web.page import Page
+from node.web.pages.deeds import STATES as DEED_STATES
 from node.web.sessions import CSRF_FIELD
 from node.web.visit import Visit
 from protocol.errors import CallerFault, NotFound
@@ -170,11 +172,12 @@ async def show(visit: Visit) -> web.StreamResponse:
         return {
             "one": row_of(visit, tx, row),
             "facts": _facts(visit, row),
+            "answered": deeds.on_offer(tx, member, series),
             "fits": [_fit(visit, tx, row, each) for each in fits.of_series(house, tx, series)] if ours else [],
             "with_ours": [] if ours else _with_ours(visit, tx, row),
         }
 
-    return visit.render("offers/one.html", now=house.clock(), **await visit.read(work))
+    return visit.render("offers/one.html", now=house.clock(), deed_states=DEED_STATES, **await visit.read(work))
 
 
 def _facts(visit: Visit, row: OfferRow) -> list[tuple[str, str, str]]:

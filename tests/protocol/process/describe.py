@@ -15,6 +15,7 @@ from typing import Any
 import msgspec
 
 from protocol.process.catalogue import table as catalogues
+from protocol.process.deed import table as deeds
 from protocol.process.fact import Fact
 from protocol.process.replenishment import table as replenishments
 from protocol.process.thread import Verdict, fold, judge
@@ -62,6 +63,24 @@ CATALOGUE_GUARDS = {
 }
 REPLENISHMENT_GUARDS = {
     "open_proposal": "the proposal is in its past, not replaced, and not answered, or answered in contradiction",
+}
+DEED_GUARDS = {
+    "sides": "the side is the one that the first proposal gives its author",
+    "in_time": "signed before its own `until`",
+    "turn": (
+        "the first answers none; a later one counters a proposal of the other side in its past that is open, declined"
+        " or lapsed"
+    ),
+    "same_offer": "offer and kind as in the first proposal",
+    "own_thing": "of the buyer: `thing` as in what it counters, empty in the first",
+    "open_proposal": "the proposal is in its past, open or accepted",
+    "answer_fits": (
+        "`accepted`: by the other side, once, signed before `until`; `confirmed`: by the seller, on an acceptance of"
+        " its own; `declined`: by the other side before it accepted, or by the proposer on an acceptance at or after"
+        " `until`; `lapsed`: by the proposer, at or after `until`, without an acceptance in its past"
+    ),
+    "agreed_terms": "the proposal was agreed",
+    "report_fits": "not after the own wish to cancel; `fulfilled` by the buyer",
 }
 
 
@@ -252,6 +271,14 @@ def replenishment_table() -> Iterator[str]:
     return _table(replenishments.TABLE, REPLENISHMENT_GUARDS)
 
 
+def deed_states() -> Iterator[str]:
+    return _states(deeds.SUBJECT)
+
+
+def deed_table() -> Iterator[str]:
+    return _table(deeds.TABLE, DEED_GUARDS)
+
+
 def _table(rows: Mapping[str, Any], conditions: Mapping[str, str]) -> Iterator[str]:
     yield "| paper | writer | in these states | conditions beyond the state, in this order |"
     yield "|---|---|---|---|"
@@ -259,7 +286,9 @@ def _table(rows: Mapping[str, Any], conditions: Mapping[str, str]) -> Iterator[s
         paper = f"**`{name}`**" + (" (opens)" if row.opens else "")
         wherever = ", ".join(f"`{state.value}`" for state in row.states)
         said = "; ".join(f"*{guard}*: {conditions[guard]}" for guard in row.guards) or "–"
-        yield f"| {paper} | {row.writer.value} | {wherever} | {said} |"
+        writers = getattr(row, "writers", None) or (row.writer,)
+        writer = ", ".join(role.value for role in writers)
+        yield f"| {paper} | {writer} | {wherever} | {said} |"
 
 
 def progress() -> Iterator[str]:
@@ -286,6 +315,8 @@ PARTS: dict[str, Callable[[], Iterator[str]]] = {
     "catalogue table": catalogue_table,
     "replenishment states": replenishment_states,
     "replenishment table": replenishment_table,
+    "deed states": deed_states,
+    "deed table": deed_table,
     "advice": advice,
 }
 

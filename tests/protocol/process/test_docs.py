@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from protocol.process.catalogue.fold import GUARDS as CATALOGUE_CODE
 from protocol.process.catalogue.table import TABLE as CATALOGUE
+from protocol.process.deed.fold import GUARDS as DEED_CODE
+from protocol.process.deed.table import TABLE as DEED
 from protocol.process.replenishment.fold import GUARDS as REPLENISHMENT_CODE
 from protocol.process.replenishment.table import TABLE as REPLENISHMENT
 from protocol.process.trade.guards import GUARDS as CODE
@@ -12,6 +14,7 @@ from protocol.process.trade.table import TABLE
 from tests.protocol.process.describe import (
     CATALOGUE_GUARDS,
     CHAPTER,
+    DEED_GUARDS,
     GUARDS,
     PARTS,
     REPLENISHMENT_GUARDS,
@@ -36,6 +39,8 @@ def test_every_condition_is_described_and_used() -> None:
     assert set(CATALOGUE_GUARDS) == set(CATALOGUE_CODE) == used
     used = {guard for row in REPLENISHMENT.values() for guard in row.guards}
     assert set(REPLENISHMENT_GUARDS) == set(REPLENISHMENT_CODE) == used
+    used = {guard for row in DEED.values() for guard in row.guards}
+    assert set(DEED_GUARDS) == set(DEED_CODE) == used
 
 
 def test_every_struct_has_a_meaning() -> None:

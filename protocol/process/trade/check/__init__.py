@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
-from protocol.process.trade.check import billing, catalogue, delivering, message, ordering, replenishing
+from protocol.process.trade.check import agreeing, billing, catalogue, delivering, message, ordering, replenishing
 from protocol.process.trade.check.rules import head
 from protocol.process.trade.papers import (
     PAPERS,
@@ -42,6 +42,9 @@ _RULES: Final[dict[str, Callable[[Any], None]]] = {
     "sales_report": replenishing.sales_report,
     "replenishment_proposal": replenishing.replenishment_proposal,
     "replenishment_answer": replenishing.replenishment_answer,
+    "deed_proposal": agreeing.deed_proposal,
+    "deed_answer": agreeing.deed_answer,
+    "deed_report": agreeing.deed_report,
 }
 _BY_STRUCT: Final = {struct: _RULES[name] for name, struct in PAPERS.items()}
 

@@ -14,6 +14,7 @@ import msgspec
 
 from protocol.errors import CallerFault, Malformed, TooLarge
 from protocol.limits import MAX_DOCUMENT_BYTES
+from protocol.process.trade.papers.agreeing import DeedAnswer, DeedProposal, DeedReport
 from protocol.process.trade.papers.base import Identifier, Kept, Paper, Part, Period, Reference, Scaled
 from protocol.process.trade.papers.billing import (
     Billing,
@@ -116,8 +117,11 @@ PAPERS: Final[dict[str, type[Paper]]] = {
     "sales_report": SalesReport,
     "replenishment_proposal": ReplenishmentProposal,
     "replenishment_answer": ReplenishmentAnswer,
+    "deed_proposal": DeedProposal,
+    "deed_answer": DeedAnswer,
+    "deed_report": DeedReport,
 }
-"""Type name on the wire → struct, in the order of a dealing; then the papers of catalogues, and of replenishment."""
+"""Type name on the wire → struct, in the order of a dealing; then of catalogues, replenishment and deeds."""
 
 VERSIONS: Final[dict[str, tuple[int, ...]]] = dict.fromkeys(PAPERS, (VERSION,))
 """Versions of each type this code reads; the last is the one it writes."""
@@ -234,6 +238,9 @@ __all__ = [
     "Classification",
     "Contact",
     "CorrectiveInvoice",
+    "DeedAnswer",
+    "DeedProposal",
+    "DeedReport",
     "Delivery",
     "DeliveryTerms",
     "DespatchAdvice",

@@ -23,6 +23,9 @@ from protocol.process.trade.papers import (
     Catalogue,
     CatalogueRequest,
     CatalogueWithdrawal,
+    DeedAnswer,
+    DeedProposal,
+    DeedReport,
     Item,
     Message,
     Paper,
@@ -444,6 +447,20 @@ def test_reports_of_sales_and_proposals() -> None:
             ("補充のご提案", "抹茶あめ", "30", "週末前に"),
         ),
         (ReplenishmentAnswer(**story.head("RR-1"), proposal="ab" * 32, answer="ordered", order="PO-7"), ("PO-7",)),
+        (
+            DeedProposal(
+                **story.head("DP-1"),
+                **sides,
+                offer="cd" * 32,
+                kind="capacity",
+                subject="45tプレスの空き",
+                amount=48_000,
+                until=1_790_000_000_000_000,
+            ),
+            ("条件のご提示", "45tプレスの空き", "48,000"),
+        ),
+        (DeedAnswer(**story.head("DR-1"), proposal="ab" * 32, answer="accepted"), ("承諾",)),
+        (DeedReport(**story.head("DF-1"), proposal="ab" * 32, word="fulfilled", day="2026-10-20"), ("履行",)),
     ]
     for paper, texts in papers:
         check(paper)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from protocol.process.catalogue.table import TABLE as CATALOGUE
+from protocol.process.deed.table import TABLE as DEED
 from protocol.process.replenishment.table import TABLE as REPLENISHMENT
 from protocol.process.trade.check import _BY_STRUCT
 from protocol.process.trade.papers import PAPERS
@@ -12,7 +13,7 @@ from protocol.process.trade.table import SUBJECT, TABLE, Role, State, called, st
 
 
 def test_every_paper_has_a_row_and_rules() -> None:
-    assert [*TABLE, *CATALOGUE, *REPLENISHMENT] == list(PAPERS)
+    assert [*TABLE, *CATALOGUE, *REPLENISHMENT, *DEED] == list(PAPERS)
     assert list(_BY_STRUCT) == list(PAPERS.values())
 
 

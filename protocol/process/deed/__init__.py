@@ -1,0 +1,1 @@
+"""The process of a deed: terms proposed on an offer, countered, agreed, fulfilled. Pure."""
