@@ -50,7 +50,9 @@ _ROW = sa.select(*(_C[name] for name in DeedRow._fields))
 _MEMBER = _C.member == _bind("member")
 _PUT = upsert(deeds, DeedRow._fields)
 _GET = Query(DeedRow._make, _ROW.where(_MEMBER, _C.thread == _bind("thread")))
-_LATEST = Query(DeedRow._make, _ROW.where(_MEMBER).order_by(_C.updated.desc(), _C.thread).limit(_bind("limit")))
+_LATEST = Query(
+    DeedRow._make, _ROW.where(_MEMBER).order_by(_C.turn.desc(), _C.updated.desc(), _C.thread).limit(_bind("limit"))
+)
 _OF_OFFER = Query(
     DeedRow._make,
     _ROW.where(_MEMBER, _C.offer == _bind("offer")).order_by(_C.updated.desc(), _C.thread).limit(_bind("limit")),
@@ -93,7 +95,7 @@ class Deeds(Repository):
         return self._db.one(_GET, member=member, thread=thread)
 
     def latest(self, member: bytes, limit: int) -> list[DeedRow]:
-        """A member's deeds, the latest change first."""
+        """A member's deeds: those that wait for it first, then by the latest change."""
         return self._db.all(_LATEST, member=member, limit=limit)
 
     def of_offer(self, member: bytes, offer: bytes, limit: int) -> list[DeedRow]:

@@ -85,7 +85,7 @@ HELP: Final = {
     "/drawings": "join/drawings",
     "/groups": "join/groups",
     "/offers": "join/offers",
-    "/deeds": "join/offers",
+    "/deeds": "join/deeds",
     "/market": "join/offers",
     "/payments": "join/pay",
     "/settings": "join/login",

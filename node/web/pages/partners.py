@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from node import words
 from node.api.operation import parse_hash
 from node.i18n import N_
-from node.services import directory, drafts, keywatch, sharing
+from node.services import deeds, directory, drafts, keywatch, sharing
 from node.services.desk import partners
 from node.services.drafting import Step
 from node.services.drawings import showing
@@ -56,8 +56,14 @@ async def card(visit: Visit) -> web.StreamResponse:
     found = await visit.read(lambda tx: partners.look(house, tx, member, partner))
     changes = await visit.read(lambda tx: keywatch.recent(house, tx, partner))
     owed = await visit.read(lambda tx: sharing.owed(tx, member, partner))
+    record = await visit.read(lambda tx: deeds.record_of(tx, member, partner))
     return visit.render(
-        "partners/card.html", found=found, changes=changes, owed=owed, may_write=visit.allows("dealings.write")
+        "partners/card.html",
+        found=found,
+        changes=changes,
+        owed=owed,
+        record=record,
+        may_write=visit.allows("dealings.write"),
     )
 
 

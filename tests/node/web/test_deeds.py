@@ -49,7 +49,9 @@ async def test_an_offer_is_answered_agreed_and_done_over_two_associations(webs: 
     assert told.status == 303, told.plain
     ours = await shop.get(at)
     assert "履行済み" in ours.plain
-    assert "1件" in ours.plain
+    assert "履行1件: 期日どおり1件、検収に合格1件" in ours.plain
+    assert "履行1件: 期日どおり1件" in (await shop.get(f"/partners/{webs.seller.hex()}")).plain
+    assert "履行" not in (await press.get(f"/partners/{webs.buyer.hex()}")).plain
     again = await shop.post(f"/deeds/offer/{series}", typed, csrf=form.csrf)
     webs.deliver()
     page = await press.get(again.location)
