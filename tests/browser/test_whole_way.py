@@ -147,6 +147,11 @@ async def order_from_catalogue(webs: TwoWebs, buyer: Person, seller: Person) -> 
     await buyer.page.set_viewport_size(DESK)
     await buyer.fill(lines__0__gtin="2900000401013")
     assert await buyer.page.locator('[name="lines.0.gtin"]').evaluate("(one) => one.scrollWidth <= one.clientWidth")
+    for width in (820, 1024, 1120, 1280):  # a tablet, small and large desks: nothing to scroll sideways for
+        await buyer.page.set_viewport_size({"width": width, "height": 800})
+        wide = await buyer.page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
+        assert wide <= 0, (width, wide)
+        await picture(buyer.page, f"way_order_form_{width}-{buyer.language}")
     await buyer.fill(lines__0__gtin="")
     await buyer.write("order", place="本店")
     tell(webs)
