@@ -270,7 +270,7 @@ async def test_the_menu_has_seven_entries_and_what_is_done_together_stands_below
 
     plain = await owner.get("/")
     assert entries(plain) == ["/", "/dealings", "/partners", "/books", "/sales", "/together", "/copies"]
-    below = ["/together", "/offers", "/market", "/groups", "/drawings"]
+    below = ["/together", "/offers", "/market", "/deeds", "/groups", "/drawings"]
     for path in below:
         opened = await owner.get(path)
         assert entries(opened) == [*entries(plain)[:6], *below, "/copies"]
