@@ -12,7 +12,8 @@ from aiohttp import web
 from node import offerwords, units
 from node.i18n import N_
 from node.prefectures import PREFECTURES
-from node.services import deeds
+from node.services import deeds, items
+from node.services.items import OwnItem
 from node.services.offers import finding, fits, holding, publishing
 from node.services.offers.finding import OfferRow, Wanted
 from node.services.offers.fits import Found
@@ -292,7 +293,25 @@ async def new(visit: Visit) -> web.StreamResponse:
         card = await visit.read(lambda tx: tx.cards.get(visit.member))
         area = card.area[:5] if card is not None and kind.placed else ""
         form = Form.of(visit.say, {"area": area, "days": "30", "scope": "federation"})
+        number = visit.query.get("item", "")
+        if number:
+            kept = await visit.read(lambda tx: items.get(tx, visit.member, number))
+            _put_item(form, kind, kept.item)
     return await _edit(visit, form, kind, side)
+
+
+def _put_item(form: Form, kind: Kind, item: OwnItem) -> None:
+    """One of our own items into the fields that it answers; a price only where it is whole yen."""
+    form.values |= {"title": [item.name[:MAX_OFFER_TITLE_CHARS]], "text": [item.description[:MAX_OFFER_TEXT_CHARS]]}
+    yen, rest = divmod(item.price.value, 10**item.price.scale) if item.price is not None else (0, 0)
+    known: dict[str, Any] = {
+        "item": item.name[:MAX_OFFER_TITLE_CHARS],
+        "gtin": item.gtin or None,
+        "unit": item.unit,
+        "price_yen": yen if yen and not rest and item.currency == "JPY" else None,
+    }
+    for field in kind.fields:
+        _put(form, field, known.get(field.name))
 
 
 async def publish(visit: Visit) -> web.StreamResponse:

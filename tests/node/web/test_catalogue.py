@@ -149,3 +149,22 @@ async def test_one_cart_over_two_catalogues_with_tiers_and_least_quantities(webs
     stale = await buyer.submit(action, {bag: "12"})
     assert stale.status == 422
     assert "品目表が新しくなりました" in stale.plain
+
+
+async def test_an_item_is_offered_to_all_by_one_button(web: Web) -> None:
+    """The form of goods opens with what the catalogue says; the rest is asked as ever."""
+    clerk = await web.logged_in("clerk")
+    await add_item(
+        clerk, number="M-1/赤", name="抹茶あめ", price="240", tax="AA8", gtin="2900000601017", description="宇治"
+    )
+    await add_item(clerk, number="M-2", name="量り売り", price="12.5", tax="S10")
+    shown = await clerk.get("/catalogue/item?number=M-1%2F%E8%B5%A4")
+    link = "/offers/new/goods/offer?item=M-1/%E8%B5%A4"
+    assert f'href="{link}"' in shown.text
+    form = (await clerk.get(link)).fields("/offers/new/goods/offer")
+    assert (form["title"], form["text"], form["d_item"], form["d_gtin"], form["d_unit"], form["d_price_yen"]) == (
+        "抹茶あめ", "宇治", "抹茶あめ", "2900000601017", "H87", "240",
+    )  # fmt: skip
+    other = (await clerk.get("/offers/new/goods/offer?item=M-2")).fields("/offers/new/goods/offer")
+    assert (other["d_item"], other.get("d_price_yen", "")) == ("量り売り", "")  # 12.5 yen is no whole number
+    assert (await clerk.get("/offers/new/goods/offer?item=none")).status == 404
