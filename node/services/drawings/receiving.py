@@ -12,6 +12,7 @@ from node.services import members
 from node.services.drawings import keeping
 from node.services.house import House
 from node.services.joint.seats import key_of
+from node.services.notices import noting
 from node.store import Tx
 from node.store.drawings import FactRow, GrantRow, VersionRow
 from protocol.errors import CallerFault, Malformed, Misdirected, NotFound, TooLarge
@@ -94,6 +95,8 @@ def take_given(house: House, tx: Tx, version_data: bytes, grant_data: bytes) -> 
             house.clock(),
         )
     )
+    if before is None or before.may != grant.may.value:
+        noting.tell(house, tx, grant.reader, "drawings", said.hash)
     if grant.may is May.NOTHING:
         forget(house, tx, known.hash)
 

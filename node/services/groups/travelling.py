@@ -13,13 +13,14 @@ from node.services import members
 from node.services.groups import acting
 from node.services.house import House
 from node.services.joint.seats import key_of
+from node.services.notices import noting
 from node.store import Tx
 from node.store.groups import GroupFactRow
 from protocol import canon, shape
 from protocol.errors import Malformed, Misdirected, NotFound, PeerFault, TooLarge
 from protocol.limits import MAX_GROUP_FACTS, MAX_GROUP_MEMBERS, MAX_GROUPS, MAX_HISTORY_BYTES, MAX_RECORD_BYTES, MIB
 from protocol.process.group import facts
-from protocol.process.group.facts import Known
+from protocol.process.group.facts import Kind, Known
 from protocol.process.group.folding import Group
 
 POST_TAG: Final = "yui/group-post/1"
@@ -67,7 +68,20 @@ def receive(house: House, tx: Tx, node: bytes, data: bytes) -> bytes:
     if found is None or len(found.standing.members) > 2 * MAX_GROUP_MEMBERS or not _concerns(tx, found):
         raise NotFound("group", "no such group")
     tx.groups.put_told(group, node, [one.hash for one in new])
+    _note(house, tx, found, new)
     return NOTHING
+
+
+def _note(house: House, tx: Tx, found: Group, new: list[Known]) -> None:
+    """People here hear of invitations and announcements."""
+    for one in new:
+        if one.hash in found.void:
+            continue
+        if one.fact.kind is Kind.INVITE:
+            noting.tell(house, tx, one.fact.subject, "groups", one.hash)
+        elif one.fact.kind is Kind.ANNOUNCEMENT:
+            for firm in sorted(found.standing.members - {one.fact.author}):
+                noting.tell(house, tx, firm, "groups", one.hash)
 
 
 def _concerns(tx: Tx, found: Group) -> bool:

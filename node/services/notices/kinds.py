@@ -37,6 +37,8 @@ KINDS: Final[Mapping[str, Kind]] = {
     "replenishment": Kind(N_("Replenishment"), N_("A supplier proposed to replenish.")),
     "deeds": Kind(N_("Terms and agreements"), N_("A partner proposed terms or answered them."), usual=True),
     "records": Kind(N_("Inspections and payment notices"), N_("A partner inspected goods or told of a payment.")),
+    "groups": Kind(N_("Groups"), N_("A group invites you or announces something."), climbs=False),
+    "drawings": Kind(N_("Drawings"), N_("A drawing came, has a new version, or was withdrawn."), climbs=False),
 }
 #: Type of an arrived paper → kind of notice. A type without a row needs nobody.
 OF_TYPE: Final[Mapping[str, str]] = {

@@ -75,6 +75,14 @@ def note(house: House, tx: Tx, member: bytes, kind: str, subject: bytes, thread:
     return True
 
 
+def tell(house: House, tx: Tx, member: bytes, kind: str, subject: bytes) -> bool:
+    """Note something that came beside the papers, for a firm at home here with people to tell. It has no dealing."""
+    row = tx.members.get(member)
+    if row is None or not row.local or not people_of(tx, member):
+        return False
+    return note(house, tx, member, kind, subject, b"")
+
+
 def people_of(tx: Tx, member: bytes) -> list[UserRow]:
     """Users of a member who can come and look."""
     return [user for user in tx.users.all() if user.member == member and not user.disabled]

@@ -6,9 +6,11 @@ import re
 
 import pytest
 
+from node.services.groups import acting, travelling
 from node.services.notices import choosing, climbing, noting, sending
 from node.services.trade import Submission
 from protocol.errors import CallerFault
+from protocol.process.group.facts import Kind as GroupKind
 from tests.node.notices.conftest import BASE, Office
 from tests.node.services.town import order
 
@@ -228,3 +230,21 @@ async def test_a_catalogue_is_no_dealing_and_its_notice_leads_to_a_page_that_is_
     assert f"{BASE}/partners" in text.splitlines()
     assert webs.buyer.hex() not in text, "who asks is no matter of a mail server"
     assert (await viewer.get("/partners")).status == 200
+
+
+async def test_an_invitation_is_told_without_anything_in_it(office: Office) -> None:
+    """An owner who asked for it hears that something came of a group: no name, no title."""
+    webs, owner = office.webs, office.user("owner")
+    kyoto, toyota = webs.kyoto.town, webs.toyota.town
+    kyoto.do(lambda tx: choosing.choose(tx, owner, {"groups": ["mail"], "drawings": ["mail"]}))
+    group = toyota.do(lambda tx: acting.found(toyota.house, tx, webs.buyer, "秘密の会"))
+    toyota.do(lambda tx: acting.act(toyota.house, tx, webs.buyer, group, GroupKind.INVITE, subject=webs.seller))
+    (post,) = toyota.see(lambda tx: travelling.posts(toyota.house, tx))
+    for _ in range(2):  # twice is one notice
+        kyoto.do(lambda tx: travelling.receive(kyoto.house, tx, toyota.house.id, post.body))
+    await office.after(1)
+    (mail,) = office.post.mails
+    assert (mail["To"], mail["Subject"]) == ("owner@kyoto.example.jp", "グループの招待かお知らせがあります。")
+    for secret in ("秘密の会", "金太郎機械", group.hex()[:12]):
+        assert secret not in mail.as_string(), secret
+        assert secret not in mail.get_content(), secret
