@@ -12,7 +12,9 @@ import pytest
 from node.services.drafting import Step
 from tests.browser.screens import address, picture, squeezed, violations, window
 from tests.node.services import october
+from tests.node.services.offers import fair
 from tests.node.web.harness import Web, serving, two_webs
+from tests.node.web.test_deeds import HOURS
 from tests.node.web.test_drawings import bring
 from tests.node.web.test_drawings import picture as drawn
 from tests.node.web.test_offers import put_up
@@ -70,3 +72,26 @@ async def test_an_offer_and_a_dealing(browser: Any, tmp_path: Path) -> None:
         shown = [("owner", offer, "offer"), ("owner", f"{offer}/change", "offer_change")]
         shown += [("owner", f"/dealings/{thread}", "dealing"), ("owner", f"/dealings/{thread}/credit", "credit")]
         assert await wrong_with(browser, webs.kyoto, shown) == []
+
+
+async def test_an_agreement(browser: Any, tmp_path: Path) -> None:
+    async with two_webs(tmp_path) as webs:
+        home, other = webs.kyoto.town, webs.toyota.town
+        series = fair.publish(home, webs.seller, title="45tプレスの空き").series.hex()
+        fair.tell(home, other)
+        shop = await webs.toyota.logged_in("owner")
+        form = await shop.get(f"/deeds/offer/{series}")
+        typed = {"subject": "ブラケット500個", "terms": "材料は支給、引き取りは当社", "amount": "48,000"} | HOURS
+        at = (await shop.post(f"/deeds/offer/{series}", typed, csrf=form.csrf)).location
+        webs.deliver()
+        shown = [("owner", "/deeds", "deeds"), ("owner", at, "deed"), ("owner", f"{at}/counter", "deed_counter")]
+        shown += [("owner", f"/offers/{series}", "offer_answered")]
+        assert await wrong_with(browser, webs.kyoto, shown) == []
+        press = await webs.kyoto.logged_in("owner")
+        page = await press.get(at)
+        terms = re.search(r'name="terms" value="([0-9a-f]{64})"', page.text)
+        assert terms is not None
+        assert (await press.post(f"{at}/agree", {"terms": terms[1]}, csrf=page.csrf)).status == 303
+        webs.deliver()
+        shown = [("owner", at, "deed_agreed"), ("owner", f"/deeds/offer/{series}", "deed_form")]
+        assert await wrong_with(browser, webs.toyota, shown) == []
