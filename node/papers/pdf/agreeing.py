@@ -29,7 +29,7 @@ def deed_proposal(paper: DeedProposal, context: Context) -> Sheet:
     frame.add(
         frame.facts(
             "",
-            (N_("Kind"), frame.say(offerwords.KINDS[paper.kind])),
+            (N_("Kind of offer"), frame.say(offerwords.KINDS[paper.kind])),
             (N_("What it is about"), paper.subject),
             (N_("Terms"), paper.terms),
             (N_("Amount (with tax)") if paper.tax_included else N_("Amount (without tax)"), money),

@@ -38,7 +38,7 @@ STATES: Final = {
     "held": N_("held for a person"),
 }
 STANDINGS: Final = {
-    "open": N_("open"),
+    "open": N_("waits for an answer"),
     "accepted": N_("accepted, to be confirmed"),
     "agreed": N_("agreed"),
     "declined": N_("declined"),
