@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 _KEEP = {"\n", "\t"}
 _HIDDEN = {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"}
 SHORT = 12
+MANY = 1_000  # rows: more are written one a line, with tabs between
 WIDE = 400  # columns, where no terminal says how wide it is
 
 
@@ -101,6 +102,10 @@ def table(values: Any, columns: Sequence[str], rows: Iterable[Sequence[object]],
     found = [list(row) for row in rows]
     if not found:
         say(empty or _("nothing to show"))
+        return
+    if len(found) > MANY:  # laying out takes seconds, and nobody reads it on a screen
+        for row in [columns, *found]:
+            line("\t".join(str(cell) for cell in row))
         return
     from rich import box
     from rich.table import Table

@@ -29,6 +29,7 @@ from node.services.mailing import keeping
 from node.services.moving import forgetting
 from node.services.offers import holding
 from node.services.supplying import grants
+from node.services.transaction import Tx
 from protocol.errors import InvariantBroken, YuiError
 
 if TYPE_CHECKING:
@@ -47,6 +48,18 @@ AFTER_FAILURE_S: Final = 30.0
 HOUR_US: Final = 3600 * 1_000_000
 SWEEPS: Final = 3
 LAST_BACKUP: Final = "backup/last"
+SETTLING_US: Final = HOUR_US // 4  # whoever sets up a node enrols several members: one backup after them
+
+
+def backup_due(tx: Tx, now: int, every_hours: int) -> bool:
+    """Whether a scheduled backup is due: after its hours, and soon after the first member came to an empty node."""
+    if not every_hours:
+        return False
+    last = tx.meta.get_int(LAST_BACKUP)
+    if now - last >= every_hours * HOUR_US:
+        return True
+    first = min((row.created for row in tx.members.all(local=True)), default=now)
+    return last < first <= now - SETTLING_US
 
 
 class Jobs:
@@ -219,8 +232,7 @@ class Jobs:
         context = self._context
         config = opening.load_config(context.folder).backup
         now = context.house.clock()
-        last = await asyncio.to_thread(context.store.read, lambda tx: tx.meta.get_int(LAST_BACKUP))
-        if config.every_hours and now - last >= config.every_hours * HOUR_US:
+        if await asyncio.to_thread(context.store.read, lambda tx: backup_due(tx, now, config.every_hours)):
             made = await asyncio.to_thread(
                 backup.make, context.folder, target_of(context), context.store, context.house, now, config.keep
             )

@@ -49,6 +49,23 @@ async def test_backup_and_drop_folder_run_and_stop_at_once(folder: Path) -> None
     assert len(list((folder / "backups").glob("*/manifest.json"))) == 1
 
 
+def test_a_backup_is_due_soon_after_the_first_member_came() -> None:
+    """The first backup is of an empty node: the next does not wait for a day."""
+    town = Association("豊田")
+    made = town.house.clock()
+    town.do(lambda tx: tx.meta.set_int(jobs.LAST_BACKUP, made))
+
+    def due(after_us: int, every_hours: int = 24) -> bool:
+        return town.see(lambda tx: jobs.backup_due(tx, made + after_us, every_hours))
+
+    assert [due(0), due(23 * jobs.HOUR_US), due(24 * jobs.HOUR_US)] == [False, False, True]
+    town.enrol("金太郎機械")
+    assert [due(jobs.HOUR_US // 10), due(jobs.HOUR_US), due(jobs.HOUR_US, 0)] == [False, True, False]
+    town.do(lambda tx: tx.meta.set_int(jobs.LAST_BACKUP, made + jobs.HOUR_US))
+    town.enrol("花咲堂")
+    assert not due(2 * jobs.HOUR_US)
+
+
 async def test_a_failing_job_is_tried_again_and_stops_no_other(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(jobs, "AFTER_FAILURE_S", 0.01)
     town = Association("豊田")
