@@ -28,6 +28,7 @@ from node.services.house import House, Safe
 from node.store import Tx
 from protocol.errors import CallerFault, Frozen, PeerFault, WorldFault
 from protocol.guardian import forgetting, messages
+from protocol.guardian.forgetting import SetAside
 from protocol.keys import NodeId
 from protocol.limits import SAFE_PATIENCE_US
 from protocol.link.receipt import Leaf
@@ -243,6 +244,7 @@ class Guarding:
         house = self.house
         guardian.waiting.difference_update(wanted)
         try:
+            yield from self._ask_vaults(node, wanted)
             message: Message | None = yield from look(
                 partial(sending.next_message, house, guardian=node, wanted=wanted)
             )
@@ -250,7 +252,7 @@ class Guarding:
                 return
             wire = yield from ask(node, messages.FRAMES, message.body)
             advanced: Advanced = yield from self._commit(
-                partial(sending.take_kept, house, guardian=node, wire=wire, told=message.told)
+                partial(catching.take_kept, house, guardian=node, wire=wire, told=message.told)
             )
         except BaseException:
             guardian.waiting.update(wanted)
@@ -268,6 +270,15 @@ class Guarding:
             self._remember(member, safe)
         if house.delayed:
             self._let_go(everybody=True)
+
+    def _ask_vaults(self, node: NodeId, wanted: list[bytes]) -> Steps[None]:
+        """What a guardian keeps the keys of members in that were put back from a backup: before anything is sealed."""
+        house = self.house
+        for member in (yield from look(partial(catching.unshown, house, guardian=node, wanted=wanted))):
+            question = forgetting.encode_set_aside(SetAside(bytes(32), member))
+            wires = forgetting.parse_vaults((yield from ask(node, forgetting.SET_ASIDE, question)))
+            work = partial(catching.take_vaults, house, member=member, guardian=node, wires=wires)
+            yield from self._commit(work)
 
     def _catch_up(self, node: NodeId, member: bytes) -> Steps[None]:
         """Read what a guardian has of former epochs and this node has not."""

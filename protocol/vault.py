@@ -2,7 +2,8 @@
 
 Owns the encryption of frames and chunks (XChaCha20-Poly1305 by :mod:`protocol.sealing`), their padding, the blind
 names of chunks, and the vault record, in which each key is sealed to those who may bring the member back: the holders
-of its recovery words, its second factor, its association. No guardian's key stands there. Entropy is an argument.
+of its recovery words, its second factor, its association; and to the home's own node, which may lose it with a disk
+and get it back after a restore. No guardian's key stands there. Entropy is an argument.
 
 Frames take a random nonce; a chunk's nonce is its number under a key of its own, since its content never changes.
 Source: ``docs/protocol.md`` §15.2.
@@ -30,6 +31,9 @@ LEAST_PADDED: Final = 1 * KIB
 MAX_SEALED_CHUNK_BYTES: Final = CHUNK_BYTES + CHUNK_BYTES // 8
 MAX_VAULT_BYTES: Final = 256 * KIB
 _MARK: Final = b"\x80"  # ISO/IEC 7816-4: one mark, then zeros
+
+
+OPENERS: Final = (*KEYED_ROLES, Role.NODE)
 
 
 class Wrap(NamedTuple):
@@ -143,8 +147,8 @@ def _vault_key(value: object) -> VaultKey:
     wraps = []
     for item in shape.array(raw, "keys.wraps", MAX_VAULT_WRAPS):
         role, public, sealed = shape.exactly(item, "keys.wraps", 3)
-        if role not in {known.value for known in KEYED_ROLES}:
-            raise Malformed("keys.wraps: words, factor or association")
+        if role not in {known.value for known in OPENERS}:
+            raise Malformed("keys.wraps: words, factor, association or node")
         sealed = shape.fixed(sealed, "keys.wraps.sealed", KEY_BYTES + sealing.OVERHEAD_BYTES)
         wraps.append(Wrap(role, shape.fixed(public, "keys.wraps.public", 32), sealed))
     if wraps != sorted(wraps):

@@ -108,7 +108,9 @@ def open_after_reading(house: House, tx: Tx) -> frozenset[bytes]:
         adopt_tail(house, tx, member)
     if reason is Reason.RESTORE:
         for member in opened:
-            behind.mark(tx, member, house.clock())
+            chosen = members.require_log(house, tx, member).standing.guardians
+            behind.mark(tx, member, house.clock(), guarded=chosen is not None)
+        house.uncopied.update(opened)
         announce_holdings(house, tx, opened)
         _ask_again(house, tx)
     return frozenset(peer.node for peer in tx.peers.all())

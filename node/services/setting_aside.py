@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from node.services import members
 from node.services.exchange import require_peer
 from node.services.house import House
 from node.store import AsideRow, RegisterRow, Tx, WardRow
@@ -55,11 +56,21 @@ def until(house: House, tx: Tx, peer: bytes, asked: Forget) -> int:
 
 
 def show(house: House, tx: Tx, peer: bytes, asked: SetAside) -> list[bytes]:
-    """What is set aside, for the claimant to whom the fence was promised."""
+    """What is set aside, for the claimant to whom the fence was promised.
+
+    Without a fence: for the ward's home, which may have lost its own, with the vault in force before them; nothing if
+    the member is no ward here.
+    """
     if peer != house.id:
         require_peer(tx, peer)
-    _require_claimant(tx, peer, asked)
-    return [row.wire for row in tx.renewing.aside(asked.member)]
+    aside = [row.wire for row in tx.renewing.aside(asked.member)]
+    if any(asked.fence):
+        _require_claimant(tx, peer, asked)
+        return aside
+    ward, log = tx.wards.get(asked.member), members.find_log(house, tx, asked.member)
+    if log is not None and log.standing.epoch is not None and log.epoch.home != peer:
+        raise NotAuthorised("member: its home is another node", code="not-home")
+    return [wire for wire in (ward.vault if ward is not None else b"", *aside) if wire]
 
 
 def _require_claimant(tx: Tx, peer: bytes, asked: SetAside) -> RegisterRow:

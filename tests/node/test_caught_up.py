@@ -8,13 +8,14 @@ import pytest
 
 from node.attachments import AttachmentFiles
 from node.homecoming import Home
-from node.services import attachments, drafts, salvage, users, warding
+from node.services import attachments, drafts, keying, salvage, users, warding
 from node.services.guarding import overview, patience
 from node.services.trade import Submission
 from node.store import Tx, open_memory
 from protocol.document.header import AttachmentRef
 from protocol.errors import NotAuthorised
 from protocol.guardian import messages
+from protocol.identity import words
 from protocol.identity.control import Reason
 from tests.node.services.town import order
 from tests.node.six_towns import Six, by_words
@@ -294,3 +295,52 @@ def test_a_member_comes_back_to_a_node_where_it_was_at_home_before(six: Six) -> 
     home = six.bring_back(HOME, by_words(six), 600)
     assert isinstance(home, Home), home
     assert first in six.held(HOME, six.buyer)
+
+
+@pytest.mark.parametrize("older_than", ["the change of words", "the first copies"])
+def test_a_backup_older_than_the_vault_key_learns_it_from_the_guardians(six: Six, older_than: str) -> None:
+    """Its own key in place of theirs would lock away what only guardians have."""
+    bare = six.at[HOME].store.serialize()
+    first = six.order("PO-1")
+    six.street.wait(10)
+    six.copy()
+    image = six.at[HOME].store.serialize()
+    change_words(six)
+    cut_off(six)
+    second = six.order("PO-2")
+    six.copy()
+    put_back(six, without_copies(bare, six.buyer) if older_than == "the first copies" else image)
+    six.street.wait(900)
+    house = six.house(HOME)
+    assert {first, second} <= set(six.held(HOME, six.buyer))
+    third = six.order("PO-3")
+    six.street.wait(60)
+    for paper in (first, second, third):
+        assert six.see(HOME, lambda tx, paper=paper: patience.is_safe(house, tx, six.buyer, paper)), paper
+    assert six.see(HOME, lambda tx: overview.members(house, tx))[0].to_hear == 0
+    six.street.dark.clear()
+    six.burn()
+    home = six.bring_back("四国", by_words(six), seconds=300)
+    assert isinstance(home, Home), home
+    assert {first, second, third} <= set(six.held("四国", six.buyer))
+
+
+def without_copies(image: bytes, member: bytes) -> bytes:
+    """The store of a home that has made no copies of ``member`` yet."""
+    bare = open_memory(image)
+
+    def forget(tx: Tx) -> None:
+        tx.guarding.drop(member)
+        for name in [row.subject for row in tx.wrapped_keys.by_purpose("vault")]:
+            tx.wrapped_keys.destroy("vault", name)
+
+    bare.write(forget)
+    return bare.serialize()
+
+
+def change_words(six: Six) -> None:
+    """The firm makes a new sheet: new words, and so a new vault key."""
+    house = six.house(HOME)
+    phrase = six.do(HOME, lambda tx: keying.replace_words(house, tx, six.buyer, six.words))
+    six.words = words.key_of(words.entropy_of(" ".join(phrase)))
+    six.street.wait(120)

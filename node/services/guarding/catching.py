@@ -17,13 +17,14 @@ from node.services.belongings import collecting, items, rebuilding
 from node.services.belongings.items import Item, Joiner, What
 from node.services.belongings.rebuilding import Rebuilt
 from node.services.claiming import NextRead
-from node.services.guarding import behind, renewing, sending
+from node.services.guarding import behind, renewing, sending, vaulting
 from node.services.guarding.behind import Behind, End
+from node.services.guarding.sending import Advanced, Told
 from node.services.house import House
 from node.services.intake import SENT
 from node.store import Tx
 from protocol import keys
-from protocol.errors import Malformed
+from protocol.errors import Malformed, NotAuthorised
 from protocol.guardian import frame
 from protocol.identity.control import Guardians, Kind
 from protocol.identity.log import ControlLog
@@ -62,6 +63,37 @@ def _end(tx: Tx, member: bytes, epoch: bytes, row: Behind | None) -> End:
     return max(own, taken) if taken is not None else own
 
 
+def unshown(house: House, tx: Tx, guardian: bytes, wanted: Sequence[bytes]) -> list[bytes]:
+    """Of which of ``wanted`` the guardian has to show its vault, before frames of them are made here."""
+    found = []
+    for member in wanted:
+        row = behind.load(tx, member)
+        if row is not None and guardian not in row.shown:
+            found.append(member)
+    return found
+
+
+def take_vaults(house: House, tx: Tx, member: bytes, guardian: bytes, wires: Sequence[bytes]) -> None:
+    """The vaults that a guardian keeps of a member that was put back from a backup, the one in force first."""
+    log = members.require_log(house, tx, member)
+    before, row = behind.load(tx, member), tx.guarding.get(member)
+    if before is None or row is None:
+        return
+    try:
+        learned = vaulting.learn(house, tx, log, row, wires)
+    except NotAuthorised as sealed:
+        learned = row
+        behind.tell(tx, member, [str(sealed)])
+    if learned != row:
+        if row.vault and not vaulting.names(row) <= vaulting.names(learned):  # a key was retired: lay everything again
+            learned = learned._replace(cursor=b"")
+        tx.guarding.put(learned)
+    behind.save(tx, member, before._replace(shown=before.shown | {guardian}))
+    if behind.knows_vault(tx, log):
+        house.uncopied.add(member)
+    conclude(house, tx, member)
+
+
 def take(house: House, tx: Tx, member: bytes, wires: Sequence[bytes], reading: Reading) -> Rebuilt:
     """Take frames in that follow what is here. Malformed for any others, and for what no key here opens."""
     log = members.require_log(house, tx, member)
@@ -81,7 +113,8 @@ def take(house: House, tx: Tx, member: bytes, wires: Sequence[bytes], reading: R
     done = rebuilding.rebuild(house, tx, member, found, state)
     if before is not None and state is not None and reading.joiner.is_whole:  # or read again from the last whole item
         cursor = collecting.encode(collecting.decode(before.cursor)._replace(state=state))
-        behind.save(tx, member, Behind(cursor, {**before.ends, **reading.ends}))
+        now = behind.load(tx, member) or before
+        behind.save(tx, member, now._replace(cursor=cursor, ends={**before.ends, **reading.ends}))
     _follow(house, tx, member, found)
     behind.tell(tx, member, [*done.told, *done.bad])
     return done
@@ -99,6 +132,14 @@ def _follow(house: House, tx: Tx, member: bytes, found: Sequence[Item]) -> None:
             outbox.requeue(tx, home, [item.document])
 
 
+def take_kept(house: House, tx: Tx, guardian: bytes, wire: bytes, told: Sequence[Told]) -> Advanced:
+    """A guardian's word (:func:`sending.take_kept`), which may be the last one that a member was waiting for."""
+    advanced = sending.take_kept(house, tx, guardian, wire, told)
+    for item in told:
+        conclude(house, tx, item.member)
+    return advanced
+
+
 def settle(house: House, tx: Tx, member: bytes, guardian: bytes) -> frozenset[bytes]:
     """All that ``guardian`` has is here: enter it in the present epoch. Peers that have something waiting."""
     recovery.adopt_tail(house, tx, member)
@@ -112,8 +153,10 @@ def settle(house: House, tx: Tx, member: bytes, guardian: bytes) -> frozenset[by
 
 def conclude(house: House, tx: Tx, member: bytes) -> None:
     """Nothing is missed any more once as many guardians were heard as a return asks."""
+    if behind.load(tx, member) is None:
+        return
     heard, needed = progress(house, tx, member)
-    if needed and heard >= needed:
+    if needed and heard >= needed and behind.knows_vault(tx, members.require_log(house, tx, member)):
         behind.clear(tx, member)
 
 

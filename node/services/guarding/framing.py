@@ -14,15 +14,14 @@ from node.services.belongings import collecting
 from node.services.belongings import items as belongings
 from node.services.belongings.collecting import Reach, collect
 from node.services.belongings.items import Item
-from node.services.guarding import renewing, vaulting
+from node.services.guarding import behind, renewing, vaulting
 from node.services.house import House, Safe
 from node.store import GuardChunkRow, GuardedRow, GuardFrameRow, Tx
 from protocol import canon, keys, vault
 from protocol.document import attachment
-from protocol.errors import CallerFault, InvariantBroken, PeerFault, YuiError
+from protocol.errors import CallerFault, InvariantBroken, PeerFault, WorldFault, YuiError
 from protocol.guardian import frame
 from protocol.guardian.frame import Frame, Place, Signed
-from protocol.identity.control import Epoch
 from protocol.identity.log import ControlLog
 from protocol.limits import MAX_FRAME_PLAIN_BYTES
 
@@ -91,6 +90,8 @@ def build(house: House, tx: Tx, thorough: Collection[bytes]) -> Built:
 def build_some(house: House, tx: Tx, log: ControlLog) -> tuple[GuardedRow, bool]:
     """Lay what is new of one member into frames, whether or not it has guardians; whether something is left."""
     before = tx.guarding.get(log.member)
+    if vaulting.is_due(house, log, before or GuardedRow(log.member)) and not behind.knows_vault(tx, log):
+        raise WorldFault("put back from a backup: its guardians have to show its keys first", code="behind")
     if before is not None and before.vault and vaulting.refresh(house, tx, log, before) == before:
         found = collect(house, tx, log.member, before.cursor, TARGET_BYTES)
         if found.cursor == before.cursor and not found.more:
@@ -114,7 +115,7 @@ def adopt(
     ``copied``: verdicts by document, as these frames say. What is here beyond them is laid into the next ones.
     """
     log = members.require_log(house, tx, member)
-    kept = vault.verify(wire, _epoch_of(log, wire)) if wire else None
+    kept = vault.read(wire) if wire else None
     before = tx.guarding.get(member)
     tx.guarding.drop(member)  # of an earlier stay here
     tx.renewing.drop(member)
@@ -127,17 +128,14 @@ def adopt(
         tx.guarding.add_frame(row, signed.sealed)
     cursor = collecting.encode(collecting.read_back(tx, member, copied))
     version = max(kept.version if kept else 0, tx.meta.get_int(_VERSION + member.hex()))
-    state = GuardedRow(member, wire, version, cursor=cursor, place=place)
     policies = before.policies if before is not None else b""
-    holders = vaulting.holders_of(kept) if kept is not None and kept.version == version else b""  # else: a new one
-    tx.guarding.put(state._replace(holders=holders, policies=policies))
+    state = GuardedRow(member, wire, version, cursor=cursor, place=place, policies=policies)
+    if kept is not None and log.epoch_named(kept.epoch) is None:
+        state = vaulting.signed_anew(house, tx, log, state, kept)
+    tx.guarding.put(state)  # its holders are not this home's: the first frame here is under a new key
     for name in sealing - {item.name for item in kept.keys} if kept else ():
         tx.wrapped_keys.destroy(vaulting.PURPOSE, name)  # retired, and set aside where they were opened
     house.uncopied.add(member)
-
-
-def _epoch_of(log: ControlLog, wire: bytes) -> Epoch:
-    return log.epoch_named(vault.claimed_epoch(wire)[1]) or log.epoch
 
 
 def guarded_log(house: House, tx: Tx, member: bytes) -> ControlLog | None:
@@ -166,6 +164,8 @@ def _build(house: House, tx: Tx, log: ControlLog, thorough: bool) -> tuple[Guard
     """Frames of everything new, as far as one transaction goes; whether something is left."""
     row = tx.guarding.get(log.member) or GuardedRow(log.member)
     before = row
+    if vaulting.is_due(house, log, row) and not behind.knows_vault(tx, log):
+        return row, False  # the guardians are asked for theirs first: :mod:`catching`
     row = renewing.advance(house, tx, log, vaulting.refresh(house, tx, log, row))
     thorough = thorough or renewing.is_laying(tx, log.member)
     chain = _Chain(house, tx, log, row)

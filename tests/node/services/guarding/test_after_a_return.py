@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from node.homecoming import Home
 from node.services.guarding import patience
+from protocol import vault
 from tests.node.six_towns import Six, by_words
 
 
@@ -23,6 +24,9 @@ def test_at_the_new_home_documents_become_safe_again_behind_the_old_frames() -> 
     assert len(after) == 2
     assert after[1] == 1
     assert len(before) <= len(after)
-    vaults = six.see("竜宮", lambda tx: tx.wards.get(six.buyer))
-    assert vaults is not None
-    assert vaults.vault_version == 1  # the same keys open it
+    ward = six.see("竜宮", lambda tx: tx.wards.get(six.buyer))
+    assert ward is not None
+    kept = vault.read(ward.vault)
+    assert (kept.version, len(kept.keys)) == (2, 2)  # the old home does not open what is written from now on
+    openers = [{(wrap.role, wrap.public) for wrap in item.wraps if wrap.role == "node"} for item in kept.keys]
+    assert openers == [{("node", house.node.public)}] * 2
