@@ -290,8 +290,10 @@ class Claimant:
         return replace(self, promises={**self.promises, promise.guardian: promise})
 
     def has_copied(self, guardian: bytes) -> Claimant:
-        """Everything up to the tips that ``guardian`` promised is here."""
-        return replace(self, copied=self.copied | {guardian} if guardian in self.promises else self.copied)
+        """Everything up to the tips that ``guardian`` promised is here: whoever had all before may lack something now."""
+        if guardian in self.copied or guardian not in self.promises:
+            return self
+        return replace(self, copied=self.copied | {guardian}, written=frozenset())
 
     def has_written(self, guardian: bytes) -> Claimant:
         """``guardian`` acknowledged the end of what was read."""

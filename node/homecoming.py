@@ -250,6 +250,7 @@ class Homecoming:
             if at.step is not Step.WRITE_BACK:
                 return
             at = yield from self._promise_more(at, trouble)
+            tip = yield from look(lambda tx: claiming.tip_of(house, tx, self._member))
             yield from self._wait(wait, trouble, f"{len(at.written)} of {at.guardians.q} guardians hold all again")
             wait = min(2 * wait, MAX_AGAIN_US)
         raise WorldFault(f"too few guardians answer: {len(at.written)} of {at.guardians.q}", code="guardians-silent")

@@ -324,8 +324,12 @@ def verified_frame(log: ControlLog, wire: bytes) -> Signed:
 
 
 def has_copied(house: House, tx: Tx, member: bytes, guardian: bytes) -> Claimant:
-    """All that ``guardian`` promised is here."""
-    return _advance(house, tx, member, lambda at: at._replace(copied=tuple({*at.copied, guardian})))
+    """All that ``guardian`` promised is here: it may be more than what was given back to others before."""
+
+    def more(at: Progress) -> Progress:
+        return at if guardian in at.copied else at._replace(copied=(*at.copied, guardian), written=())
+
+    return _advance(house, tx, member, more)
 
 
 # --- what was read

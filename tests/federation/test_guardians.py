@@ -247,6 +247,19 @@ def test_a_claimant_reads_writes_back_claims_and_opens() -> None:
     assert at.step is Step.OPEN
 
 
+def test_what_another_guardian_adds_is_given_back_to_those_who_had_everything_before() -> None:
+    """Two have the whole chain; the third is silent; one that is read in its place has a frame more."""
+    at = Claimant(fence(), SET)
+    for name in NAMES:
+        at = at.promised(promises(at.fence, name)[0])
+    for name in NAMES[:3]:
+        at = at.has_copied(node(name))
+    for name in NAMES[:2]:
+        at = at.has_written(node(name))
+    assert at.has_copied(node(NAMES[0])) == at
+    assert at.has_copied(node(NAMES[3])).written == frozenset()
+
+
 def test_a_copy_without_a_promise_does_not_count_and_a_refusal_is_remembered() -> None:
     at = Claimant(fence(), SET).has_copied(node(NAMES[0])).was_refused(7)
     assert not at.copied

@@ -17,7 +17,7 @@ from node import wardship
 from node.homecoming import Homecoming
 from node.procedure import Steps, commit, look
 from node.services import claiming, exchange, recovery, warding
-from node.services.guarding import sending
+from node.services.guarding import behind, catching, sending
 from node.services.house import House
 from node.services.intake import Arrival
 from node.store import ChainRow, GuardedRow, Tx, WardFrameRow, WardRow
@@ -43,6 +43,13 @@ def planted(plant: Callable[[pytest.MonkeyPatch], None]) -> Planted:
 
     PLANTED[plant.__name__] = lasting
     return lasting
+
+
+@planted
+def nobody_asks_for_the_vault(patch: pytest.MonkeyPatch) -> None:
+    """A home that was put back from a backup makes a vault key of its own before it knows the one in force."""
+    patch.setattr(catching, "unshown", lambda *_args, **_named: [])
+    patch.setattr(behind, "knows_vault", lambda *_: True)
 
 
 @planted

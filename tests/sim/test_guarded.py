@@ -43,9 +43,8 @@ NEVER = (
     "UNIQUE constraint failed: journal",
 )
 OPEN = {
-    "not quiet": "a member is not back, or not safe again, in time. One cause is known: a backup that is older than the"
-    " first copies or than a change of the words lacks the vault key in force, so that the home cannot read its copies",
-    "safe, and": "the same backup: what was safe lies at guardians, and the home cannot open it",
+    "not quiet": "a member is not back, or not safe again, in time: not understood yet",
+    "safe, and": "what was safe is not at its home: not understood yet",
     "an acknowledged document is lost": "written at an old home that had started again while its member moved: that"
     " epoch is undone by the move, and a document of an undone epoch goes nowhere",
     "rests on a receipt of a stale epoch": "not understood yet",
@@ -108,6 +107,7 @@ def test_the_rules_that_were_left_out_are_these() -> None:
         "acknowledged_before_it_is_kept",
         "gaps_in_the_chain_do_not_matter",
         "neighbours_are_forgotten",
+        "nobody_asks_for_the_vault",
         "nothing_is_handed_over",
         "one_countersignature_is_enough",
         "one_guardian_is_read",
@@ -124,7 +124,7 @@ def test_the_simulator_finds_it(name: str) -> None:
     for seed in PLANTED_SEEDS:
         with PLANTED[name]():
             broken = run(seed).violation
-        if broken and not run(seed).violation:
+        if broken and "Traceback" not in broken and not run(seed).violation:
             print(f"{name}: seed {seed}: {broken.splitlines()[0]}")
             return
     pytest.fail(f"{name} was not found in {len(PLANTED_SEEDS)} seeds")
