@@ -290,7 +290,7 @@ class Claimant:
         return replace(self, promises={**self.promises, promise.guardian: promise})
 
     def has_copied(self, guardian: bytes) -> Claimant:
-        """Everything up to the tips that ``guardian`` promised is here: whoever had all before may lack something now."""
+        """Everything up to the tips that ``guardian`` promised is here: who had all before may lack something now."""
         if guardian in self.copied or guardian not in self.promises:
             return self
         return replace(self, copied=self.copied | {guardian}, written=frozenset())
