@@ -62,7 +62,8 @@ async def test_a_file_that_is_chosen_is_attached_and_stays_in_the_draft(
         await page.click("text=続きを書く")
         await page.wait_for_selector("text=図面.pdf")
         wrong += [*await violations(page), *await squeezed(page)]
-        await page.click("button[data-main]")
+        await page.click("button[data-main][value=check]")  # 確認へ
+        await page.click("button[data-main][value=send]")
         await page.wait_for_url("**/dealings/*")
         assert "図面.pdf" in await page.inner_text("main")
         assert wrong == []

@@ -45,7 +45,8 @@ async def test_from_a_file_to_a_draft_to_an_order_that_is_found(browser: Any, tm
         (kept,) = webs.toyota.town.see(lambda tx: drafts.mine(tx, webs.buyer, "clerk"))
         assert drafts.fields_of(kept)["lines.0.quantity"] == ["50"]
         wrong += await looked_at(page, f"draft-{end}")
-        await page.click("button[data-main]")
+        await page.click("button[data-main][value=check]")  # 確認へ
+        await page.click("button[data-main][value=send]")
         await page.wait_for_url("**/dealings/*")
         await page.click("text=ほかの形式 >> nth=0")
         wrong += await looked_at(page, f"files-{end}")

@@ -36,6 +36,7 @@ from protocol.process.trade.papers import (
 from tests.protocol.process.catalogue.desk import CatalogueDesk
 from tests.protocol.process.dealings import Desk
 from tests.protocol.process.moves import MOVES
+from tests.protocol.process.deed.test_fold import DeedDesk
 from tests.protocol.process.replenishment.desk import ReplenishmentDesk
 
 
@@ -45,7 +46,10 @@ def every_paper() -> list[Paper]:
     catalogues = (desk.ask(), desk.offer("1"), desk.withdraw())
     shop = ReplenishmentDesk()
     reports = (shop.report(), proposal := shop.propose(), shop.answer_proposal(proposal))
-    return [*(move(Desk()).body for move in MOVES.values()), *(fact.body for fact in (*catalogues, *reports))]
+    table = DeedDesk()
+    terms = table.terms("buyer")
+    deed = (terms, agreed := table.say("seller", "accepted", terms), table.report("buyer", "fulfilled", terms, agreed))
+    return [*(move(Desk()).body for move in MOVES.values()), *(fact.body for fact in (*catalogues, *reports, *deed))]
 
 
 def order(**more: Any) -> Order:
