@@ -35,8 +35,8 @@ from protocol.process.trade.papers import (
 )
 from tests.protocol.process.catalogue.desk import CatalogueDesk
 from tests.protocol.process.dealings import Desk
-from tests.protocol.process.moves import MOVES
 from tests.protocol.process.deed.test_fold import DeedDesk
+from tests.protocol.process.moves import MOVES
 from tests.protocol.process.replenishment.desk import ReplenishmentDesk
 
 
